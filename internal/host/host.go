@@ -1,0 +1,209 @@
+// Package host is the only way out to the machine: files and the kernel, as
+// two interfaces in one value. Whatever swapctl reads or changes goes through
+// it, so that a test can put a directory in the machine's place
+// (see hosttest) and fail or kill the run at any operation.
+package host
+
+import (
+	"context"
+	"io"
+	"io/fs"
+)
+
+// Host is a machine.
+type Host struct {
+	Files  Files
+	Kernel Kernel
+}
+
+// Files is the machine's file tree, procfs and sysfs included. Names are
+// absolute paths on that machine. Errors are *fs.PathError as from package os.
+type Files interface {
+	ReadFile(name string) ([]byte, error)
+	// ReadDir returns the names in a directory, sorted.
+	ReadDir(name string) ([]string, error)
+	Readlink(name string) (string, error)
+	// EvalSymlinks returns name with every symbolic link resolved.
+	EvalSymlinks(name string) (string, error)
+	Stat(name string) (Stat, error)  // follows a link in the last component
+	Lstat(name string) (Stat, error) // does not
+
+	// Open opens name with the O_ flags of open(2), always O_CLOEXEC.
+	// On a block device, O_EXCL without O_CREAT fails with EBUSY while the
+	// kernel uses the device (mounted, swap, mapping or RAID above it).
+	Open(name string, flag int, perm fs.FileMode) (File, error)
+	Mkdir(name string, perm fs.FileMode) error
+	Remove(name string) error
+	Rename(from, to string) error
+	// SyncDir makes the names in a directory durable (fsync).
+	SyncDir(name string) error
+	// Replace writes a whole file atomically and durably: a temporary file in
+	// the same directory, fsync, rename, fsync of the directory.
+	Replace(name string, data []byte, perm fs.FileMode) error
+}
+
+// File is an open file.
+type File interface {
+	io.Reader
+	io.Writer
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Name() string
+	Fd() uintptr
+	Sync() error
+	Stat() (Stat, error)
+}
+
+// Stat is what stat(2) says, in the terms that swapctl asks about.
+type Stat struct {
+	Mode       fs.FileMode // type and permission bits, as package os gives them
+	UID, GID   uint32
+	Dev, Rdev  uint64 // device holding the file; device it is (block devices)
+	Ino        uint64
+	SizeBytes  int64 // apparent size
+	UsedBytes  int64 // allocated: st_blocks * 512
+	LinksCount uint64
+}
+
+// IsBlock reports whether it is a block device.
+func (s Stat) IsBlock() bool {
+	return s.Mode&fs.ModeDevice != 0 && s.Mode&fs.ModeCharDevice == 0
+}
+
+// IsSymlink reports whether it is a symbolic link (from Lstat).
+func (s Stat) IsSymlink() bool { return s.Mode&fs.ModeSymlink != 0 }
+
+// SameFile reports whether both are the same file on the same device.
+func (s Stat) SameFile(o Stat) bool { return s.Dev == o.Dev && s.Ino == o.Ino }
+
+// Kernel is everything asked of Linux besides files. Errors wrap the errno, so
+// that errors.Is(err, unix.EBUSY) works. Sizes are bytes unless they say
+// sectors, which are always 512 bytes.
+type Kernel interface {
+	PageSize() int
+	EUID() int
+	// Random fills buf from getrandom(2), blocking until the pool is ready.
+	Random(buf []byte) error
+
+	// Lock takes an exclusive flock(2) without waiting; EWOULDBLOCK when
+	// another process has it. It ends when the file is closed.
+	Lock(f File) error
+
+	// Statfs describes the file system that holds path.
+	Statfs(path string) (Statfs, error)
+	// Fallocate gives the file size bytes of disk, without writing them
+	// (fallocate(2), mode 0). EOPNOTSUPP where the file system cannot.
+	Fallocate(f File, size int64) error
+	// Extents lists where the file lies on its disk (FS_IOC_FIEMAP), in order.
+	Extents(f File) ([]Extent, error)
+	// InodeFlags and SetInodeFlags are FS_IOC_GETFLAGS and FS_IOC_SETFLAGS
+	// (unix.FS_NOCOW_FL and so on).
+	InodeFlags(f File) (uint32, error)
+	SetInodeFlags(f File, flags uint32) error
+	// BtrfsDevices counts the devices of the btrfs that holds f.
+	BtrfsDevices(f File) (int, error)
+	// BlockDevice gives a block device's size and logical block size.
+	BlockDevice(f File) (BlockDevice, error)
+
+	// SwapOn is swapon(2) with SWAP_FLAG_ bits; SwapOff is swapoff(2). SwapOff
+	// reads everything swapped out back into memory; when ctx ends it stops
+	// early with ctx's error and the area stays on.
+	SwapOn(path string, flags int) error
+	SwapOff(ctx context.Context, path string) error
+
+	// LoopAttach puts backing behind a free loop device. The kernel takes the
+	// loop away by itself when its last user is gone (LO_FLAGS_AUTOCLEAR);
+	// until something stands on it, that user is the returned open device.
+	LoopAttach(backing File, o LoopOptions) (File, error)
+	// LoopStatus describes a loop device by its path; ENXIO when it is free.
+	LoopStatus(path string) (LoopStatus, error)
+	// LoopDetach clears a loop device (LOOP_CLR_FD); in use, it only becomes
+	// autoclear.
+	LoopDetach(path string) error
+
+	// DMTarget gives the version of a device-mapper target, loading its module
+	// if there is one; an error that wraps fs.ErrNotExist when this kernel has
+	// no device mapper or no such target.
+	DMTarget(name string) ([3]uint32, error)
+	// DMCreate makes an empty mapping; EBUSY when the name or UUID is taken.
+	DMCreate(name, uuid string) error
+	// DMLoad gives the mapping its one-target table. params is wiped by the
+	// kernel side of the call (DM_SECURE_DATA_FLAG), and by the caller here.
+	DMLoad(name, target string, sectors uint64, params []byte) error
+	// DMResume brings the loaded table to life and makes the device node.
+	DMResume(name string) error
+	// DMTable describes a mapping; wraps fs.ErrNotExist when there is none. A
+	// key in a crypt target's params is given as zeros of the same length.
+	DMTable(name string) (DMTable, error)
+	// DMRemove removes a mapping; EBUSY while something uses it.
+	DMRemove(name string) error
+
+	// KeyAdd puts payload into the calling thread's keyring as a logon key,
+	// which no process can read back. The caller must stay on its thread
+	// (runtime.LockOSThread) until KeyRemove, which revokes and unlinks it.
+	// KeyAdd wraps errors.ErrUnsupported when the kernel has no keyring.
+	KeyAdd(description string, payload []byte) (KeyID, error)
+	KeyRemove(id KeyID) error
+}
+
+// KeyID is a kernel key's serial number.
+type KeyID int32
+
+// Statfs is what statfs(2) says of a file system.
+type Statfs struct {
+	Type           int64 // magic number, unix.EXT4_SUPER_MAGIC and so on
+	TotalBytes     int64
+	AvailableBytes int64 // free for root's files minus reserve, f_bavail
+	ReadOnly       bool
+}
+
+// Extent is one piece of a file, in bytes; Flags are FIEMAP_EXTENT_ bits.
+type Extent struct {
+	Logical, Physical, Length int64
+	Flags                     uint32
+}
+
+// FIEMAP_EXTENT_ bits that matter to swap (include/uapi/linux/fiemap.h).
+const (
+	ExtentLast      = 0x00000001
+	ExtentUnknown   = 0x00000002
+	ExtentDelalloc  = 0x00000004
+	ExtentEncoded   = 0x00000008
+	ExtentInline    = 0x00000200
+	ExtentTail      = 0x00000400
+	ExtentUnwritten = 0x00000800
+	ExtentShared    = 0x00002000
+)
+
+// BlockDevice is a block device's size and smallest addressable unit, in bytes.
+type BlockDevice struct {
+	SizeBytes    int64
+	LogicalBytes int
+	ReadOnly     bool
+}
+
+// LoopOptions says how a loop device reads its backing file.
+type LoopOptions struct {
+	DirectIO   bool // past the page cache; ignored where the file system cannot
+	BlockBytes int  // logical block size, 512 or 4096
+}
+
+// LoopStatus is what LOOP_GET_STATUS64 says.
+type LoopStatus struct {
+	BackingDev, BackingIno uint64 // of the backing file
+	AutoClear, DirectIO    bool
+}
+
+// DMTable is a mapping as the kernel has it. Target and Params are of the
+// first table line, Targets counts the lines.
+type DMTable struct {
+	Name, UUID string
+	Dev        uint64
+	OpenCount  int
+	Suspended  bool
+	Targets    int
+	Sectors    uint64
+	Target     string
+	Params     string
+}

@@ -1,0 +1,73 @@
+// Package step is the engine: a list of reversible steps, looked at, made
+// true, or taken back, with a journal that outlives a crash. It knows no swap.
+package step
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// Step is one reversible change to a node. Its methods may run again after a
+// crash at any point inside them: Do and Undo finish what an earlier call
+// began, and do nothing where nothing is left to do.
+type Step interface {
+	// Info says what the step is, for people.
+	Info() Info
+	// Want is what Do makes true, as plain data. The journal keeps it, so that
+	// the step can be built again, for teardown, without the configuration.
+	Want() any
+	// Check finds out how the node stands. was is what the journal knows of
+	// this step. It changes nothing, and does not fail because something that
+	// the step stands on is not there yet: that is Todo.
+	Check(ctx context.Context, h host.Host, was Record) (Finding, error)
+	// Save returns what Undo will need, before Do.
+	Save(ctx context.Context, h host.Host) (any, error)
+	// Do makes Want true. saved is what Save returned, after a crash that of
+	// the first run.
+	Do(ctx context.Context, h host.Host, saved json.RawMessage, p Progress) error
+	// Undo takes back what Do made, whole or in part.
+	Undo(ctx context.Context, h host.Host, saved json.RawMessage, p Progress) error
+}
+
+// Info describes a step to people.
+type Info struct {
+	ID       string   // for ever the same: journals hold it
+	Title    string   // what it makes, "swap file /swapfile, 4 GiB"
+	Why      string   // one sentence
+	ByHand   []string // the commands an administrator would type instead
+	StandsOn []string // IDs of the steps below it: when one of these is redone, so is it
+}
+
+// State is how the node stands towards a step.
+type State int
+
+// States that Check may return.
+const (
+	Todo    State = iota // Do has something to do
+	Done                 // the node is as wanted
+	Blocked              // Do must not be tried: Finding.Err says why
+)
+
+// Finding is what Check found.
+type Finding struct {
+	State State
+	Found string // how the node stands, for people: "no file", "on, priority -2"
+	Err   error  // why it is Blocked
+}
+
+// Record is what the journal knows of a step of ours. The zero Record is a step
+// that the journal does not know: what is found Done then was so before us.
+type Record struct {
+	ID    string          `json:"id"`
+	Want  json.RawMessage `json:"want,omitempty"`
+	Saved json.RawMessage `json:"saved,omitempty"`
+}
+
+// Ours reports whether the journal knows the step.
+func (r Record) Ours() bool { return r.ID != "" }
+
+// Progress hears how far a long Do or Undo is, in bytes. total is 0 when it is
+// not known.
+type Progress func(done, total int64)
