@@ -8,6 +8,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"path/filepath"
 )
 
 // Host is a machine.
@@ -40,6 +41,12 @@ type Files interface {
 	// Replace writes a whole file atomically and durably: a temporary file in
 	// the same directory, fsync, rename, fsync of the directory.
 	Replace(name string, data []byte, perm fs.FileMode) error
+}
+
+// ReplaceTemp is the temporary file that Replace of name writes. A kill may
+// leave it; the next Replace takes it away.
+func ReplaceTemp(name string) string {
+	return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".swapctl")
 }
 
 // File is an open file.
@@ -98,7 +105,7 @@ type Kernel interface {
 	// Extents lists where the file lies on its disk (FS_IOC_FIEMAP), in order.
 	Extents(f File) ([]Extent, error)
 	// InodeFlags and SetInodeFlags are FS_IOC_GETFLAGS and FS_IOC_SETFLAGS
-	// (unix.FS_NOCOW_FL and so on).
+	// (InodeNoCOW and so on).
 	InodeFlags(f File) (uint32, error)
 	SetInodeFlags(f File, flags uint32) error
 	// BtrfsDevices counts the devices of the btrfs that holds f.
@@ -174,6 +181,24 @@ const (
 	ExtentTail      = 0x00000400
 	ExtentUnwritten = 0x00000800
 	ExtentShared    = 0x00002000
+)
+
+// Inode flags that matter to swap, FS_*_FL of include/uapi/linux/fs.h.
+const (
+	InodeCompress  = 0x00000004
+	InodeImmutable = 0x00000010
+	InodeAppend    = 0x00000020
+	InodeNoCOW     = 0x00800000
+)
+
+// Flags of SwapOn, SWAP_FLAG_ in include/linux/swap.h. The priority, 0 to
+// SwapPriorityMask, is in the low bits and counts only with SwapPrefer.
+const (
+	SwapPriorityMask = 0x7fff
+	SwapPrefer       = 0x8000
+	SwapDiscard      = 0x10000 // on; alone: both once and pages
+	SwapDiscardOnce  = 0x20000 // the whole area, at swapon
+	SwapDiscardPages = 0x40000 // each freed cluster
 )
 
 // BlockDevice is a block device's size and smallest addressable unit, in bytes.

@@ -33,14 +33,15 @@ type Step interface {
 
 // Info describes a step to people.
 type Info struct {
-	ID       string   // for ever the same: journals hold it
-	Title    string   // what it makes, "swap file /swapfile, 4 GiB"
-	Why      string   // one sentence
-	ByHand   []string // the commands an administrator would type instead
-	StandsOn []string // IDs of the steps below it: when one of these is redone, so is it
+	ID         string   // for ever the same: journals hold it
+	Title      string   // what it makes, "swap file /swapfile, 4 GiB"
+	Why        string   // one sentence
+	ByHand     []string // the commands an administrator would type instead of Do
+	UndoByHand []string // and instead of Undo
+	StandsOn   []string // IDs of the steps below it: when one of these is redone, so is it
 }
 
-// State is how the node stands towards a step.
+// State is how the node stands towards a step, as Check finds it.
 type State int
 
 // States that Check may return.

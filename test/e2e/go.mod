@@ -2,7 +2,4 @@ module github.com/swapctl/swapctl/test/e2e
 
 go 1.26.8
 
-require (
-	github.com/rogpeppe/go-internal v1.16.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
-)
+require golang.org/x/sys v0.49.0

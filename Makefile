@@ -1,0 +1,45 @@
+# What a person types here. 'make deps' is part of all of them, and does nothing
+# on a machine that has everything.
+
+export CGO_ENABLED = 0
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
+DATE    := $(shell git log -1 --format=%cI 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+LINT    := tools/bin/golangci-lint
+
+.PHONY: build test lint unit e2e bench demo deps clean
+
+build: bin/swapctl ## the static binary, bin/swapctl
+
+.PHONY: bin/swapctl
+bin/swapctl:
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/swapctl
+
+test: deps lint unit e2e ## everything that must pass
+
+lint: $(LINT) ## style, and the floors of docs/architecture.md
+	$(LINT) run ./...
+	cd test/e2e && ../../$(LINT) run --config ../../.golangci.yaml ./...
+
+$(LINT): tools/go.mod tools/go.sum
+	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
+	go test ./...
+
+e2e: build ## real kernels in virtual machines; see test/e2e/README.md
+	cd test/e2e && go test -count=1 -timeout 40m ./...
+
+bench: build ## compare with the shell recipe on this machine; needs root
+	go run ./bench
+
+demo: build ## give this machine 64 MiB of swap, look at it, take it back; needs root
+	hack/demo.sh
+
+deps: ## Debian packages that the tests need, only what is missing
+	hack/install-deps.sh
+
+clean:
+	rm -rf bin tools/bin

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func newCompletion(a *app) *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:   "completion bash|zsh|fish|powershell",
+		Short: "Print a shell completion script",
+		Example: `  source <(swapctl completion bash)
+  swapctl completion fish > ~/.config/fish/completions/swapctl.fish`,
+		DisableFlagsInUseLine: true,
+		ValidArgs:             shells,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage(cmd, errors.New("name one shell: "+strings.Join(shells, ", ")))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.complete(cmd, args[0]) },
+	}
+}
+
+func (a *app) complete(cmd *cobra.Command, shell string) error {
+	switch root := cmd.Root(); shell {
+	case "bash":
+		return root.GenBashCompletionV2(a.out, true)
+	case "zsh":
+		return root.GenZshCompletion(a.out)
+	case "fish":
+		return root.GenFishCompletion(a.out, true)
+	case "powershell":
+		return root.GenPowerShellCompletionWithDesc(a.out)
+	}
+	return usage(cmd, fmt.Errorf("there is no completion for %q", shell))
+}

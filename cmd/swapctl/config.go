@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+// Precedence: flag, environment, file, default. This file alone knows viper,
+// and uses it only to lay these four over each other: what the file and the
+// environment say is read and checked before, so that every complaint can name
+// its place.
+
+// defaultConfigFile is read when it exists; --config names one that must.
+const defaultConfigFile = "/etc/swapctl/config.yaml"
+
+// origin is where a setting came from.
+type origin struct {
+	rank  int // of the precedence; 0: nobody said anything
+	place string
+}
+
+// loadConfig returns what the person wants, and by key where it was said.
+func (a *app) loadConfig(flags *pflag.FlagSet) (setup.Config, map[string]origin, error) {
+	v := viper.New()
+	origins := map[string]origin{}
+	fields := configFields()
+	defaults := reflect.ValueOf(setup.Default())
+	for i, f := range fields {
+		v.SetDefault(f.key, defaults.Field(i).Interface())
+		origins[f.key] = origin{0, "--" + f.flag}
+	}
+	if err := a.layFile(v, fields, origins); err != nil {
+		return setup.Config{}, nil, err
+	}
+	if err := a.layEnvironment(v, fields, origins); err != nil {
+		return setup.Config{}, nil, err
+	}
+	for _, f := range fields {
+		flag := flags.Lookup(f.flag)
+		if flag.Changed {
+			origins[f.key] = origin{3, "--" + f.flag}
+		}
+		if err := v.BindPFlag(f.key, flag); err != nil {
+			return setup.Config{}, nil, err
+		}
+	}
+	var c setup.Config
+	err := v.UnmarshalExact(&c, func(d *mapstructure.DecoderConfig) {
+		d.TagName, d.WeaklyTypedInput = "json", false
+	})
+	if err != nil {
+		return c, nil, fail.New(fail.Usage, "read the configuration", err)
+	}
+	return c, origins, chooseArea(&c, origins)
+}
+
+// chooseArea lets the stronger of path and device win: a --path is meant, even
+// where the file says device.
+func chooseArea(c *setup.Config, origins map[string]origin) error {
+	path, device := origins["path"], origins["device"]
+	switch {
+	case path.rank == 0 || device.rank == 0 || path.rank < device.rank:
+	case path.rank > device.rank:
+		c.Device = ""
+	case c.Device != "":
+		return fail.Newf(fail.Usage, "use both "+path.place+" and "+device.place,
+			"swap goes to a file or to a device").Hint("leave one of them out")
+	}
+	return nil
+}
+
+// layEnvironment lays SWAPCTL_KEY_SIZE and its like over the file.
+func (a *app) layEnvironment(v *viper.Viper, fields []configField, origins map[string]origin) error {
+	said := map[string]any{}
+	for _, f := range fields {
+		text := a.env(f.env)
+		if text == "" {
+			continue
+		}
+		value, err := f.parse(text)
+		if err != nil {
+			return fail.Newf(fail.Usage, "use "+f.env, "%w", err)
+		}
+		said[f.key], origins[f.key] = value, origin{2, f.env}
+	}
+	return v.MergeConfigMap(said)
+}
+
+// layFile lays the configuration file over the defaults.
+func (a *app) layFile(v *viper.Viper, fields []configField, origins map[string]origin) error {
+	name := a.configFile
+	if name == "" {
+		name = defaultConfigFile
+	}
+	op := "read the configuration file " + name
+	data, err := a.readConfigFile(name)
+	if errors.Is(err, fs.ErrNotExist) && a.configFile == "" {
+		return nil
+	}
+	if err != nil {
+		return fail.New(fail.Usage, op, err)
+	}
+	said, err := parseConfig(data, fields)
+	if err != nil {
+		return fail.New(fail.Usage, op, err)
+	}
+	for key := range said {
+		origins[key] = origin{1, name + ": " + key}
+	}
+	return v.MergeConfigMap(said)
+}
+
+// configFileLimit is far more than every key at its longest.
+const configFileLimit = 64 << 10
+
+// readConfigFile reads the file, and refuses one that somebody else than root
+// can write when we are root: it decides what we do to the machine.
+func (a *app) readConfigFile(name string) ([]byte, error) {
+	f, err := a.host.Files.Open(name, syscall.O_NONBLOCK, 0) // a FIFO must not hang us
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !st.Mode.IsRegular():
+		return nil, errors.New("it is not a regular file")
+	case a.host.Kernel.EUID() != 0:
+	case st.UID != 0:
+		return nil, (&fail.Error{Op: "trust it", Err: fmt.Errorf("it belongs to user %d, not to root", st.UID)}).
+			Hint("chown root %s", name)
+	case st.Mode&0o002 != 0 || st.Mode&0o020 != 0 && st.GID != 0:
+		return nil, (&fail.Error{Op: "trust it", Err: fmt.Errorf("others can write it (mode %04o)", st.Mode.Perm())}).
+			Hint("chmod go-w %s", name)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, configFileLimit+1))
+	if len(data) > configFileLimit {
+		return nil, fmt.Errorf("it is larger than %d KiB", configFileLimit>>10)
+	}
+	return bytes.TrimPrefix(data, []byte("\ufeff")), err
+}
+
+// configField is one key of setup.Config, under its three names.
+type configField struct {
+	key  string // keySize, in the file
+	flag string // key-size
+	env  string // SWAPCTL_KEY_SIZE
+	kind reflect.Kind
+}
+
+// configFields lists the fields of setup.Config, in its order.
+func configFields() []configField {
+	t := reflect.TypeFor[setup.Config]()
+	fields := make([]configField, t.NumField())
+	for i := range fields {
+		key := t.Field(i).Tag.Get("json")
+		var flag strings.Builder
+		for _, r := range key {
+			if r >= 'A' && r <= 'Z' {
+				flag.WriteByte('-')
+			}
+			flag.WriteString(strings.ToLower(string(r)))
+		}
+		fields[i] = configField{
+			key: key, flag: flag.String(), kind: t.Field(i).Type.Kind(),
+			env: "SWAPCTL_" + strings.ReplaceAll(strings.ToUpper(flag.String()), "-", "_"),
+		}
+	}
+	return fields
+}
+
+// parse reads a value of the field's type.
+func (f configField) parse(text string) (any, error) {
+	switch f.kind { //nolint:exhaustive // setup.Config has no others; a test says so
+	case reflect.Bool:
+		if value, err := strconv.ParseBool(text); err == nil {
+			return value, nil
+		}
+		return nil, fmt.Errorf("%q is not true or false", text)
+	case reflect.Int:
+		if value, err := strconv.Atoi(text); err == nil {
+			return value, nil
+		}
+		return nil, fmt.Errorf("%q is not a whole number", text)
+	}
+	return text, nil
+}
+
+// blame names the place of a wrong value, as the person knows it.
+func blame(err error, origins map[string]origin) error {
+	var field *setup.FieldError
+	if !errors.As(err, &field) {
+		return err
+	}
+	return &fail.Error{
+		Op: "use " + origins[field.Field].place, Err: field.Err,
+		Hints: fail.Hints(err), Code: fail.Usage,
+	}
+}
+
+// keysOf lists the keys that a file may have.
+func keysOf(fields []configField) []string {
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	slices.Sort(keys)
+	return keys
+}

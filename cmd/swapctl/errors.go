@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// The rules of this file: an error says what could not be done and why; a hint
+// says what to type next; for a command that changes the node, the last line
+// says what state it is in now. All of it goes to stderr.
+
+// exit prints err, if any, and returns the exit code for it.
+func (a *app) exit(ctx context.Context, root *cobra.Command, err error) int {
+	var pending pendingError
+	switch {
+	case err == nil:
+		return fail.OK
+	case errors.As(err, &pending):
+		return fail.Pending
+	case !a.started:
+		err = badCommand(root, err)
+	}
+	code := fail.Code(err)
+	if code == fail.Failed && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		code = fail.Interrupted
+	}
+	a.complain(err, code)
+	return code
+}
+
+// pendingError ends a command with exit code 4 and nothing to complain about.
+type pendingError struct{}
+
+func (pendingError) Error() string { return "changes are pending" }
+
+// complain prints an error, its hints and the state of the node.
+func (a *app) complain(err error, code int) {
+	message := oneLine(err.Error())
+	if a.output == report.JSON {
+		a.complainJSON(message, fail.Hints(err), code)
+		return
+	}
+	p := a.stderr()
+	_ = p.Line("swapctl: " + report.Paint(report.Bad, "error: ") + message)
+	for _, hint := range fail.Hints(err) {
+		_ = p.Line("swapctl: hint: " + oneLine(hint))
+	}
+	if a.state != "" {
+		_ = p.Line("swapctl: state: " + oneLine(a.state))
+	}
+}
+
+func (a *app) complainJSON(message string, hints []string, code int) {
+	type body struct {
+		Message string   `json:"message"`
+		Hints   []string `json:"hints"`
+		Code    int      `json:"code"`
+		State   string   `json:"state,omitempty"`
+	}
+	if hints == nil {
+		hints = []string{}
+	}
+	line, err := json.Marshal(map[string]body{"error": {message, hints, code, a.state}})
+	if err != nil {
+		line = []byte(message)
+	}
+	_, _ = fmt.Fprintf(a.err, "%s\n", line)
+}
+
+// oneLine makes several joined errors one line that cannot draw on a terminal.
+func oneLine(s string) string {
+	return report.Printable(strings.ReplaceAll(strings.TrimSpace(s), "\n", "; "))
+}
+
+// usage is an error in what was typed: hints, and where to read more.
+func usage(cmd *cobra.Command, err error, hints ...string) error {
+	hints = append(hints, fmt.Sprintf("see '%s --help'", cmd.CommandPath()))
+	return fail.New(fail.Usage, "understand the command line", err, hints...)
+}
+
+// badCommand words what cobra found wrong before any command ran.
+func badCommand(root *cobra.Command, err error) error {
+	var worded *fail.Error
+	var word string
+	switch _, scanErr := fmt.Sscanf(err.Error(), "unknown command %q", &word); {
+	case errors.As(err, &worded):
+		return err
+	case scanErr != nil:
+		return usage(root, err)
+	}
+	var hints []string
+	if near := root.SuggestionsFor(word); len(near) > 0 {
+		hints = append(hints, fmt.Sprintf("did you mean '%s %s'?", root.Name(), near[0]))
+	}
+	return usage(root, fmt.Errorf("there is no command %q", word), hints...)
+}
+
+// badFlag words what cobra found wrong with a flag.
+func badFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		name := unknown.GetSpecifiedName()
+		for _, c := range cmd.Root().Commands() {
+			if name == c.Name() { // --version
+				return usage(cmd, err, fmt.Sprintf("did you mean '%s'?", c.CommandPath()))
+			}
+		}
+		if near := nearest(name, flagNames(cmd)); near != "" {
+			return usage(cmd, err, fmt.Sprintf("did you mean --%s?", near))
+		}
+	case errors.As(err, &invalid):
+		flag, value := invalid.GetFlag(), invalid.GetValue()
+		switch flag.Value.Type() {
+		case "bool":
+			err = fmt.Errorf("--%s: %q is not true or false", flag.Name, value)
+		case "int":
+			err = fmt.Errorf("--%s: %q is not a whole number", flag.Name, value)
+		default:
+			err = fmt.Errorf("--%s: %w", flag.Name, invalid.Unwrap())
+		}
+	}
+	return usage(cmd, err)
+}
+
+// noArguments is a cobra.PositionalArgs for commands that take only flags.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var hints []string
+	erase := cmd.Flags().Lookup("erase")
+	switch {
+	case args[0] == "true" || args[0] == "false":
+		hints = append(hints, "a yes-or-no flag takes its value with '=': --encrypt="+args[0])
+	case erase != nil && erase.Changed:
+		hints = append(hints, "--erase takes its value with '=': --erase="+args[0])
+	}
+	return usage(cmd, fmt.Errorf("%q is too much: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
+}

@@ -1,0 +1,51 @@
+// Command swapctl gives a Kubernetes node swap, encrypted, and takes it back.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+func main() {
+	os.Exit(run(host.Linux(), os.Args[1:], streams{
+		out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
+	}))
+}
+
+// streams is what the process was given, besides its arguments.
+type streams struct {
+	out, err  io.Writer
+	lookupEnv func(string) (string, bool)
+}
+
+// run is the whole program: it carries out one command line on a machine and
+// returns the exit code.
+func run(h host.Host, args []string, s streams) int {
+	ctx, stop := notify()
+	defer stop()
+	a := &app{host: h, streams: s}
+	root := newRoot(a)
+	root.SetArgs(args)
+	return a.exit(ctx, root, root.ExecuteContext(ctx))
+}
+
+// notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so
+// that what was begun is rolled back. The second one kills: whoever insists
+// gets what he asks for, and the journal mends it later.
+func notify() (context.Context, context.CancelFunc) {
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	// A reader of our output that went away (swapctl setup | head) must not
+	// kill us between two steps.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// app is what every command has in hand.
+type app struct {
+	host host.Host
+	streams
+
+	output     report.Format
+	configFile string
+	quiet      bool
+	verbose    bool
+	noColor    bool
+
+	started bool   // a command runs: an error is no longer one of usage
+	state   string // the state that a changing command leaves the node in
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "swapctl",
+		Short: "Give a Kubernetes node swap, encrypted, and take it back",
+		Long: `swapctl gives a Linux node swap the way Kubernetes wants it: encrypted with a
+key that nobody knows, every step reversible.`,
+		Example: `  sudo swapctl setup --size 4Gi --dry-run --explain
+  sudo swapctl setup --size 4Gi
+  sudo swapctl status
+  sudo swapctl teardown`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// exit words suggestions as hints.
+		DisableSuggestions:         true,
+		SuggestionsMinimumDistance: 2,
+		CompletionOptions:          cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(badFlag)
+	a.output = report.Table
+	f := root.PersistentFlags()
+	f.VarP(&a.output, "output", "o", "how to print the result: table, wide, json or yaml")
+	f.StringVar(&a.configFile, "config", "", "configuration `file` (default "+defaultConfigFile+" if there is one)")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "print only the result and errors")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "tell every step as it begins")
+	f.BoolVar(&a.noColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
+	_ = root.RegisterFlagCompletionFunc("output", oneOf("table", "wide", "json", "yaml"))
+	root.AddCommand(newSetup(a), newTeardown(a), newStatus(a), newVersion(a), newCompletion(a))
+	return root
+}
+
+// action makes do a cobra RunE. From its first line on an error is the
+// command's own, not one of usage.
+func (a *app) action(do func(ctx context.Context, cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		a.started = true
+		return do(cmd.Context(), cmd)
+	}
+}
+
+// env returns an environment variable, empty when it is not set.
+func (a *app) env(name string) string {
+	value, _ := a.lookupEnv(name)
+	return value
+}
+
+// stdout and stderr return a printer for each stream.
+func (a *app) stdout() *report.Printer {
+	return report.New(a.out, report.Options{NoColor: a.noColor, Env: a.env})
+}
+
+func (a *app) stderr() *report.Printer {
+	return report.New(a.err, report.Options{NoColor: a.noColor, Env: a.env})
+}
+
+// print writes the result: doc itself as JSON or YAML, or what draw makes of it.
+func (a *app) print(doc any, draw func(p *report.Printer, wide bool) error) error {
+	var err error
+	switch a.output {
+	case report.JSON, report.YAML:
+		err = report.Encode(a.out, a.output, doc)
+	case report.Table, report.Wide:
+		err = draw(a.stdout(), a.output == report.Wide)
+	}
+	return fail.New(fail.Failed, "print the result", err)
+}
+
+// warn tells what a person should know, and should not stop for.
+func (a *app) warn(format string, args ...any) {
+	if !a.quiet {
+		_ = a.stderr().Line("swapctl: " + report.Paint(report.Notice, "warning: ") +
+			report.Printable(fmt.Sprintf(format, args...)))
+	}
+}
+
+// oneOf completes a flag that takes one of a few words.
+func oneOf(words ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+}

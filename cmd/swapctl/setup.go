@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+// unchanged is the state of a node that a command did not come to change.
+const unchanged = "nothing was changed"
+
+// setupFlags is what 'swapctl setup' takes besides its configuration.
+type setupFlags struct {
+	setup.UpOptions
+	exitCode bool
+	explain  bool
+}
+
+func newSetup(a *app) *cobra.Command {
+	var o setupFlags
+	cmd := &cobra.Command{
+		Use:   "setup",
+		Short: "Give this node swap",
+		Long: `Give this node swap: an area of the size you say, in a file or on a device,
+encrypted with a random key that dies with the boot.
+
+Every step is looked at first and done only where something is to do, so running
+it again changes nothing. If a step fails, or you interrupt it, what this run did
+is taken back. Each flag can also be set in ` + defaultConfigFile + `
+('keySize: 256') or in the environment (SWAPCTL_KEY_SIZE=256).`,
+		Example: `  # What would be done, and how to do it by hand
+  swapctl setup --size 4Gi --dry-run --explain
+
+  # Half as much swap as memory, in a file
+  swapctl setup --size 50%
+
+  # A whole partition, whatever is on it now
+  swapctl setup --device /dev/disk/by-partuuid/2d9be9c5-01 --erase`,
+		Args: noArguments,
+		RunE: a.action(func(ctx context.Context, cmd *cobra.Command) error {
+			return a.setup(ctx, cmd, o)
+		}),
+	}
+	configFlags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.Erase, "erase", "", "use the file or device even if it is not empty; --erase=`name` only if it is that one")
+	f.Lookup("erase").NoOptDefVal = "true"
+	f.BoolVar(&o.ForceSize, "force-size", false, "allow a file of more than half of its file system")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only look: show the steps and change nothing")
+	f.BoolVar(&o.exitCode, "exit-code", false, "with --dry-run: exit with 4 when something is to do")
+	f.BoolVar(&o.explain, "explain", false, "tell of every step why, and the commands to do it by hand")
+	return cmd
+}
+
+// configFlags adds a flag for every key of setup.Config.
+func configFlags(cmd *cobra.Command) {
+	d := setup.Default()
+	f := cmd.Flags()
+	f.String("size", d.Size, "`size` of the swap area: 4Gi, 4GiB, 512M, bytes, or 50% of the memory")
+	f.String("path", d.Path, "swap `file`")
+	f.String("device", d.Device, "swap on this block `device` instead of a file")
+	f.Bool("encrypt", d.Encrypt, "encrypt what is swapped out")
+	f.String("cipher", d.Cipher, "`cipher`, as dm-crypt names it")
+	f.Int("key-size", d.KeySize, "`bits` of the key; xts halves them")
+	f.String("sector-size", d.SectorSize, "`bytes` that are encrypted at a time: auto, 512 or 4096")
+	f.String("name", d.Name, "`name` of the encrypted mapping")
+	f.Int("priority", d.Priority, "0 to 32767, higher is used first; -1: the kernel chooses")
+	f.String("discard", d.Discard, "tell the disk what is free: none, once, pages or both")
+	f.String("persist", d.Persist, "what brings swap back after a reboot: none")
+	f.String("kubelet", d.Kubelet, "whether to configure the kubelet: skip")
+	_ = cmd.RegisterFlagCompletionFunc("sector-size", oneOf("auto", "512", "4096"))
+	_ = cmd.RegisterFlagCompletionFunc("discard", oneOf("none", "once", "pages", "both"))
+	_ = cmd.RegisterFlagCompletionFunc("persist", oneOf("none"))
+	_ = cmd.RegisterFlagCompletionFunc("kubelet", oneOf("skip"))
+}
+
+func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error {
+	a.state = unchanged
+	if o.exitCode && !o.DryRun {
+		return usage(cmd, errors.New("--exit-code needs --dry-run"))
+	}
+	c, origins, err := a.loadConfig(cmd.Flags())
+	if err != nil {
+		return err
+	}
+	watch := a.watch()
+	o.Events = watch.event
+	r, err := setup.Up(ctx, a.host, c, o.UpOptions)
+	watch.end()
+	if err = a.finish(r, blame(err, origins), o.explain); err != nil {
+		return err
+	}
+	if o.exitCode && r.Pending {
+		return pendingError{}
+	}
+	return nil
+}
+
+// finish shows what setup or teardown found and did, also when it failed half
+// way, and keeps the state that an error must end with.
+func (a *app) finish(r setup.Report, err error, explain bool) error {
+	a.state = r.State
+	for _, warning := range r.Warnings {
+		a.warn("%s", warning)
+	}
+	if len(r.Steps) == 0 && err != nil {
+		return err
+	}
+	printErr := a.print(r, reportView{r, explain, err != nil}.draw)
+	if err != nil {
+		return err // the first thing that went wrong is what matters
+	}
+	return printErr
+}

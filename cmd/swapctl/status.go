@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/setup"
+	"github.com/swapctl/swapctl/internal/status"
+)
+
+func newStatus(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Show this node's swap",
+		Long: `Show every swap area that is on, swapctl's or not: what backs it down to the
+disk, and whether every path to the disk is encrypted. Works without root, and
+says what it could not see.`,
+		Example: `  swapctl status
+  swapctl status -o wide
+  swapctl status -o json | jq '.areas[] | select(.encrypted | not) | .path'`,
+		Args: noArguments,
+		RunE: a.action(func(ctx context.Context, _ *cobra.Command) error {
+			journal, err := setup.JournalState(ctx, a.host)
+			if err != nil {
+				journal.Err = err
+			}
+			doc, err := status.Read(ctx, a.host, journal)
+			if err != nil {
+				return err
+			}
+			return a.print(doc, statusView(doc).draw)
+		}),
+	}
+}

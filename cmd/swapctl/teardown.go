@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+func newTeardown(a *app) *cobra.Command {
+	var o setup.DownOptions
+	cmd := &cobra.Command{
+		Use:   "teardown",
+		Short: "Take back what setup made",
+		Long: `Take back what setup made, newest step first, as the journal remembers it: swap
+off, mapping and file gone. What was there before setup stays. A device keeps
+its place and loses nothing but the swap on it.`,
+		Example: `  # What would be taken back
+  swapctl teardown --dry-run
+
+  # Take it back, but leave the swap file for the next setup
+  swapctl teardown --keep-file`,
+		Args: noArguments,
+		RunE: a.action(func(ctx context.Context, _ *cobra.Command) error {
+			a.state = unchanged
+			watch := a.watch()
+			o.Events = watch.event
+			r, err := setup.Down(ctx, a.host, o)
+			watch.end()
+			return a.finish(r, err, false)
+		}),
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.Force, "force", false, "even when what is swapped out does not fit into memory")
+	f.BoolVar(&o.KeepFile, "keep-file", false, "leave the swap file")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only look: show the steps and change nothing")
+	return cmd
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/report"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+// reportView draws a SetupReport.
+type reportView struct {
+	setup.Report
+	explain bool
+	failed  bool // the error that follows on stderr tells the state
+}
+
+func (v reportView) draw(p *report.Printer, wide bool) error {
+	var err error
+	if v.explain {
+		err = v.drawExplained(p)
+	} else {
+		err = v.drawSteps(p, wide)
+	}
+	if err != nil {
+		return err
+	}
+	for _, line := range v.summary() {
+		if err := p.Line(report.Printable(line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v reportView) drawSteps(p *report.Printer, wide bool) error {
+	g := report.Grid{Header: []string{"STATE", "STEP", "FOUND"}}
+	if wide {
+		g.Header = []string{"STATE", "ID", "STEP", "FOUND", "WHY"}
+	}
+	for _, s := range v.Steps {
+		row := []report.Cell{{Text: s.State, Mood: moodOf(s.State)}}
+		if wide {
+			row = append(row, report.Text(s.ID)...)
+		}
+		row = append(row, report.Text(s.Title, s.Found)...)
+		if wide {
+			row = append(row, report.Cell{Text: s.Why, Mood: report.Faint})
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	if len(g.Rows) == 0 {
+		return nil
+	}
+	return p.Grid(g)
+}
+
+// drawExplained gives each step a paragraph, because commands must not be cut.
+func (v reportView) drawExplained(p *report.Printer) error {
+	var b strings.Builder
+	for _, s := range v.Steps {
+		fmt.Fprintf(&b, "%s  %s\n", report.Paint(moodOf(s.State), s.State), report.Printable(s.Title))
+		paragraph(&b, "found", s.Found)
+		paragraph(&b, "why", s.Why)
+		paragraph(&b, "by hand", s.ByHand...)
+		b.WriteByte('\n')
+	}
+	return p.Line(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// paragraph writes a label and lines beside it.
+func paragraph(b *strings.Builder, label string, lines ...string) {
+	for _, line := range lines {
+		if line != "" {
+			fmt.Fprintf(b, "  %-7s  %s\n", label, report.Printable(line))
+			label = ""
+		}
+	}
+}
+
+// summary is what stands below the steps.
+func (v reportView) summary() []string {
+	var lines []string
+	if s := v.Swap; s != nil && !v.Changed {
+		what := "not encrypted"
+		if s.Encrypted {
+			what = "encrypted, mapping " + s.Mapping
+		}
+		lines = append(lines, fmt.Sprintf("Swap: %s %s, %s (%d bytes), %s.",
+			s.Kind, s.Path, bytesize.Format(s.SizeBytes), s.SizeBytes, what))
+	}
+	if v.failed {
+		return lines
+	}
+	if v.Pending {
+		lines = append(lines, fmt.Sprintf("To do: %d of %d steps.", v.count("todo"), len(v.Steps)))
+	}
+	if v.State != "" {
+		lines = append(lines, sentence(v.State))
+	}
+	return lines
+}
+
+func (v reportView) count(state string) int {
+	n := 0
+	for _, s := range v.Steps {
+		if s.State == state {
+			n++
+		}
+	}
+	return n
+}
+
+// sentence makes a state a sentence.
+func sentence(s string) string {
+	s = strings.ToUpper(s[:1]) + s[1:]
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+func moodOf(state string) report.Mood {
+	switch state {
+	case "done", "changed":
+		return report.Good
+	case "todo", "undone":
+		return report.Notice
+	case "blocked", "failed":
+		return report.Bad
+	}
+	return report.Plain
+}

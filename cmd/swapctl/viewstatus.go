@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/report"
+	"github.com/swapctl/swapctl/internal/status"
+)
+
+// statusView draws a SwapStatus.
+type statusView status.Document
+
+func (v statusView) draw(p *report.Printer, wide bool) error {
+	if err := v.drawAreas(p, wide); err != nil {
+		return err
+	}
+	for _, line := range v.summary(wide) {
+		if err := p.Line(line); err != nil {
+			return err
+		}
+	}
+	for _, note := range v.Notes {
+		if err := p.Line(report.Paint(report.Notice, "note: ") + report.Printable(note)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v statusView) drawAreas(p *report.Printer, wide bool) error {
+	if len(v.Areas) == 0 {
+		return p.Line("No swap is on.")
+	}
+	g := report.Grid{
+		Header: []string{"AREA", "SIZE", "USED", "PRIO", "ENCRYPTED", "MANAGED", "ON"},
+		Right:  []bool{false, true, true, true},
+	}
+	if wide {
+		g.Header = append([]string{"KIND"}, g.Header...)
+		g.Right = append([]bool{false}, g.Right...)
+	}
+	for _, a := range v.Areas {
+		row := report.Text(name(a), size(a.SizeBytes, wide), size(a.UsedBytes, wide), strconv.Itoa(a.Priority))
+		row = append(row, encryption(a, wide), report.Cell{Text: yesNo(a.Managed)},
+			report.Cell{Text: strings.Join(below(a), " on ")})
+		if wide {
+			row = append(report.Text(a.Kind), row...)
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	return p.Grid(g)
+}
+
+// name is how a person knows the area: /proc/swaps has mappings as /dev/dm-0.
+func name(a status.Area) string {
+	if a.Mapping != "" {
+		return "/dev/mapper/" + a.Mapping
+	}
+	return a.Path
+}
+
+// below is what the area stands on, without itself.
+func below(a status.Area) []string {
+	if len(a.Backing) > 0 {
+		return a.Backing[1:]
+	}
+	return nil
+}
+
+func encryption(a status.Area, wide bool) report.Cell {
+	switch {
+	case !a.Encrypted:
+		return report.Cell{Text: "no", Mood: report.Notice}
+	case a.Cipher == "":
+		return report.Cell{Text: "yes", Mood: report.Good}
+	case wide && a.KeySizeBits > 0:
+		return report.Cell{Text: fmt.Sprintf("%s, %d-bit key", a.Cipher, a.KeySizeBits), Mood: report.Good}
+	}
+	return report.Cell{Text: a.Cipher, Mood: report.Good}
+}
+
+// summary is what stands below the areas.
+func (v statusView) summary(wide bool) []string {
+	m := v.Memory
+	lines := []string{
+		fmt.Sprintf("Memory: %s, available %s.", size(m.TotalBytes, wide), size(m.AvailableBytes, wide)),
+	}
+	if m.SwapTotalBytes > 0 {
+		lines = append(lines, fmt.Sprintf("Swap: %s, free %s.", size(m.SwapTotalBytes, wide), size(m.SwapFreeBytes, wide)))
+	}
+	if len(v.Journal.Pending) > 0 {
+		command := "setup"
+		if v.Journal.Goal == "down" {
+			command = "teardown"
+		}
+		lines = append(lines, report.Paint(report.Notice, fmt.Sprintf(
+			"Unfinished: %s. Run 'swapctl %s' to finish.", strings.Join(v.Journal.Pending, ", "), command)))
+	}
+	if wide {
+		lines = append(lines, fmt.Sprintf("Cgroups: version %d. Kubelet found: %s. Last asked for: %s.",
+			v.CgroupVersion, yesNo(&v.Kubelet.Found), v.Journal.Goal))
+	}
+	return lines
+}
+
+// size says a size, and in a wide table to the byte.
+func size(bytes int64, wide bool) string {
+	if wide {
+		return fmt.Sprintf("%s (%d)", bytesize.Format(bytes), bytes)
+	}
+	return bytesize.Format(bytes)
+}
+
+// yesNo says "-" of what is not known.
+func yesNo(b *bool) string {
+	switch {
+	case b == nil:
+		return ""
+	case *b:
+		return "yes"
+	}
+	return "no"
+}

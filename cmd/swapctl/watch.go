@@ -1,0 +1,68 @@
+package main
+
+import (
+	"time"
+
+	"github.com/swapctl/swapctl/internal/report"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// watcher shows on stderr how a change comes along: on a terminal one line that
+// is redrawn and goes away, elsewhere a line for each step that ends.
+type watcher struct {
+	app     *app
+	printer *report.Printer
+	line    *report.Progress
+}
+
+func (a *app) watch() *watcher {
+	p := a.stderr()
+	return &watcher{app: a, printer: p, line: report.NewProgress(p, time.Now)}
+}
+
+// event hears from the engine.
+func (w *watcher) event(e step.Event) {
+	if w.app.quiet {
+		return
+	}
+	title := e.Info.Title
+	switch e.Kind {
+	case step.Begin:
+		w.begin("doing", title)
+	case step.Undoing:
+		w.begin("taking back", title)
+	case step.Progressing:
+		w.line.Show(title, e.DoneBytes, e.TotalBytes)
+	case step.Finished:
+		w.ended("done", title)
+	case step.Undone:
+		w.ended("taken back", title)
+	case step.Failed:
+		w.line.Clear() // the error tells it
+	}
+}
+
+// end takes the line away, however the run ended.
+func (w *watcher) end() { w.line.Clear() }
+
+func (w *watcher) begin(what, title string) {
+	if w.app.verbose {
+		w.say(what + ": " + title)
+		return
+	}
+	w.line.Show(title, 0, 0)
+}
+
+func (w *watcher) ended(what, title string) {
+	if w.app.verbose || !w.printer.Terminal() {
+		w.say(what + ": " + title)
+		return
+	}
+	w.line.Clear()
+}
+
+func (w *watcher) say(text string) {
+	w.line.Clear()
+	// What cannot be told must not stop what is being done.
+	_ = w.printer.Line("swapctl: " + report.Printable(text))
+}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs what the tests need and a fresh Debian does not have. Does nothing,
+# and asks for nothing, where everything is there.
+set -eu
+
+command -v go >/dev/null || { echo "install-deps: Go is needed first: https://go.dev/doc/install" >&2; exit 1; }
+
+# The tests compare swapctl with what these programs do, and boot kernels.
+packages="
+	e2fsprogs xfsprogs btrfs-progs util-linux mount dmsetup cryptsetup-bin
+	qemu-system-x86 qemu-utils mmdebstrap debian-archive-keyring
+	cpio kmod ca-certificates git make
+"
+
+if ! command -v dpkg-query >/dev/null; then
+	echo "install-deps: this is no Debian; please see that these are there:" $packages >&2
+	exit 0
+fi
+missing=
+for p in $packages; do
+	case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) in
+	"install ok installed") ;;
+	*) missing="$missing $p" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+echo "install-deps: installing$missing"
+$sudo apt-get -qq update
+# shellcheck disable=SC2086 # a list of words
+$sudo env DEBIAN_FRONTEND=noninteractive \
+	apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing

@@ -1,0 +1,67 @@
+// Package bytesize reads and writes sizes as people do.
+package bytesize
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// Format says a size to a person, in IEC units: "4 GiB", "1.5 GiB",
+// "512 bytes". It is rounded to the nearest tenth of a unit.
+func Format(bytes int64) string {
+	if bytes > -1024 && bytes < 1024 {
+		return strconv.FormatInt(bytes, 10) + " bytes"
+	}
+	value, unit := float64(bytes), ""
+	for _, unit = range []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"} {
+		// 1023.96 KiB would round to "1024 KiB".
+		if value /= 1024; math.Abs(value) < 1023.95 {
+			break
+		}
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0") + " " + unit
+}
+
+// Parse reads a size in bytes: a Kubernetes quantity ("4Gi", "512M", "4294967296")
+// or an IEC size ("4GiB"). A size is whole bytes, more than none.
+func Parse(s string) (int64, error) {
+	text := strings.TrimSpace(s)
+	if iec, ok := strings.CutSuffix(text, "iB"); ok {
+		text = iec + "i"
+	}
+	q, err := resource.ParseQuantity(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a size: want a quantity like 4Gi, 4GiB, 512M or a number of bytes", s)
+	}
+	switch {
+	case q.Sign() <= 0:
+		return 0, fmt.Errorf("%q is not a size: it must be more than 0", s)
+	case q.CmpInt64(math.MaxInt64) >= 0: // larger ones are capped to it
+		return 0, fmt.Errorf("%q is larger than any disk", s)
+	case q.CmpInt64(q.Value()) != 0: // Value rounds up
+		return 0, fmt.Errorf("%q is not a whole number of bytes", s)
+	}
+	return q.Value(), nil
+}
+
+// ParseShare reads a share of something: "50%" of total. ok is false when s is
+// not a share at all.
+func ParseShare(s string, total int64) (bytes int64, ok bool, err error) {
+	number, ok := strings.CutSuffix(strings.TrimSpace(s), "%")
+	if !ok {
+		return 0, false, nil
+	}
+	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || math.IsNaN(percent) {
+		return 0, true, fmt.Errorf("%q is not a share: want one like 50%%", s)
+	}
+	if percent <= 0 || percent > 10000 {
+		return 0, true, errors.New("a share must be more than 0% and at most 10000%")
+	}
+	return int64(float64(total) / 100 * percent), true, nil
+}

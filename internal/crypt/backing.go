@@ -1,0 +1,122 @@
+package crypt
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// backing is the block device that a mapping is put on.
+type backing struct {
+	dev       uint64
+	sizeBytes int64
+	loop      host.File // open, so that an autoclear loop stays; nil for a device
+}
+
+func (b backing) close() error {
+	if b.loop == nil {
+		return nil
+	}
+	return b.loop.Close()
+}
+
+// openBacking checks that nobody uses the file or device, and puts a loop
+// device before a file.
+func (m Mapping) openBacking(h host.Host, op string) (backing, error) {
+	f, err := h.Files.Open(m.Backing, os.O_RDWR, 0)
+	if err != nil {
+		return backing{}, fail.New(fail.Failed, op, err)
+	}
+	defer func() { _ = f.Close() }()
+	st, err := f.Stat()
+	if err != nil {
+		return backing{}, fail.New(fail.Failed, op, err)
+	}
+	if !st.IsBlock() && !st.Mode.IsRegular() {
+		return backing{}, fail.Newf(fail.Usage, op, "%s is neither a file nor a block device", m.Backing)
+	}
+	if err := m.alone(h, op, st); err != nil {
+		return backing{}, err
+	}
+	if st.IsBlock() {
+		return m.openDevice(h, op, st)
+	}
+	return m.openLoop(h, op, f, st)
+}
+
+// alone refuses a backing that a loop device or a mapping stands on already.
+func (m Mapping) alone(h host.Host, op string, st host.Stat) error {
+	users, err := UsersOf(h, st)
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	names := make([]string, 0, len(users))
+	e := &fail.Error{Op: op, Code: fail.Failed}
+	for _, u := range users {
+		names = append(names, u.String())
+		switch u.Kind {
+		case "mapping":
+			e.Hints = append([]string{"if nothing needs it any more: cryptsetup close " + u.Name}, e.Hints...)
+		case "loop":
+			if !u.AutoClear {
+				e.Hints = append(e.Hints, "if nothing needs it any more: losetup --detach "+u.Path)
+			}
+		}
+	}
+	e.Err = fmt.Errorf("%s is in use by %s: two users would overwrite each other: %w", m.Backing, strings.Join(names, ", "), unix.EBUSY)
+	return e
+}
+
+func (m Mapping) openDevice(h host.Host, op string, st host.Stat) (backing, error) {
+	// O_EXCL finds out whether it is mounted or swap. It must be closed again:
+	// the mapping will claim the device in the same way.
+	f, err := h.Files.Open(m.Backing, os.O_RDWR|os.O_EXCL, 0)
+	if errors.Is(err, unix.EBUSY) {
+		return backing{}, m.inUse(op, err)
+	}
+	if err != nil {
+		return backing{}, fail.New(fail.Failed, op, err)
+	}
+	defer func() { _ = f.Close() }()
+	d, err := h.Kernel.BlockDevice(f)
+	if err != nil {
+		return backing{}, fail.New(fail.Failed, op, err)
+	}
+	if d.ReadOnly {
+		return backing{}, fail.Newf(fail.Failed, op, "%s is read-only: %w", m.Backing, unix.EROFS)
+	}
+	return backing{dev: st.Rdev, sizeBytes: d.SizeBytes}, nil
+}
+
+func (m Mapping) openLoop(h host.Host, op string, f host.File, st host.Stat) (backing, error) {
+	if m.Discards {
+		// The loop driver frees the file's blocks on a discard, and the next
+		// page written there may find the disk full.
+		return backing{}, fail.Newf(fail.Usage, op, "discards would punch holes into %s", m.Backing).
+			Hint("use --discard none, or a partition: --device /dev/disk/by-...")
+	}
+	o := host.LoopOptions{DirectIO: true, BlockBytes: 1 << sectorShift}
+	if st.SizeBytes%4096 == 0 && m.SectorBytes != 1<<sectorShift {
+		o.BlockBytes = 4096
+	}
+	loop, err := h.Kernel.LoopAttach(f, o)
+	if err != nil {
+		return backing{}, explainLoop(op, err)
+	}
+	b := backing{loop: loop, sizeBytes: st.SizeBytes}
+	if st, err = loop.Stat(); err == nil {
+		b.dev = st.Rdev
+		return b, nil
+	}
+	_ = loop.Close() // and by that the loop device goes
+	return backing{}, fail.New(fail.Failed, op, err)
+}

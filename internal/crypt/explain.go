@@ -1,0 +1,56 @@
+package crypt
+
+import (
+	"errors"
+	"io/fs"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// explainKernel turns what a kernel without dm-crypt answers into what to do.
+func explainKernel(op string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fail.New(fail.NeedsRoot, op, err, "run as root")
+	case errors.Is(err, fs.ErrNotExist):
+		return fail.New(fail.Unfit, op, err,
+			"load the module: modprobe dm_crypt",
+			"where the distribution packs it apart (Ubuntu): apt-get install linux-modules-extra-$(uname -r)",
+			"or do without encryption: --encrypt=false")
+	}
+	return fail.New(fail.Failed, op, err)
+}
+
+// explainLoop does the same for loop devices.
+func explainLoop(op string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fail.New(fail.Unfit, op, err,
+			"load the module: modprobe loop",
+			"or encrypt a partition, which needs no loop device: --device /dev/disk/by-...")
+	case errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOSPC):
+		return fail.New(fail.Failed, op, err, "see which loop devices are taken: losetup --list")
+	}
+	return fail.New(fail.Failed, op, err)
+}
+
+// explainTable does the same for a refused table.
+func (m Mapping) explainTable(op string, err error) error {
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOTSUP):
+		return fail.Newf(fail.Unfit, op, "the kernel refuses cipher %s with a key of %d bits: %w", m.Cipher, m.KeyBits, err).
+			Hint("see what it says: dmesg | grep device-mapper").
+			Hint("see what it knows: cryptsetup benchmark -c %s -s %d", m.Cipher, m.KeyBits)
+	case errors.Is(err, unix.EBUSY):
+		return m.inUse(op, err)
+	}
+	return fail.New(fail.Failed, op, err)
+}
+
+// inUse is a device that the kernel will not share.
+func (m Mapping) inUse(op string, err error) error {
+	return fail.Newf(fail.Failed, op, "%s is in use: %w", m.Backing, err).
+		Hint("see who uses it: lsblk %s", m.Backing)
+}

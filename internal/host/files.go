@@ -1,0 +1,126 @@
+package host
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Linux returns the machine this program runs on.
+func Linux() Host { return Host{Files: files{}, Kernel: linux{}} }
+
+// files is Files over package os.
+type files struct{}
+
+// ReadFile implements Files.
+func (files) ReadFile(name string) ([]byte, error)     { return os.ReadFile(name) }
+
+// Readlink implements Files.
+func (files) Readlink(name string) (string, error)     { return os.Readlink(name) }
+
+// EvalSymlinks implements Files.
+func (files) EvalSymlinks(name string) (string, error) { return filepath.EvalSymlinks(name) }
+
+// Mkdir implements Files.
+func (files) Mkdir(name string, perm fs.FileMode) error {
+	return os.Mkdir(name, perm)
+}
+
+// Remove implements Files.
+func (files) Remove(name string) error     { return os.Remove(name) }
+
+// Rename implements Files.
+func (files) Rename(from, to string) error { return os.Rename(from, to) }
+
+// ReadDir implements Files.
+func (files) ReadDir(name string) ([]string, error) {
+	entries, err := os.ReadDir(name)
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names, err
+}
+
+// Stat implements Files.
+func (files) Stat(name string) (Stat, error) { return statOf(os.Stat(name)) }
+
+// Lstat implements Files.
+func (files) Lstat(name string) (Stat, error) { return statOf(os.Lstat(name)) }
+
+// Open implements Files.
+func (files) Open(name string, flag int, perm fs.FileMode) (File, error) {
+	f, err := os.OpenFile(name, flag, perm)
+	if err != nil {
+		return nil, err
+	}
+	return file{f}, nil
+}
+
+// SyncDir implements Files.
+func (files) SyncDir(name string) error {
+	d, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Replace uses one fixed temporary name, so that what a killed run left is
+// found and overwritten by the next, instead of piling up.
+func (f files) Replace(name string, data []byte, perm fs.FileMode) error {
+	temp := ReplaceTemp(name)
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeNew(temp, data, perm); err != nil {
+		return errors.Join(err, removeIfThere(temp))
+	}
+	if err := os.Rename(temp, name); err != nil {
+		return errors.Join(err, removeIfThere(temp))
+	}
+	return f.SyncDir(filepath.Dir(name))
+}
+
+// writeNew makes a file that was not there, whatever the umask says.
+func writeNew(name string, data []byte, perm fs.FileMode) error {
+	t, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, perm.Perm())
+	if err != nil {
+		return err
+	}
+	_, err = t.Write(data)
+	return errors.Join(err, t.Chmod(perm), t.Sync(), t.Close())
+}
+
+func removeIfThere(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// file is an open file whose Stat speaks this package's terms.
+type file struct{ *os.File }
+
+// Stat implements File.
+func (f file) Stat() (Stat, error) { return statOf(f.File.Stat()) }
+
+func statOf(info fs.FileInfo, err error) (Stat, error) {
+	if err != nil {
+		return Stat{}, err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return Stat{}, &fs.PathError{Op: "stat", Path: info.Name(), Err: errors.ErrUnsupported}
+	}
+	return Stat{
+		Mode: info.Mode(), UID: st.Uid, GID: st.Gid,
+		Dev: uint64(st.Dev), Rdev: uint64(st.Rdev), Ino: st.Ino, //nolint:unconvert // narrower on mips
+		SizeBytes: st.Size, UsedBytes: st.Blocks * 512,
+		LinksCount: uint64(st.Nlink), //nolint:unconvert // narrower on arm64
+	}, nil
+}

@@ -1,0 +1,61 @@
+package hosttest
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Replace implements host.Files, in the steps of the real one: leftover of a
+// killed run away, temporary file, write, sync, rename, sync of the directory.
+// Each is an operation of its own.
+func (p *process) Replace(name string, data []byte, perm fs.FileMode) error {
+	dir, base := filepath.Split(name)
+	temp := dir + "." + base + ".swapctl"
+	if err := p.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := p.writeNew(temp, data, perm); err != nil {
+		return errors.Join(err, p.removeIfThere(temp))
+	}
+	if err := p.Rename(temp, name); err != nil {
+		return errors.Join(err, p.removeIfThere(temp))
+	}
+	return p.SyncDir(filepath.Clean(dir))
+}
+
+func (p *process) writeNew(name string, data []byte, perm fs.FileMode) error {
+	t, err := p.Open(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, perm.Perm())
+	if err != nil {
+		return err
+	}
+	_, err = t.Write(data)
+	if err == nil {
+		err = p.chmod(name, perm)
+	}
+	return errors.Join(err, t.Sync(), t.Close())
+}
+
+// chmod is part of the write before it: an operation of its own would only
+// double the work of a matrix.
+func (p *process) chmod(name string, perm fs.FileMode) error {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return err
+	}
+	at, err := p.node.resolve(name, false)
+	if err != nil {
+		return err
+	}
+	return os.Chmod(p.node.Root+at, perm)
+}
+
+func (p *process) removeIfThere(name string) error {
+	if err := p.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package hosttest
+
+import (
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxLinks is how many symbolic links Linux follows in one name (MAXSYMLINKS).
+const maxLinks = 40
+
+// resolve turns a name of the machine into its real name there, one component
+// after the other as path_resolution(7) has it: links are followed inside Root.
+// The last component may be missing, and is followed only if follow says so.
+func (n *Node) resolve(name string, follow bool) (string, error) {
+	if !strings.HasPrefix(name, "/") {
+		return "", unix.ENOENT
+	}
+	if len(name) >= unix.PathMax {
+		return "", unix.ENAMETOOLONG
+	}
+	parts, at, links := split(name), "", 0
+	for len(parts) > 0 {
+		part := parts[0]
+		parts = parts[1:]
+		if part == ".." {
+			at = strings.TrimSuffix(path.Dir(at), "/")
+			continue
+		}
+		next := at + "/" + part
+		target, err := readlink(n.Root + next)
+		switch {
+		case err == nil && (follow || len(parts) > 0):
+			if links++; links > maxLinks {
+				return "", unix.ELOOP
+			}
+			if strings.HasPrefix(target, "/") {
+				at = ""
+			}
+			parts = append(split(target), parts...)
+			continue
+		case err == unix.ENOENT && len(parts) == 0:
+		case err != nil && err != unix.EINVAL: // EINVAL: there, and not a link
+			return "", err
+		}
+		at = next
+	}
+	if at == "" {
+		at = "/"
+	}
+	return at, nil
+}
+
+func split(name string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(name, "/") {
+		if part != "" && part != "." {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+func readlink(real string) (string, error) {
+	buf := make([]byte, 256)
+	for {
+		got, err := unix.Readlink(real, buf)
+		if err != nil {
+			return "", err
+		}
+		if got < len(buf) {
+			return string(buf[:got]), nil
+		}
+		buf = make([]byte, 2*len(buf))
+	}
+}
+
+// relative is the link text that leads from the directory of link to target,
+// both real names of the machine: what sysfs has in its links.
+func relative(link, target string) string {
+	from, to := split(path.Dir(link)), split(target)
+	for len(from) > 0 && len(to) > 0 && from[0] == to[0] {
+		from, to = from[1:], to[1:]
+	}
+	return strings.Repeat("../", len(from)) + strings.Join(to, "/")
+}

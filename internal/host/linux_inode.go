@@ -1,0 +1,69 @@
+package host
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// ioctlDirection has the two bits of an ioctl number that say which way data
+// goes. Reading and writing are swapped on some machines (powerpc, mips,
+// sparc), so numbers that package unix lacks are made from one that it has.
+const (
+	ioctlDirection = 0xc0000000
+	ioctlRead      = unix.FS_IOC_GETFLAGS & ioctlDirection
+)
+
+// btrfsFSInfo is BTRFS_IOC_FS_INFO, _IOR(0x94, 31, 1024 bytes), of
+// include/uapi/linux/btrfs.h; the number of devices is its second 64-bit word.
+const (
+	btrfsFSInfo      = ioctlRead | btrfsFSInfoSize<<16 | 0x94<<8 | 31
+	btrfsFSInfoSize  = 1024
+	btrfsDeviceCount = 8
+)
+
+// Fallocate implements Kernel.
+func (linux) Fallocate(f File, size int64) error {
+	err := again(func() error { return unix.Fallocate(fd(f), 0, 0, size) })
+	return pathError("fallocate", f.Name(), err)
+}
+
+// InodeFlags reads 32 bits, although the ioctl number says "long": that is
+// what the kernel writes.
+func (linux) InodeFlags(f File) (uint32, error) {
+	flags, err := unix.IoctlGetUint32(fd(f), unix.FS_IOC_GETFLAGS)
+	return flags, pathError("read inode flags of", f.Name(), err)
+}
+
+// SetInodeFlags implements Kernel.
+func (linux) SetInodeFlags(f File, flags uint32) error {
+	err := ioctl(fd(f), unix.FS_IOC_SETFLAGS, unsafe.Pointer(&flags))
+	return pathError("set inode flags of", f.Name(), err)
+}
+
+// BtrfsDevices implements Kernel.
+func (linux) BtrfsDevices(f File) (int, error) {
+	var info [btrfsFSInfoSize]byte
+	if err := ioctl(fd(f), btrfsFSInfo, unsafe.Pointer(&info[0])); err != nil {
+		return 0, pathError("count btrfs devices of", f.Name(), err)
+	}
+	return int(binary.NativeEndian.Uint64(info[btrfsDeviceCount:])), nil
+}
+
+// BlockDevice implements Kernel.
+func (linux) BlockDevice(f File) (BlockDevice, error) {
+	var size uint64
+	if err := ioctl(fd(f), unix.BLKGETSIZE64, unsafe.Pointer(&size)); err != nil {
+		return BlockDevice{}, pathError("read size of", f.Name(), err)
+	}
+	logical, err := unix.IoctlGetUint32(fd(f), unix.BLKSSZGET)
+	if err != nil {
+		return BlockDevice{}, pathError("read block size of", f.Name(), err)
+	}
+	readOnly, err := unix.IoctlGetUint32(fd(f), unix.BLKROGET)
+	if err != nil {
+		return BlockDevice{}, pathError("read mode of", f.Name(), err)
+	}
+	return BlockDevice{SizeBytes: int64(size), LogicalBytes: int(logical), ReadOnly: readOnly != 0}, nil
+}

@@ -1,0 +1,70 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// CryptTable is the parameters of a dm-crypt table line, without the key.
+type CryptTable struct {
+	Cipher      string // "aes-xts-plain64"
+	KeyBits     int
+	KeyInRing   bool // the table names a key in the kernel's keyring
+	Device      string
+	SectorBytes int      // unit of encryption
+	Options     []string // "allow_discards", ...
+}
+
+// ParseCryptTable parses the parameters of a crypt target (kernel
+// documentation, admin-guide/device-mapper/dm-crypt.rst):
+// cipher, key, IV offset, device, offset, [count, options...].
+// Its errors never show the parameters, because a key may be among them.
+func ParseCryptTable(params string) (CryptTable, error) {
+	f := strings.Fields(params)
+	if len(f) < 5 {
+		return CryptTable{}, fmt.Errorf("crypt table: %d words instead of 5 or more", len(f))
+	}
+	t := CryptTable{Cipher: f[0], Device: f[3], SectorBytes: 512}
+	var err error
+	if t.KeyBits, t.KeyInRing, err = cryptKey(f[1]); err != nil {
+		return CryptTable{}, err
+	}
+	if len(f) == 5 {
+		return t, nil
+	}
+	if n, err := strconv.Atoi(f[5]); err != nil || n != len(f)-6 {
+		return CryptTable{}, fmt.Errorf("crypt table: %d options, but another count", len(f)-6)
+	}
+	t.Options = f[6:]
+	for _, o := range t.Options {
+		if size, ok := strings.CutPrefix(o, "sector_size:"); ok {
+			if t.SectorBytes, err = strconv.Atoi(size); err != nil || t.SectorBytes <= 0 {
+				return CryptTable{}, errors.New("crypt table: bad sector size")
+			}
+		}
+	}
+	return t, nil
+}
+
+// NullCipher reports whether the cipher leaves the data as it is, as tables do
+// while a device is being encrypted or decrypted in place.
+func (t CryptTable) NullCipher() bool { return strings.Contains(t.Cipher, "null") }
+
+// cryptKey gives the size of a key as it stands in a table: hexadecimal, "-"
+// for none, or ":<bytes>:<type>:<description>" for one in the keyring.
+func cryptKey(key string) (bits int, inRing bool, err error) {
+	if key == "-" {
+		return 0, false, nil
+	}
+	if !strings.HasPrefix(key, ":") {
+		return len(key) * 4, false, nil
+	}
+	size, _, found := strings.Cut(key[1:], ":")
+	n, err := strconv.ParseUint(size, 10, 16)
+	if err != nil || !found {
+		return 0, false, errors.New("crypt table: bad key size")
+	}
+	return int(n) * 8, true, nil
+}

@@ -1,0 +1,70 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+)
+
+// Progress is one line on a terminal, redrawn while something long goes on and
+// gone when it is over. Where nobody can see a line being redrawn it is nothing.
+type Progress struct {
+	printer *Printer
+	now     func() time.Time
+	drawn   time.Time // when the line was drawn last; zero: there is no line
+}
+
+// Redrawing more often than this only costs time; a person cannot read it.
+const redrawEvery = 100 * time.Millisecond
+
+// NewProgress returns a progress line on p. now is time.Now but in tests.
+func NewProgress(p *Printer, now func() time.Time) *Progress {
+	return &Progress{printer: p, now: now}
+}
+
+// Show draws title and how far it is, in bytes; a total of 0 shows no bar.
+func (p *Progress) Show(title string, done, total int64) {
+	now := p.now()
+	if !p.printer.Terminal() || now.Sub(p.drawn) < redrawEvery {
+		return
+	}
+	p.drawn = now
+	line := Printable(title)
+	if total > 0 {
+		line = fmt.Sprintf("%s %3d%%  %s of %s  %s", Bar(done, total, 20),
+			percent(done, total), bytesize.Format(done), bytesize.Format(total), line)
+	}
+	if p.printer.width > 0 {
+		line = ansi.Truncate(line, p.printer.width-1, "…")
+	}
+	// A failed write to the terminal must not stop what is being done.
+	_, _ = io.WriteString(p.printer.out, "\r\x1b[K"+line)
+}
+
+// Clear takes the line away, before anything else is written.
+func (p *Progress) Clear() {
+	if p.drawn.IsZero() {
+		return
+	}
+	p.drawn = time.Time{}
+	_, _ = io.WriteString(p.printer.out, "\r\x1b[K")
+}
+
+// Bar draws how much of total is done, width columns wide.
+func Bar(done, total int64, width int) string {
+	full := int(percent(done, total)) * width / 100
+	return Paint(Good, strings.Repeat("█", full)) + Paint(Faint, strings.Repeat("░", width-full))
+}
+
+// percent is between 0 and 100 whatever it is given.
+func percent(done, total int64) int64 {
+	if total <= 0 || done <= 0 {
+		return 0
+	}
+	return min(100, int64(float64(done)/float64(total)*100))
+}

@@ -1,0 +1,224 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+	sigsyaml "sigs.k8s.io/yaml"
+)
+
+func noEnv(string) string { return "" }
+
+func TestTablesLineUpAndLeaveNoBlanksAtTheEnd(t *testing.T) {
+	var out bytes.Buffer
+	err := New(&out, Options{Env: noEnv}).Grid(Grid{
+		Header: []string{"PATH", "SIZE", "NOTE"},
+		Right:  []bool{false, true, false},
+		Rows: [][]Cell{
+			{{Text: "/swapfile"}, {Text: "4 GiB"}, {Text: "ours", Mood: Good}},
+			{{Text: "/dev/zram0"}, {Text: "512 MiB"}, {Text: ""}},
+			{{Text: "/größe"}, {Text: "1 KiB"}, {Text: "wide: 漢字", Mood: Bad}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.TrimPrefix(`
+PATH           SIZE  NOTE
+/swapfile     4 GiB  ours
+/dev/zram0  512 MiB  -
+/größe        1 KiB  wide: 漢字
+`, "\n")
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
+
+func TestNamesCannotDrawOnTheTerminal(t *testing.T) {
+	var out bytes.Buffer
+	_ = New(&out, Options{Env: noEnv}).Grid(Grid{Header: []string{"PATH", "X"},
+		Rows: [][]Cell{Text("/a\x1b[2J\nb\u0085c", "y")}})
+	if got, want := out.String(), "PATH       X\n/a?[2J?b?c  y\n"; strings.ContainsAny(got, "\x1b\u0085") || strings.Count(got, "\n") != 2 {
+		t.Errorf("got %q, want something like %q", got, want)
+	}
+}
+
+func TestJSONAndYAMLAreTheSameDocument(t *testing.T) {
+	doc := struct {
+		Name      string   `json:"name"`
+		SizeBytes int64    `json:"sizeBytes"`
+		Cipher    *int     `json:"cipher"`
+		Empty     []int    `json:"empty"`
+		List      []string `json:"list"`
+	}{"a<b", 1 << 60, nil, []int{}, []string{"yes", "1", "a: b\x1b", "two\nlines", "null", "~", "é\u2028"}}
+	var j, y bytes.Buffer
+	if err := Encode(&j, JSON, doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := Encode(&y, YAML, doc); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(y.String(), "name: a<b\nsizeBytes: 1152921504606846976\ncipher: null\nempty: []\nlist:\n") {
+		t.Errorf("YAML is\n%s", y.String())
+	}
+	var fromJSON, fromYAML any
+	if err := json.Unmarshal(j.Bytes(), &fromJSON); err != nil {
+		t.Fatal(err)
+	}
+	asJSON, err := sigsyaml.YAMLToJSON(y.Bytes()) // as kubectl reads it
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(asJSON, &fromYAML); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(fromJSON, fromYAML); diff != "" {
+		t.Errorf("JSON and YAML differ (-json +yaml):\n%s\n%s", diff, y.String())
+	}
+	if !strings.Contains(j.String(), "a<b") {
+		t.Errorf("JSON is escaped as for HTML: %s", j.String())
+	}
+}
+
+func TestNothingIsWrittenOfADocumentThatCannotBeEncoded(t *testing.T) {
+	var out bytes.Buffer
+	if err := Encode(&out, JSON, func() {}); err == nil || out.Len() > 0 {
+		t.Errorf("err %v, %d bytes written", err, out.Len())
+	}
+}
+
+// TestColourIsForTerminalsOnly draws to a real pseudo-terminal.
+func TestColourIsForTerminalsOnly(t *testing.T) {
+	colour := "\x1b[32m"
+	for _, test := range []struct {
+		name    string
+		tty     bool
+		env     map[string]string
+		noColor bool
+		want    bool
+	}{
+		{name: "terminal", tty: true, env: map[string]string{"TERM": "xterm"}, want: true},
+		{name: "pipe", env: map[string]string{"TERM": "xterm"}},
+		{name: "pipe although colour is forced", env: map[string]string{"TERM": "xterm", "CLICOLOR_FORCE": "1"}},
+		{name: "NO_COLOR", tty: true, env: map[string]string{"TERM": "xterm", "NO_COLOR": "1"}},
+		{name: "--no-color", tty: true, env: map[string]string{"TERM": "xterm"}, noColor: true},
+		{name: "dumb", tty: true, env: map[string]string{"TERM": "dumb"}},
+		{name: "no TERM", tty: true},
+		{name: "empty NO_COLOR says nothing", tty: true, env: map[string]string{"TERM": "xterm", "NO_COLOR": ""}, want: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w, read := pipe(t)
+			if test.tty {
+				w, read = terminal(t)
+			}
+			p := New(w, Options{NoColor: test.noColor, Env: func(k string) string { return test.env[k] }})
+			if err := p.Line(Paint(Good, "fine")); err != nil {
+				t.Fatal(err)
+			}
+			if got := read(); strings.Contains(got, colour) != test.want || !strings.Contains(got, "fine") {
+				t.Errorf("drew %q, colour wanted: %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestProgressIsOneLineThatGoesAway(t *testing.T) {
+	w, read := terminal(t)
+	now := time.Unix(0, 0)
+	line := NewProgress(New(w, Options{NoColor: true, Env: func(string) string { return "xterm" }}), func() time.Time { return now })
+	line.Clear() // there is none yet
+	for i := range 5 {
+		line.Show("swap file\x1b[2J", int64(i)<<30, 4<<30) // the second to fourth come too soon
+		now = now.Add(redrawEvery / 4)
+	}
+	line.Clear()
+	line.Clear()
+	got := read()
+	if n := strings.Count(got, "\r\x1b[K"); n != 3 {
+		t.Errorf("drawn %d times, want 2 and once gone: %q", n, got)
+	}
+	bare := regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(got, "")
+	for _, want := range []string{"░   0%  0 bytes of 4 GiB  swap file?[2J", "█ 100%  4 GiB of 4 GiB"} {
+		if !strings.Contains(bare, want) {
+			t.Errorf("%q is missing in %q", want, got)
+		}
+	}
+	if !strings.HasSuffix(got, "\r\x1b[K") {
+		t.Errorf("the line is left behind: %q", got)
+	}
+}
+
+func TestProgressIsSilentInAPipe(t *testing.T) {
+	var out bytes.Buffer
+	line := NewProgress(New(&out, Options{Env: func(string) string { return "xterm" }}), time.Now)
+	line.Show("swap file", 1, 2)
+	line.Clear()
+	if out.Len() > 0 {
+		t.Errorf("wrote %q", out.String())
+	}
+}
+
+func TestBarStaysInItsWidth(t *testing.T) {
+	for _, test := range []struct{ done, total int64 }{{-1, 4}, {0, 0}, {1, 0}, {5, 4}, {1 << 62, 1 << 62}, {1, 1 << 62}} {
+		var out bytes.Buffer
+		_ = New(&out, Options{Env: noEnv}).Line(Bar(test.done, test.total, 10))
+		if n := len([]rune(out.String())); n != 11 {
+			t.Errorf("%d of %d: %d columns", test.done, test.total, n-1)
+		}
+	}
+}
+
+// terminal returns a pseudo-terminal and what was written to it so far.
+func terminal(t *testing.T) (*os.File, func() string) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("needs a pseudo-terminal: %v", err)
+	}
+	t.Cleanup(func() { master.Close() })
+	fd := int(master.Fd())
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Skipf("needs a pseudo-terminal: %v", err)
+	}
+	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("needs a pseudo-terminal: %v", err)
+	}
+	t.Cleanup(func() { slave.Close() })
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+		t.Fatal(err)
+	}
+	return slave, func() string { return readAll(t, master) }
+}
+
+func pipe(t *testing.T) (*os.File, func() string) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close(); w.Close() })
+	return w, func() string { return readAll(t, r) }
+}
+
+func readAll(t *testing.T, f *os.File) string {
+	t.Helper()
+	buf := make([]byte, 64<<10)
+	n, err := f.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(buf[:n])
+}

@@ -1,0 +1,155 @@
+package setup
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/crypt"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/swapfile"
+)
+
+// area is one swap area, fully decided: a Config held against a node.
+type area struct {
+	suffix    string // of its step IDs: "" or "@bridge"
+	config    Config // with the size in bytes
+	sizeBytes int64  // of the file or device
+	sector    int
+	erase     bool
+	force     bool
+}
+
+// resolve decides what a Config leaves open: the size in bytes of this node.
+func resolve(h host.Host, c Config) (area, error) {
+	a := area{config: c}
+	var err error
+	if a.sector, err = c.sectorBytes(); err != nil {
+		return a, err
+	}
+	if c.Device != "" {
+		a.config.Path = ""
+		a.sizeBytes, err = deviceBytes(h, c.Device)
+		return a, err
+	}
+	memory, err := kernel.ReadMemory(h)
+	if err != nil {
+		return a, err
+	}
+	size, isShare, err := bytesize.ParseShare(c.Size, memory.TotalBytes)
+	if !isShare && err == nil {
+		size, err = bytesize.Parse(c.Size)
+	}
+	if err != nil {
+		return a, field("size", "", "%w", err)
+	}
+	page := int64(h.Kernel.PageSize())
+	a.sizeBytes = size / page * page
+	switch pages := a.sizeBytes / page; {
+	case pages < swapfile.MinPages:
+		return a, field("size", "", "%d bytes are too few: a swap area has at least %d", size, swapfile.MinPages*page)
+	case pages > swapfile.MaxPages:
+		return a, field("size", "", "%s is more than a swap area can have", bytesize.Format(size))
+	}
+	a.config.Size = strconv.FormatInt(a.sizeBytes, 10)
+	return a, nil
+}
+
+func deviceBytes(h host.Host, device string) (int64, error) {
+	if _, _, err := resolveDevice(h, device); err != nil {
+		return 0, err
+	}
+	op := "use the device " + device
+	f, err := h.Files.Open(device, os.O_RDONLY, 0)
+	if err != nil {
+		return 0, fail.New(fail.Failed, op, err)
+	}
+	defer f.Close()
+	d, err := h.Kernel.BlockDevice(f)
+	if err == nil && d.SizeBytes < swapfile.MinPages*int64(h.Kernel.PageSize()) {
+		return 0, fail.Newf(fail.Usage, op, "it has %d bytes, too few for a swap area", d.SizeBytes)
+	}
+	return d.SizeBytes, fail.New(fail.Failed, op, err)
+}
+
+// backing is the file or device.
+func (a area) backing() string {
+	if a.config.Device != "" {
+		return a.config.Device
+	}
+	return a.config.Path
+}
+
+func (a area) target() target {
+	if a.config.Encrypt {
+		return target{Path: a.backing(), Mapping: a.config.Name}
+	}
+	return target{Path: a.backing()}
+}
+
+// steps is the table of what setup does, in order. Every step stands on the
+// one before it; IDs are for ever, because journals hold them.
+func (a area) steps() []step.Step {
+	c, isFile := a.config, a.config.Device == ""
+	var steps []step.Step
+	if isFile {
+		steps = append(steps, fileStep{area: a.suffix, want: fileWant{Path: c.Path, SizeBytes: a.sizeBytes},
+			encrypted: c.Encrypt, erase: a.erase, force: a.force})
+	} else {
+		steps = append(steps, deviceStep{area: a.suffix, want: deviceWant{Device: c.Device, SizeBytes: a.sizeBytes},
+			encrypted: c.Encrypt, erase: a.erase})
+	}
+	if c.Encrypt {
+		steps = append(steps, cryptStep{area: a.suffix, file: isFile, want: crypt.Mapping{
+			Name: c.Name, Backing: a.backing(), Cipher: c.Cipher, KeyBits: c.KeySize,
+			SectorBytes: a.sector, Discards: c.Discard != "none"}})
+	}
+	return append(steps,
+		headerStep{area: a.suffix, file: isFile, want: headerWant{a.target()}},
+		onStep{area: a.suffix, want: onWant{target: a.target(), Priority: c.Priority, Discard: c.Discard}})
+}
+
+// build makes a step again from what the journal kept of it.
+func build(r step.Record, o DownOptions) (step.Step, error) {
+	kind, name, named := strings.Cut(r.ID, "@")
+	suffix := ""
+	if named {
+		suffix = "@" + name
+	}
+	var s step.Step
+	var err error
+	switch kind {
+	case "swap.file":
+		f := fileStep{area: suffix, keep: o.KeepFile}
+		err = json.Unmarshal(r.Want, &f.want)
+		s = f
+	case "swap.device":
+		d := deviceStep{area: suffix}
+		err = json.Unmarshal(r.Want, &d.want)
+		s = d
+	case "swap.crypt":
+		c := cryptStep{area: suffix}
+		err = json.Unmarshal(r.Want, &c.want)
+		c.file = !strings.HasPrefix(c.want.Backing, "/dev/")
+		s = c
+	case "swap.header":
+		hd := headerStep{area: suffix}
+		err = json.Unmarshal(r.Want, &hd.want)
+		hd.file = !strings.HasPrefix(hd.want.Path, "/dev/")
+		s = hd
+	case "swap.on":
+		on := onStep{area: suffix, force: o.Force}
+		err = json.Unmarshal(r.Want, &on.want)
+		s = on
+	default:
+		err = fmt.Errorf("it is not one that this version knows")
+	}
+	return s, fail.New(fail.Failed, "use step "+r.ID+" of the journal", err,
+		"use the swapctl that wrote it, or a newer one")
+}

@@ -1,0 +1,95 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"path"
+
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/swapfile"
+)
+
+// bridgeSuffix marks the steps of the area that bridges a change.
+const bridgeSuffix = "@bridge"
+
+// bridge decides on a second swap file for the time in which the area that is
+// on is taken down and made anew, so that the node never has less swap than the
+// smaller of the two. It lies beside the swap file, and there is none for a
+// device. A bridge that a killed run left is used again.
+func bridge(ctx context.Context, h host.Host, a area, items []step.Item) (area, bool) {
+	old, on := comesDown(h, items)
+	if !on {
+		return area{}, false
+	}
+	b := a
+	b.suffix = bridgeSuffix
+	beside := a.config.Path
+	if beside == "" {
+		beside = old.Path
+	}
+	b.config.Device, b.config.Path = "", path.Join(path.Dir(beside), "."+path.Base(beside)+".bridge")
+	b.config.Name, b.config.Priority = a.config.Name+"-bridge", -1
+	b.sizeBytes = min(old.sizeBytes, a.sizeBytes)
+	b.erase = false
+	if !hasRoom(h, a, b, old) {
+		return area{}, false
+	}
+	for _, s := range b.steps() {
+		f, err := s.Check(ctx, h, step.Record{})
+		if err != nil || f.State == step.Blocked && !journaled(items, s.Info().ID) {
+			return area{}, false
+		}
+	}
+	return b, true
+}
+
+// oldArea is the area that is on now.
+type oldArea struct {
+	target
+	sizeBytes int64
+	usedBytes int64 // of the file system, which its removal gives back
+}
+
+// comesDown finds the area of ours that is on and that the items take down.
+func comesDown(h host.Host, items []step.Item) (oldArea, bool) {
+	for _, it := range items {
+		var want onWant
+		if it.Info.ID != "swap.on" || !it.TakenDown || json.Unmarshal(it.Was.Want, &want) != nil {
+			continue
+		}
+		swap, on, err := activeSwap(h, want.target)
+		if err != nil || !on {
+			return oldArea{}, false
+		}
+		old := oldArea{target: want.target, sizeBytes: swap.SizeBytes + int64(h.Kernel.PageSize())}
+		if st, err := h.Files.Stat(want.Path); err == nil && st.Mode.IsRegular() {
+			old.usedBytes = st.UsedBytes
+		}
+		return old, true
+	}
+	return oldArea{}, false
+}
+
+// hasRoom reports whether the file system holds the bridge beside the old area,
+// and then beside the new one.
+func hasRoom(h host.Host, a, b area, old oldArea) bool {
+	place, err := swapfile.CheckPlace(h, b.config.Path)
+	if err != nil {
+		return false
+	}
+	grown := b.sizeBytes
+	if a.config.Device == "" {
+		grown += max(a.sizeBytes-old.usedBytes, 0)
+	}
+	return swapfile.CheckRoom(h, place, grown, 0, true) == nil
+}
+
+func journaled(items []step.Item, id string) bool {
+	for _, it := range items {
+		if it.Info.ID == id {
+			return it.Was.Ours()
+		}
+	}
+	return false
+}

@@ -1,0 +1,37 @@
+package setup
+
+// Config is what a person wants of a node: one struct for flags, SWAPCTL_
+// environment variables and the configuration file, named by the JSON tags.
+type Config struct {
+	// Size of the swap area: a Kubernetes quantity, an IEC size ("4GiB"), or a
+	// share of this node's memory ("50%"). Empty with a device: all of it.
+	Size string `json:"size"`
+	// Path of a swap file. Device, when set, is used instead of a file.
+	Path   string `json:"path"`
+	Device string `json:"device"`
+
+	Encrypt    bool   `json:"encrypt"`
+	Cipher     string `json:"cipher"`     // as dm-crypt names it, "aes-xts-plain64"
+	KeySize    int    `json:"keySize"`    // bits; xts splits it in two keys
+	SectorSize string `json:"sectorSize"` // "auto", "512" or "4096" bytes
+	Name       string `json:"name"`       // of the mapping
+
+	Priority int    `json:"priority"` // 0 to 32767; -1: the kernel chooses
+	Discard  string `json:"discard"`  // "none", "once", "pages" or "both"
+
+	Persist string `json:"persist"` // "none"
+	Kubelet string `json:"kubelet"` // "skip"
+}
+
+// DefaultPath is where the swap file lies when nothing else is said.
+const DefaultPath = "/var/lib/swapctl/swapfile"
+
+// Default is the configuration of a node about which nothing was said. Size
+// has no default: how much swap a node gets is for a person to say.
+func Default() Config {
+	return Config{
+		Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
+		SectorSize: "auto", Name: "cryptswap", Priority: -1, Discard: "none",
+		Persist: "none", Kubelet: "skip",
+	}
+}

@@ -1,0 +1,145 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/swapctl/swapctl/internal/crypt"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/swapfile"
+)
+
+// cryptStep is "swap.crypt": the mapping that encrypts whatever is swapped out.
+type cryptStep struct {
+	area string
+	want crypt.Mapping
+	file bool // the backing is a file: a loop device comes between
+}
+
+func (s cryptStep) Info() step.Info {
+	info := step.Info{
+		ID:    "swap.crypt" + s.area,
+		Title: fmt.Sprintf("encryption /dev/mapper/%s, %s, %d-bit key", s.want.Name, s.want.Cipher, s.want.KeyBits),
+		Why:   "Secrets in memory reach the disk when they are swapped out; under a random key that nobody keeps they end with the boot.",
+		ByHand: []string{fmt.Sprintf("cryptsetup open --type plain --cipher %s --key-size %d --key-file /dev/urandom %s %s",
+			s.want.Cipher, s.want.KeyBits, s.want.Backing, s.want.Name)},
+		UndoByHand: []string{"cryptsetup close " + s.want.Name},
+		StandsOn:   []string{"swap.device" + s.area},
+	}
+	if s.file {
+		info.StandsOn = []string{"swap.file" + s.area}
+	}
+	return info
+}
+
+func (s cryptStep) Want() any { return s.want }
+
+// Check finds the mapping as wanted, absent, ours but different, or somebody
+// else's; and the file or device below it used by another one.
+func (s cryptStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
+	if err := crypt.Available(h); err != nil {
+		return blocked(err), nil
+	}
+	now, err := crypt.Find(h, s.want.Name)
+	if err != nil {
+		return step.Finding{}, err
+	}
+	if err := s.usedTwice(h, now, was.Ours()); err != nil {
+		return blocked(err), nil
+	}
+	if !now.Exists {
+		return step.Finding{State: step.Todo, Found: "no mapping"}, nil
+	}
+	same, why := s.want.Matches(h, now)
+	_, on, err := activeSwap(h, target{Mapping: s.want.Name})
+	if err != nil {
+		return step.Finding{}, err
+	}
+	if was.Ours() || same && on {
+		if same {
+			return step.Finding{State: step.Done, Found: "open"}, nil
+		}
+		return step.Finding{State: step.Todo, Found: "open, but " + why}, nil
+	}
+	return blocked(fail.Newf(fail.Usage, "make the mapping "+s.want.Name, "there is one of that name, which swapctl did not make").
+		Hint("use another name with --name, or close it: cryptsetup close %s", s.want.Name)), nil
+}
+
+// usedTwice refuses a file or device that another loop device or mapping uses:
+// two keys over the same blocks destroy what either of them wrote.
+func (s cryptStep) usedTwice(h host.Host, now crypt.State, ours bool) error {
+	op := "encrypt " + s.want.Backing
+	st, err := h.Files.Stat(s.want.Backing)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	users, err := crypt.UsersOf(h, st)
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	for _, u := range users {
+		mine := u.Kind == "mapping" && u.Name == s.want.Name
+		// A mapping that a killed run left without a live table shows no loop.
+		below := u.Kind == "loop" && (u.Path == now.Loop || ours && u.AutoClear)
+		if mine || below {
+			continue
+		}
+		return fail.Newf(fail.Usage, op, "%s uses it already, and two at once would destroy its content", u).
+			Hint("lsblk shows what stands on it; close that first")
+	}
+	return nil
+}
+
+func (s cryptStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }
+
+func (s cryptStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+	now, err := crypt.Find(h, s.want.Name)
+	if err != nil {
+		return err
+	}
+	if now.Exists { // what a killed run left
+		if err := crypt.Close(ctx, h, s.want.Name); err != nil {
+			return err
+		}
+	}
+	return s.want.Open(ctx, h)
+}
+
+func (s cryptStep) Undo(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+	if err := crypt.Close(ctx, h, s.want.Name); err != nil {
+		return err
+	}
+	return s.blank(h)
+}
+
+// blank zeroes the first page below the mapping: the header that we wrote
+// there, as ciphertext. What is left is noise without a key; with the noise at
+// its start gone, the file or device is free for the next use, ours included.
+func (s cryptStep) blank(h host.Host) error {
+	st, err := h.Files.Stat(s.want.Backing)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail.New(fail.Failed, "blank the start of "+s.want.Backing, err)
+	}
+	if users, err := crypt.UsersOf(h, st); err != nil || len(users) > 0 {
+		return err
+	}
+	c, err := swapfile.Probe(h, s.want.Backing)
+	if err != nil || c.Empty || !noise(c) {
+		return err
+	}
+	return swapfile.Blank(h, s.want.Backing)
+}
+
+// noise reports whether nothing is known by a signature, as with ciphertext.
+func noise(c swapfile.Content) bool { return !c.Empty && len(c.Found) == 0 }

@@ -1,0 +1,60 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// DownOptions are the choices of one run of teardown.
+type DownOptions struct {
+	DryRun   bool
+	Force    bool // also when what is swapped out does not fit into memory
+	KeepFile bool // the swap file stays
+	Events   func(step.Event)
+}
+
+// Down takes back what the journal says that setup made, newest first. The
+// Report is whole also beside an error.
+func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
+	if err := needsRoot(h, "take swap down"); err != nil {
+		return newReport("nothing was changed"), err
+	}
+	e := engine(h, o)
+	if o.DryRun {
+		j, err := step.ReadJournal(h, JournalPath)
+		if err != nil {
+			return newReport("nothing was changed"), err
+		}
+		items, err := e.LookDown(j)
+		return downReport(h, step.Outcome{Items: items}, o), errors.Join(err, fits(h, items, o))
+	}
+	out, err := e.Teardown(ctx, func(items []step.Item) error { return fits(h, items, o) })
+	return downReport(h, out, o), err
+}
+
+// fits refuses the whole of a teardown while nothing has changed yet, when what
+// is swapped out does not fit into memory.
+func fits(h host.Host, items []step.Item, o DownOptions) error {
+	for _, it := range items {
+		var want onWant
+		if !strings.HasPrefix(it.Info.ID, "swap.on") || json.Unmarshal(it.Was.Want, &want) != nil {
+			continue
+		}
+		swap, on, err := activeSwap(h, want.target)
+		if err != nil {
+			return err
+		}
+		if !on {
+			continue
+		}
+		if err := fitsInMemory(h, swap, o.Force); err != nil {
+			return err
+		}
+	}
+	return nil
+}

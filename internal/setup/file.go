@@ -1,0 +1,180 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/crypt"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/swapfile"
+)
+
+// fileStep is "swap.file": a file that the kernel will swap to.
+type fileStep struct {
+	area string
+	want fileWant
+
+	encrypted bool
+	erase     bool // replace a file that is not ours, whatever it holds
+	force     bool // --force-size
+	keep      bool // --keep-file: Undo leaves the file
+}
+
+type fileWant struct {
+	Path      string `json:"path"`
+	SizeBytes int64  `json:"sizeBytes"`
+}
+
+// fileSaved is what was there before: the directories that were not.
+type fileSaved struct {
+	Made []string `json:"made,omitempty"`
+}
+
+func (s fileStep) Info() step.Info {
+	return step.Info{
+		ID:    "swap.file" + s.area,
+		Title: fmt.Sprintf("swap file %s, %s", s.want.Path, bytesize.Format(s.want.SizeBytes)),
+		Why:   "The kernel swaps to a file only if every byte has a block of its own, and nobody but root may read what was swapped out.",
+		ByHand: []string{
+			fmt.Sprintf("install -m 0600 /dev/null %s", s.want.Path),
+			fmt.Sprintf("fallocate -l %d %s", s.want.SizeBytes, s.want.Path),
+		},
+		UndoByHand: []string{"rm " + s.want.Path},
+	}
+}
+
+func (s fileStep) Want() any { return s.want }
+
+// Check finds the file as wanted, absent, or in the way.
+func (s fileStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
+	place, err := swapfile.CheckPlace(h, s.want.Path)
+	if err != nil {
+		return blocked(err), nil
+	}
+	if !place.Exists {
+		return s.orNoRoom(h, place, 0, "no file")
+	}
+	if s.ours(was) {
+		if err := swapfile.CheckFile(h, s.want.Path, s.want.SizeBytes); err != nil {
+			found := fmt.Sprintf("a file of %s", bytesize.Format(place.File.SizeBytes))
+			return s.orNoRoom(h, place, place.File.UsedBytes, found)
+		}
+		return step.Finding{State: step.Done, Found: "there"}, nil
+	}
+	return s.foreign(h, place)
+}
+
+// ours reports whether the journal says that this very file was made by us.
+func (s fileStep) ours(was step.Record) bool {
+	var w fileWant
+	return was.Ours() && json.Unmarshal(was.Want, &w) == nil && w.Path == s.want.Path
+}
+
+func (s fileStep) orNoRoom(h host.Host, p swapfile.Place, reuse int64, found string) (step.Finding, error) {
+	if err := swapfile.CheckRoom(h, p, s.want.SizeBytes, reuse, s.force); err != nil {
+		return blocked(err), nil
+	}
+	return step.Finding{State: step.Todo, Found: found}, nil
+}
+
+// foreign judges a file that we did not make: one that is in use is never
+// touched, one that holds anything only if it may be erased, and an empty one
+// of the right shape is taken as it is.
+func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
+	op := "make the swap file " + s.want.Path
+	_, on, err := activeSwap(h, target{Path: s.want.Path})
+	if err != nil {
+		return step.Finding{}, err
+	}
+	fits := swapfile.CheckFile(h, s.want.Path, s.want.SizeBytes)
+	if on && !s.encrypted && fits == nil {
+		return step.Finding{State: step.Done, Found: "there, and in use as swap"}, nil
+	}
+	if on {
+		return blocked(fail.Newf(fail.Usage, op, "the kernel swaps to that file already, and swapctl did not set it up").
+			Hint("swapoff %s ends that, or name another file with --path", s.want.Path)), nil
+	}
+	users, err := crypt.UsersOf(h, p.File)
+	if err != nil {
+		return step.Finding{}, err
+	}
+	if len(users) > 0 && !(s.encrypted && fits == nil) {
+		return blocked(fail.Newf(fail.Usage, op, "%s uses that file", users[0]).
+			Hint("name another file with --path")), nil
+	}
+	if len(users) > 0 { // swap.crypt judges whose mapping it is
+		return step.Finding{State: step.Done, Found: "there, below a mapping"}, nil
+	}
+	content, err := swapfile.Probe(h, s.want.Path)
+	switch {
+	case err != nil:
+		return step.Finding{}, err
+	case s.erase:
+		return s.orNoRoom(h, p, p.File.UsedBytes, "a file that holds "+content.What)
+	case !content.Empty:
+		return blocked(fail.Newf(fail.Usage, op, "a file is there already, and it holds %s", content.What).
+			Hint("name another file with --path, or give up what it holds with --erase=%s", s.want.Path)), nil
+	case fits != nil:
+		return blocked(fail.New(fail.Usage, op, fmt.Errorf("a file is there already, and it will not do: %w", fits),
+			"remove it, name another file with --path, or replace it with --erase="+s.want.Path)), nil
+	}
+	return step.Finding{State: step.Done, Found: "there, empty"}, nil
+}
+
+func (s fileStep) Save(_ context.Context, h host.Host) (any, error) {
+	place, err := swapfile.CheckPlace(h, s.want.Path)
+	return fileSaved{Made: place.Missing}, err
+}
+
+func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, p step.Progress) error {
+	var saved fileSaved
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	for _, dir := range saved.Made {
+		if err := h.Files.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fail.New(fail.Failed, "make the directory "+dir, err)
+		}
+	}
+	// What is there now is an unfit file of ours, or one that may be erased:
+	// Check let nothing else through.
+	if err := swapfile.Remove(h, s.want.Path); err != nil {
+		return err
+	}
+	return swapfile.Make(ctx, h, s.want.Path, s.want.SizeBytes, p)
+}
+
+func (s fileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	var saved fileSaved
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	if s.keep {
+		return nil
+	}
+	if err := swapfile.Remove(h, s.want.Path); err != nil {
+		return err
+	}
+	removeEmpty(h, saved.Made)
+	return nil
+}
+
+// removeEmpty removes directories that were made for the file, as far as
+// nothing else is in them: innermost first.
+func removeEmpty(h host.Host, dirs []string) {
+	for i := len(dirs) - 1; i >= 0; i-- {
+		if h.Files.Remove(dirs[i]) != nil {
+			return
+		}
+	}
+}
+
+func blocked(err error) step.Finding {
+	return step.Finding{State: step.Blocked, Found: err.Error(), Err: err}
+}

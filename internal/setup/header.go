@@ -1,0 +1,110 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/swapfile"
+)
+
+// headerStep is "swap.header": the first page of a swap area, which says so.
+type headerStep struct {
+	area string
+	want headerWant
+	file bool // the target is a file, or a mapping on one
+}
+
+type headerWant struct {
+	target
+}
+
+// headerSaved is the UUID that the header gets: by it Undo knows our own.
+type headerSaved struct {
+	UUID [16]byte `json:"uuid"`
+}
+
+func (s headerStep) Info() step.Info {
+	below := "swap.device" + s.area
+	if s.file {
+		below = "swap.file" + s.area
+	}
+	if s.want.Mapping != "" {
+		below = "swap.crypt" + s.area
+	}
+	var undo []string
+	if s.want.Mapping == "" {
+		undo = []string{fmt.Sprintf("wipefs --all --types swap %s", s.want.target)}
+	}
+	return step.Info{
+		UndoByHand: undo,
+		ID:         "swap.header" + s.area,
+		Title:      fmt.Sprintf("swap header on %s", s.want.target),
+		Why:        "The kernel takes only an area whose first page says that it is swap, and how long it is.",
+		ByHand:     []string{fmt.Sprintf("mkswap %s", s.want.target)},
+		StandsOn:   []string{below},
+	}
+}
+
+func (s headerStep) Want() any { return s.want }
+
+func (s headerStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Finding, error) {
+	node, err := s.want.node(h)
+	if errors.Is(err, fs.ErrNotExist) {
+		return step.Finding{State: step.Todo, Found: "no header"}, nil
+	}
+	if err != nil {
+		return step.Finding{}, fail.New(fail.Failed, "read the swap header", err)
+	}
+	if err := swapfile.CheckHeader(h, node); err != nil {
+		return step.Finding{State: step.Todo, Found: "no header that fits"}, nil //nolint:nilerr // whatever is wrong with it, a new one is to be written
+	}
+	return step.Finding{State: step.Done, Found: "there"}, nil
+}
+
+func (s headerStep) Save(_ context.Context, h host.Host) (any, error) {
+	var saved headerSaved
+	if err := h.Kernel.Random(saved.UUID[:]); err != nil {
+		return nil, fail.New(fail.Failed, "make a UUID for the swap area", err)
+	}
+	saved.UUID[6] = saved.UUID[6]&0x0f | 0x40 // RFC 9562: version 4
+	saved.UUID[8] = saved.UUID[8]&0x3f | 0x80 // and its variant
+	return saved, nil
+}
+
+func (s headerStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	var saved headerSaved
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	node, err := s.want.node(h)
+	if err != nil {
+		return fail.New(fail.Failed, "write the swap header", err)
+	}
+	return swapfile.WriteHeader(ctx, h, node, saved.UUID)
+}
+
+// Undo takes our own header away, so that nobody takes the file or device for a
+// swap area again. Through a mapping there is nothing to do: it goes with the key.
+func (s headerStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	var saved headerSaved
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	if s.want.Mapping != "" {
+		return nil
+	}
+	node, err := s.want.node(h)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail.New(fail.Failed, "remove the swap header", err)
+	}
+	return swapfile.RemoveHeader(h, node, saved.UUID)
+}

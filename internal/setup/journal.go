@@ -1,0 +1,56 @@
+package setup
+
+import (
+	"context"
+
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/status"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// JournalState reads the journal and holds it against the node, changing
+// nothing: what was asked for last, which areas are ours, and which steps are
+// not in effect, or still to be taken back.
+func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
+	j, err := step.ReadJournal(h, JournalPath)
+	if err != nil {
+		return status.Journal{}, err
+	}
+	state := status.Journal{Goal: j.Goal}
+	var ids []string
+	for _, r := range j.Records {
+		s, err := build(r, DownOptions{})
+		if err != nil {
+			return state, err
+		}
+		if on, ok := s.(onStep); ok {
+			state.Areas = append(state.Areas, status.Managed{Path: on.want.Path, Mapping: on.want.Mapping})
+		}
+		ids = append(ids, r.ID)
+	}
+	switch j.Goal {
+	case step.GoalDown:
+		state.Pending = ids
+	case step.GoalUp:
+		state.Pending = pending(ctx, h, j, ids)
+	}
+	return state, nil
+}
+
+// pending lists the steps that are not in effect. When not even that can be
+// found out, the device being gone for one, all of them are; why is for setup
+// to tell, and so is what blocks a step.
+func pending(ctx context.Context, h host.Host, j step.Journal, all []string) []string {
+	a, err := goalArea(h, j)
+	if err != nil {
+		return all
+	}
+	items, _ := engine(h, DownOptions{}).Look(ctx, a.steps(), j)
+	var ids []string
+	for _, it := range items {
+		if it.State != step.ItemDone {
+			ids = append(ids, it.Info.ID)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,235 @@
+package setup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+// story is something that is done to a node, and killed while it is.
+type story struct {
+	name string
+	node func(t *testing.T) *hosttest.Node
+	// before is done whole; run is what is killed.
+	before, run func(n *hosttest.Node) error
+	// want is what setup is asked for afterwards.
+	want setup.Config
+}
+
+func stories() []story {
+	var all []story
+	for _, encrypt := range []bool{true, false} {
+		small, big := fileConfig("1Mi", encrypt), fileConfig("2Mi", encrypt)
+		device := deviceConfig(encrypt)
+		up := func(c setup.Config) func(*hosttest.Node) error {
+			return func(n *hosttest.Node) error { return run(n, c) }
+		}
+		nothing := func(*hosttest.Node) error { return nil }
+		add := func(name string, before, run func(*hosttest.Node) error, want setup.Config) {
+			all = append(all, story{fmt.Sprintf("%s,encrypt=%v", name, encrypt), ordinary, before, run, want})
+		}
+		add("setup file", nothing, up(small), small)
+		add("setup device", nothing, up(device), device)
+		add("grow", up(small), up(big), big)
+		add("shrink", up(big), up(small), small)
+		add("file to device", up(small), up(device), device)
+		add("device to file", up(device), up(small), small)
+		add("other cipher or key", up(small), up(otherWay(small)), otherWay(small))
+		add("teardown file", up(small), down, small)
+		add("teardown device", up(device), down, device)
+		add("boot file", rebooted(small), up(small), small)
+		add("boot device", rebooted(device), up(device), device)
+	}
+	return all
+}
+
+func ordinary(t *testing.T) *hosttest.Node { return hosttest.New(t) }
+
+func fileConfig(size string, encrypt bool) setup.Config {
+	c := setup.Default()
+	c.Size, c.Encrypt = size, encrypt
+	return c
+}
+
+func deviceConfig(encrypt bool) setup.Config {
+	c := setup.Default()
+	c.Device, c.Encrypt = "/dev/disk/by-id/virtio-vdb", encrypt
+	return c
+}
+
+// otherWay turns encryption round.
+func otherWay(c setup.Config) setup.Config {
+	c.Encrypt = !c.Encrypt
+	return c
+}
+
+func run(n *hosttest.Node, c setup.Config) error {
+	_, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
+	return err
+}
+
+func down(n *hosttest.Node) error {
+	_, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{})
+	return err
+}
+
+// rebooted sets up and then loses what a reboot loses.
+func rebooted(c setup.Config) func(*hosttest.Node) error {
+	return func(n *hosttest.Node) error {
+		if err := run(n, c); err != nil {
+			return err
+		}
+		n.Reboot()
+		return nil
+	}
+}
+
+// prepare brings a fresh node to where the story begins.
+func (s story) prepare(t *testing.T) (*hosttest.Node, hosttest.Snapshot) {
+	t.Helper()
+	n := s.node(t)
+	fresh := n.Snapshot()
+	if err := s.before(n); err != nil {
+		t.Fatalf("before: %v", err)
+	}
+	n.ResetOps()
+	return n, fresh
+}
+
+// mends holds a node against the promise: whatever happened to it, setup
+// converges and has then nothing more to do, and teardown gives the tree back.
+func (s story) mends(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot, setupFirst bool) {
+	t.Helper()
+	n.ResetOps()
+	if setupFirst {
+		if err := run(n, s.want); err != nil {
+			t.Fatalf("setup afterwards: %v\n%s", err, n.Describe())
+		}
+		n.ResetOps()
+		r, err := setup.Up(context.Background(), n.Host(), s.want, setup.UpOptions{})
+		if err != nil || r.Changed {
+			t.Errorf("setup twice afterwards: changed %v, %v", r.Changed, err)
+		}
+		for _, op := range n.Ops() {
+			if op.Path != setup.LockPath {
+				t.Errorf("the second setup did %s", op)
+			}
+		}
+	}
+	if err := down(n); err != nil {
+		t.Fatalf("teardown afterwards: %v\n%s", err, n.Describe())
+	}
+	if diff := fresh.Diff(n.Snapshot()); diff != "" {
+		t.Errorf("after the teardown:\n%s", diff)
+	}
+	n.CheckInvariants(t)
+}
+
+// TestSurvivesAKillBeforeAndInsideEveryOperation is the crash matrix: every
+// story is killed at every operation, once just before it and once in the
+// middle of it; half of the nodes are rebooted then, as by a power cut.
+func TestSurvivesAKillBeforeAndInsideEveryOperation(t *testing.T) {
+	for _, s := range stories() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			for _, kill := range []func(*hosttest.Node, int){(*hosttest.Node).KillAt, (*hosttest.Node).KillInside} {
+				for at := 1; ; at++ {
+					n, fresh := s.prepare(t)
+					kill(n, at)
+					_ = s.run(n)
+					if !n.Fired() {
+						if at < 5 {
+							t.Errorf("only %d places to kill it", at-1)
+						}
+						break
+					}
+					if at%2 == 0 {
+						n.Reboot()
+					}
+					s.mends(t, n, fresh, at%3 != 0)
+					if t.Failed() {
+						t.Fatalf("killed at operation %d", at)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestSurvivesAFailureOfEveryOperation is the fault matrix: every operation of
+// every story fails once. The run either is rolled back, and then the node is
+// as it was before it, or it says what is left.
+func TestSurvivesAFailureOfEveryOperation(t *testing.T) {
+	for _, s := range stories() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			for at := 1; ; at++ {
+				n, fresh := s.prepare(t)
+				n.FailAt(at, unix.EIO)
+				err := s.run(n)
+				n.Kill() // the process ends, and what it held goes with it
+				if !n.Fired() {
+					break
+				}
+				if err != nil && !errors.Is(err, unix.EIO) {
+					t.Errorf("operation %d failed, and the error does not say why: %v", at, err)
+				}
+				if err != nil && fail.Code(err) != fail.Failed {
+					t.Errorf("operation %d failed with exit code %d", at, fail.Code(err))
+				}
+				s.mends(t, n, fresh, at%2 == 0)
+				if t.Failed() {
+					t.Fatalf("failed at operation %d", at)
+				}
+			}
+		})
+	}
+}
+
+// TestMendsAJournalTornAtEveryByte cuts the journal of a node that was set up
+// at every byte. The steps that the cut journal does not know are then not
+// there, because a step is announced before it is begun.
+func TestMendsAJournalTornAtEveryByte(t *testing.T) {
+	for _, encrypt := range []bool{true, false} {
+		c := fileConfig("1Mi", encrypt)
+		s := story{want: c, node: ordinary, before: func(*hosttest.Node) error { return nil }}
+		for at := 1; ; at++ {
+			n, fresh := s.prepare(t)
+			n.KillInside(at) // a write to the journal is cut in half
+			_ = run(n, c)
+			if !n.Fired() {
+				break
+			}
+			journal, err := n.Host().Files.ReadFile(setup.JournalPath)
+			if err != nil || len(journal) == 0 || journal[len(journal)-1] == '\n' {
+				continue
+			}
+			whole := lastNewline(journal)
+			for cut := whole; cut <= len(journal); cut++ {
+				if err := n.Other().Files.Replace(setup.JournalPath, journal[:cut], 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := setup.JournalState(context.Background(), n.Host()); err != nil {
+					t.Fatalf("cut at byte %d: %v", cut, err)
+				}
+			}
+			s.mends(t, n, fresh, at%2 == 0)
+		}
+	}
+}
+
+func lastNewline(b []byte) int {
+	for i := len(b); i > 0; i-- {
+		if b[i-1] == '\n' {
+			return i
+		}
+	}
+	return 0
+}

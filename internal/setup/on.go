@@ -1,0 +1,147 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// onStep is "swap.on": the kernel swaps to the area.
+type onStep struct {
+	area string
+	want onWant
+	// force: turn swap off although what is in it does not fit into memory.
+	force bool
+}
+
+type onWant struct {
+	target
+	Priority int    `json:"priority"` // -1: as the kernel chooses
+	Discard  string `json:"discard"`
+}
+
+func (s onStep) Info() step.Info {
+	by := []string{"swapon"}
+	if s.want.Priority >= 0 {
+		by = append(by, fmt.Sprintf("--priority %d", s.want.Priority))
+	}
+	if d, ok := map[string]string{"once": "--discard=once", "pages": "--discard=pages", "both": "--discard"}[s.want.Discard]; ok {
+		by = append(by, d)
+	}
+	title := fmt.Sprintf("swap on %s", s.want.target)
+	if s.want.Priority >= 0 {
+		title += fmt.Sprintf(", priority %d", s.want.Priority)
+	}
+	return step.Info{
+		ID: "swap.on" + s.area, Title: title,
+		Why:        "From here on the kernel can swap out memory that nobody has used for long.",
+		ByHand:     []string{strings.Join(append(by, s.want.target.String()), " ")},
+		UndoByHand: []string{fmt.Sprintf("swapoff %s", s.want.target)},
+		StandsOn:   []string{"swap.header" + s.area},
+	}
+}
+
+func (s onStep) Want() any { return s.want }
+
+func (s onStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Finding, error) {
+	swap, on, err := activeSwap(h, s.want.target)
+	switch {
+	case err != nil:
+		return step.Finding{}, err
+	case !on:
+		return step.Finding{State: step.Todo, Found: "off"}, nil
+	case s.want.Priority >= 0 && swap.Priority != s.want.Priority:
+		return step.Finding{State: step.Todo, Found: fmt.Sprintf("on, with priority %d", swap.Priority)}, nil
+	}
+	return step.Finding{State: step.Done, Found: fmt.Sprintf("on, %s, priority %d", bytesize.Format(swap.SizeBytes), swap.Priority)}, nil
+}
+
+func (s onStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }
+
+// flags are those of swapon(2) (include/linux/swap.h).
+func (s onStep) flags() int {
+	const prefer, discard, once, pages = 0x8000, 0x10000, 0x20000, 0x40000
+	flags := map[string]int{"once": discard | once, "pages": discard | pages, "both": discard}[s.want.Discard]
+	if s.want.Priority >= 0 {
+		flags |= prefer | s.want.Priority
+	}
+	return flags
+}
+
+func (s onStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, p step.Progress) error {
+	op := fmt.Sprintf("turn on swap on %s", s.want.target)
+	node, err := s.want.node(h)
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	_, on, err := activeSwap(h, s.want.target)
+	if err != nil {
+		return err
+	}
+	if on { // with another priority, by somebody else's hand
+		if err := s.off(ctx, h, p); err != nil {
+			return err
+		}
+	}
+	err = h.Kernel.SwapOn(node, s.flags())
+	if errors.Is(err, unix.EINVAL) {
+		return fail.New(fail.Failed, op, err, "the kernel says why: dmesg | tail")
+	}
+	return fail.New(fail.Failed, op, err)
+}
+
+func (s onStep) Undo(ctx context.Context, h host.Host, _ json.RawMessage, p step.Progress) error {
+	return s.off(ctx, h, p)
+}
+
+// off turns our area off, alone, if what is in it fits elsewhere.
+func (s onStep) off(ctx context.Context, h host.Host, _ step.Progress) error {
+	swap, on, err := activeSwap(h, s.want.target)
+	if err != nil || !on {
+		return err
+	}
+	if err := fitsInMemory(h, swap, s.force); err != nil {
+		return err
+	}
+	node, err := s.want.node(h)
+	if err == nil {
+		err = h.Kernel.SwapOff(ctx, node)
+	}
+	if errors.Is(err, unix.ENOMEM) {
+		return fail.Newf(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.target),
+			"there is too little memory for what is in it; the area is still on: %w", err).
+			Hint("stop or move some of the workload, then run the command again: it goes on where it stopped")
+	}
+	return fail.New(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.target), err)
+}
+
+// fitsInMemory refuses to turn off an area whose content would not fit into
+// available memory and the other areas. A twentieth of the memory must stay
+// available: the kernel kills processes before it is quite full.
+func fitsInMemory(h host.Host, swap kernel.Swap, force bool) error {
+	m, err := kernel.ReadMemory(h)
+	if err != nil {
+		return err
+	}
+	margin := m.TotalBytes / 20
+	others := m.SwapFreeBytes - (swap.SizeBytes - swap.UsedBytes)
+	room := m.AvailableBytes + max(others, 0)
+	if force || swap.UsedBytes == 0 || swap.UsedBytes+margin <= room {
+		return nil
+	}
+	return fail.Newf(fail.Failed, "turn off swap on "+swap.Path,
+		"%s of it is in use, and only %s of memory and other swap are free, of which %s must stay free",
+		bytesize.Format(swap.UsedBytes), bytesize.Format(room), bytesize.Format(margin)).
+		Hint("stop or move some of the workload, or add another swap area first").
+		Hint("swapctl teardown --force goes on all the same; the kernel may then kill processes")
+}

@@ -1,0 +1,121 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+)
+
+// target is what the kernel swaps to: a file, a device or, when encrypted, the
+// mapping on top of one.
+type target struct {
+	Path    string `json:"path"`              // of the file or device
+	Mapping string `json:"mapping,omitempty"` // its name
+}
+
+func (t target) String() string {
+	if t.Mapping != "" {
+		return "/dev/mapper/" + t.Mapping
+	}
+	return t.Path
+}
+
+// node returns the path to give to the kernel. A mapping is found in sysfs and
+// named /dev/dm-N: its /dev/mapper node is made by udev, and may be late or
+// missing. An error wraps fs.ErrNotExist while there is nothing there.
+func (t target) node(h host.Host) (string, error) {
+	if t.Mapping == "" {
+		_, err := h.Files.Stat(t.Path)
+		return t.Path, err
+	}
+	name, err := kernel.MappingByName(h, t.Mapping)
+	if err != nil {
+		return "", err
+	}
+	return "/dev/" + name, nil
+}
+
+// activeSwap finds the line of /proc/swaps that is the target. They are matched
+// by what they are, because /proc/swaps may name a file by another path.
+func activeSwap(h host.Host, t target) (kernel.Swap, bool, error) {
+	swaps, err := kernel.Swaps(h)
+	if err != nil || len(swaps) == 0 {
+		return kernel.Swap{}, false, err
+	}
+	node, err := t.node(h)
+	if errors.Is(err, fs.ErrNotExist) {
+		return kernel.Swap{}, false, hidden(h, t, swaps)
+	}
+	if err != nil {
+		return kernel.Swap{}, false, err
+	}
+	mine, err := h.Files.Stat(node)
+	if err != nil {
+		return kernel.Swap{}, false, err
+	}
+	for _, s := range swaps {
+		theirs, err := h.Files.Stat(s.Path)
+		if err == nil && sameSwap(mine, theirs) {
+			return s, true, nil
+		}
+	}
+	return kernel.Swap{}, false, hidden(h, t, swaps)
+}
+
+func sameSwap(a, b host.Stat) bool {
+	if a.IsBlock() || b.IsBlock() {
+		return a.IsBlock() && b.IsBlock() && a.Rdev == b.Rdev
+	}
+	return a.SameFile(b)
+}
+
+// hidden tells whether the target may still be on although its path does not
+// lead to it: after a lazy unmount the kernel names the file by what is left of
+// its path, and takes no path for it.
+func hidden(h host.Host, t target, swaps []kernel.Swap) error {
+	if t.Mapping != "" {
+		return nil
+	}
+	for _, s := range swaps {
+		if s.Kind != "file" || s.Path == t.Path || !strings.HasSuffix(t.Path, s.Path) {
+			continue
+		}
+		if _, err := h.Files.Stat(s.Path); errors.Is(err, fs.ErrNotExist) {
+			mount := strings.TrimSuffix(t.Path, s.Path)
+			return fail.Newf(fail.Failed, "see whether swap is on at "+t.Path,
+				"the kernel swaps to %s, a file that no path leads to, and %s may be it: its file system was unmounted while in use", s.Path, t.Path).
+				Hint("mount the file system at %s again, then run the command again", mount)
+		}
+	}
+	return nil
+}
+
+// resolveDevice follows a device name to the block device that it stands for.
+func resolveDevice(h host.Host, name string) (host.Stat, string, error) {
+	op := "use the device " + name
+	clean := path.Clean(name)
+	if clean != name || !strings.HasPrefix(name, "/dev/") || strings.HasPrefix(name, "/dev/shm/") || strings.HasPrefix(name, "/dev/mqueue/") {
+		return host.Stat{}, "", fail.Newf(fail.Usage, op, "it is not a device's name below /dev").
+			Hint("ls -l /dev/disk/by-id shows the names that stay the same")
+	}
+	st, err := h.Files.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return host.Stat{}, "", fail.Newf(fail.Usage, op, "there is no such device").
+			Hint("ls -l /dev/disk/by-id shows the names of those there are; lsblk shows what is on them")
+	}
+	if err != nil {
+		return host.Stat{}, "", fail.New(fail.Failed, op, err)
+	}
+	if !st.IsBlock() {
+		return host.Stat{}, "", fail.New(fail.Usage, op, fmt.Errorf("it is not a block device"),
+			"for a swap file, use --path")
+	}
+	kernelName, err := kernel.DeviceName(h, st.Rdev)
+	return st, kernelName, fail.New(fail.Failed, op, err)
+}

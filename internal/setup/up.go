@@ -1,0 +1,116 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// Where the engine keeps what outlives a run.
+const (
+	JournalPath = "/var/lib/swapctl/journal"
+	LockPath    = "/run/swapctl.lock"
+)
+
+// UpOptions are the choices of one run of setup.
+type UpOptions struct {
+	DryRun bool
+	// Erase names the file or device whose content may go; "true" means
+	// whichever the Config names.
+	Erase string
+	// ForceSize allows a file of more than half of its file system.
+	ForceSize bool
+	// Events hears what happens; may be nil.
+	Events func(step.Event)
+}
+
+// Up makes the node have the swap that c asks for. The Report is whole also
+// beside an error.
+func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error) {
+	const unchanged = "nothing was changed"
+	if err := needsRoot(h, "set up swap"); err != nil {
+		return newReport(unchanged), err
+	}
+	if err := c.Validate(); err != nil {
+		return newReport(unchanged), err
+	}
+	a, err := resolve(h, c)
+	if err != nil {
+		return newReport(unchanged), err
+	}
+	a.force = o.ForceSize
+	if a.erase, err = mayErase(o.Erase, a.backing()); err != nil {
+		return newReport(unchanged), err
+	}
+	e := engine(h, DownOptions{Events: o.Events})
+	j, err := step.ReadJournal(h, JournalPath)
+	if err != nil {
+		return newReport(unchanged), err
+	}
+	steps := a.steps()
+	items, err := e.Look(ctx, steps, j)
+	b, bridged := area{}, false
+	if err == nil {
+		b, bridged = bridge(ctx, h, a, items)
+	}
+	if bridged {
+		steps = append(b.steps(), steps...)
+		items, err = e.Look(ctx, steps, j)
+	}
+	if err != nil || o.DryRun {
+		return upReport(h, a, step.Outcome{Items: items}, o), err
+	}
+	out, err := e.Apply(ctx, steps, a.config)
+	if err == nil && bridged {
+		out, err = dropBridge(ctx, e, a, out)
+	}
+	return upReport(h, a, out, o), err
+}
+
+// dropBridge takes the bridge away after the change: the engine does so once
+// its steps are no longer among the wanted.
+func dropBridge(ctx context.Context, e *step.Engine, a area, so step.Outcome) (step.Outcome, error) {
+	out, err := e.Apply(ctx, a.steps(), a.config)
+	out.Items = append(so.Items, out.Items[min(len(a.steps()), len(out.Items)):]...)
+	out.Changed = true
+	return out, err
+}
+
+func needsRoot(h host.Host, op string) error {
+	if h.Kernel.EUID() == 0 {
+		return nil
+	}
+	return fail.New(fail.NeedsRoot, op, errors.New("only root may change the node's swap"), "run the command again with sudo")
+}
+
+// mayErase reads the value of --erase for the file or device called name.
+func mayErase(erase, name string) (bool, error) {
+	switch erase {
+	case "", "false":
+		return false, nil
+	case "true", name:
+		return true, nil
+	}
+	return false, fail.Newf(fail.Usage, "erase "+erase, "setup would use %s, not that", name).
+		Hint("name the same in both: --erase=%s", name)
+}
+
+func engine(h host.Host, o DownOptions) *step.Engine {
+	return &step.Engine{
+		Host: h, JournalPath: JournalPath, LockPath: LockPath, Events: o.Events,
+		Build: func(r step.Record) (step.Step, error) { return build(r, o) },
+	}
+}
+
+// goalArea is the area that the journal was last asked for.
+func goalArea(h host.Host, j step.Journal) (area, error) {
+	var c Config
+	if err := json.Unmarshal(j.Config, &c); err != nil {
+		return area{}, fail.New(fail.Failed, "read the journal's configuration", err)
+	}
+	return resolve(h, c)
+}

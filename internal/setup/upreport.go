@@ -1,0 +1,155 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// upReport tells what a run of setup did, or would do.
+func upReport(h host.Host, a area, out step.Outcome, o UpOptions) Report {
+	r := newReport("")
+	r.Changed = out.Changed
+	for _, it := range out.Items {
+		s := stepReport(it, it.Info.ByHand)
+		switch {
+		case it.Retired:
+			s = stepReport(it, it.Info.UndoByHand)
+			s.Found += ", and no longer wanted"
+		case it.TakenDown && it.State == step.ItemTodo:
+			s.Found += "; taken down first"
+		case strings.HasSuffix(it.Info.ID, bridgeSuffix) && it.State == step.ItemTodo:
+			s.Found += "; for the time of the change only"
+		}
+		r.Steps = append(r.Steps, s)
+		r.Pending = r.Pending || s.State == string(step.ItemTodo)
+	}
+	r.Swap = swapReport(h, a)
+	r.Warnings = warnings(h, a)
+	r.State = upState(r, a, out, o)
+	return r
+}
+
+func stepReport(it step.Item, byHand []string) StepReport {
+	if byHand == nil {
+		byHand = []string{}
+	}
+	return StepReport{ID: it.Info.ID, Title: it.Info.Title, State: string(it.State),
+		Found: it.Finding.Found, ByHand: byHand, Why: it.Info.Why}
+}
+
+// swapReport describes the area as it is on, or as it would be.
+func swapReport(h host.Host, a area) *SwapReport {
+	s := &SwapReport{Path: a.backing(), Kind: "file", SizeBytes: a.sizeBytes, Encrypted: a.config.Encrypt}
+	if a.config.Device != "" {
+		s.Kind = "partition"
+	}
+	if a.config.Encrypt {
+		s.Mapping = a.config.Name
+	}
+	if swap, on, err := activeSwap(h, a.target()); err == nil && on {
+		s.Priority = &swap.Priority
+	} else if a.config.Priority >= 0 {
+		s.Priority = &a.config.Priority
+	}
+	return s
+}
+
+// warnings are what a person should know although it stops nothing.
+func warnings(h host.Host, a area) []string {
+	var w []string
+	if !a.config.Encrypt {
+		w = append(w, "swap is not encrypted: what is in memory, Secrets of pods included, can be read from the disk later")
+	}
+	if kind, unstable := kernel.UnstableName(a.config.Device); a.config.Device != "" && unstable {
+		w = append(w, unstableWarning(h, a.config.Device, kind))
+	}
+	if a.config.Encrypt && a.config.Discard != "none" {
+		w = append(w, "discards pass through the encryption: the disk shows which blocks are in use")
+	}
+	if kubeletFound(h) {
+		w = append(w, "a kubelet is on this node, and is left as it is: unless its configuration says failSwapOn: false, it will not start again while swap is on")
+	}
+	return w
+}
+
+func unstableWarning(h host.Host, device, kind string) string {
+	text := fmt.Sprintf("%s is a %s and may mean another device after a reboot", device, kind)
+	st, err := h.Files.Stat(device)
+	if err != nil {
+		return text
+	}
+	if names := kernel.StableNames(h, st.Rdev); len(names) > 0 {
+		text += "; its name that stays is " + names[0]
+	}
+	return text
+}
+
+// upState says in a sentence what state the node is in after a run.
+func upState(r Report, a area, out step.Outcome, o UpOptions) string {
+	switch {
+	case len(out.Left) > 0:
+		return "not all could be taken back: " + errors.Join(out.Left...).Error() +
+			"; swapctl teardown takes the rest away, swapctl setup tries again"
+	case out.Failed:
+		return "what this run had done was taken back; the node is as it was before"
+	case o.DryRun || !r.Changed:
+		return "nothing was changed"
+	}
+	kind := "encrypted"
+	if !a.config.Encrypt {
+		kind = "not encrypted"
+	}
+	return fmt.Sprintf("swap is on, %s (%d bytes), %s", bytesize.Format(a.sizeBytes), a.sizeBytes, kind)
+}
+
+// downReport tells what a run of teardown did, or would do.
+func downReport(h host.Host, out step.Outcome, o DownOptions) Report {
+	r := newReport("")
+	r.Changed = out.Changed
+	plain := false
+	for _, it := range out.Items {
+		r.Steps = append(r.Steps, stepReport(it, it.Info.UndoByHand))
+		plain = plain || it.State == step.ItemUndone && strings.HasPrefix(it.Info.ID, "swap.header") && len(it.Info.StandsOn) > 0 &&
+			!strings.HasPrefix(it.Info.StandsOn[0], "swap.crypt")
+		r.Pending = r.Pending || it.State == step.ItemTodo
+	}
+	if plain {
+		r.Warnings = append(r.Warnings, "the swap was not encrypted: what was swapped out may still lie on the disk in clear")
+	}
+	r.State = downState(r, out, o)
+	return r
+}
+
+func downState(r Report, out step.Outcome, o DownOptions) string {
+	switch {
+	case out.Failed:
+		return "not all was taken back; run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
+	case o.DryRun || r.Pending:
+		return "nothing was changed"
+	case len(out.Items) == 0:
+		return "swapctl has nothing on this node; nothing was changed"
+	case o.KeepFile:
+		return "swap is off; the swap file was kept, nothing else of swapctl is left"
+	}
+	return "swap is off; nothing of swapctl is left on this node"
+}
+
+// kubeletFound reports whether a kubelet is installed on the node, by the files
+// that its packages, kubeadm and the usual installers leave.
+func kubeletFound(h host.Host) bool {
+	for _, name := range []string{
+		"/var/lib/kubelet/config.yaml", "/etc/systemd/system/kubelet.service",
+		"/usr/lib/systemd/system/kubelet.service", "/lib/systemd/system/kubelet.service", "/usr/bin/kubelet", "/usr/local/bin/kubelet",
+	} {
+		if _, err := h.Files.Stat(name); err == nil {
+			return true
+		}
+	}
+	return false
+}

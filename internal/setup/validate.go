@@ -1,0 +1,130 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/crypt"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kernel"
+)
+
+// FieldError is a value of a Config that will not do. Whoever knows where the
+// value came from (a flag, a variable, a file) finds the field by errors.As.
+type FieldError struct {
+	Field string // its name in the configuration file
+	Err   error
+}
+
+// Error implements error.
+func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong with the value.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// field returns the error of a bad value, with exit code Usage.
+func field(name string, hint string, format string, args ...any) error {
+	e := fail.New(fail.Usage, "set up swap", &FieldError{Field: name, Err: fmt.Errorf(format, args...)})
+	if hint != "" {
+		return fail.New(fail.Usage, "set up swap", errors.Unwrap(e), hint)
+	}
+	return e
+}
+
+// Validate judges a Config by itself, without a node: the first value that
+// will not do is a FieldError.
+func (c Config) Validate() error {
+	for _, check := range []func() error{c.validPlace, c.validEncryption, c.validArea, c.validPersistence} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Config) validPlace() error {
+	switch {
+	case c.Device == "" && c.Path == "":
+		return field("path", "for example --path "+DefaultPath, "it is empty, and no device is named")
+	case c.Device != "" && c.Path != "" && c.Path != DefaultPath:
+		return field("device", "", "a swap area is a file or a device, not both: path is %s", c.Path)
+	case c.Device != "" && c.Size != "":
+		return field("size", "leave the size out", "a device is used whole")
+	case c.Device == "" && c.Size == "":
+		return field("size", "say how much swap the node shall have: --size 4Gi, or --size 50% of its memory", "it is not set")
+	}
+	if c.Device == "" {
+		return nil
+	}
+	if kind, _ := kernel.UnstableName(c.Device); c.Encrypt && kind == kernel.ContentName {
+		return field("device", "ls -l /dev/disk/by-id /dev/disk/by-partuuid shows names that stay",
+			"%s is a name kept on the device itself, where encryption with a random key erases it", c.Device)
+	}
+	return nil
+}
+
+func (c Config) validEncryption() error {
+	if !c.Encrypt {
+		return nil
+	}
+	if err := crypt.ValidName(c.Name); err != nil {
+		return field("name", "for example --name cryptswap", "%w", err)
+	}
+	sector, err := c.sectorBytes()
+	if err != nil {
+		return err
+	}
+	if err := crypt.ValidCipher(c.Cipher, c.KeySize, sector); err != nil {
+		name := "cipher"
+		if crypt.ValidCipher(c.Cipher, 256, sector) == nil { // a size that every cipher takes
+			name = "keySize"
+		}
+		return field(name, "the default is --cipher aes-xts-plain64 --key-size 512", "%w", err)
+	}
+	return nil
+}
+
+// sectorBytes is the wanted sector size, 0 for the largest that fits.
+func (c Config) sectorBytes() (int, error) {
+	if c.SectorSize == "auto" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(c.SectorSize)
+	if err != nil || n != 512 && n != 4096 {
+		return 0, field("sectorSize", "", "%q is none of auto, 512 and 4096", c.SectorSize)
+	}
+	return n, nil
+}
+
+func (c Config) validArea() error {
+	if c.Priority < -1 || c.Priority > 32767 {
+		return field("priority", "leave it out to let the kernel choose", "%d is not between 0 and 32767", c.Priority)
+	}
+	if discards := []string{"none", "once", "pages", "both"}; !slices.Contains(discards, c.Discard) {
+		return field("discard", "", "%q is none of %s", c.Discard, strings.Join(discards, ", "))
+	}
+	return nil
+}
+
+func (c Config) validPersistence() error {
+	switch c.Persist {
+	case "none":
+	case "systemd", "fstab":
+		return field("persist", "use --persist none, and run setup again after a reboot",
+			"this version does not bring swap back at boot yet, so %s is not available", c.Persist)
+	default:
+		return field("persist", "", "%q is none of systemd, fstab and none", c.Persist)
+	}
+	switch c.Kubelet {
+	case "skip":
+	case "auto":
+		return field("kubelet", "use --kubelet skip, and set failSwapOn: false in the kubelet's configuration yourself",
+			"this version does not configure the kubelet yet, so auto is not available")
+	default:
+		return field("kubelet", "", "%q is neither auto nor skip", c.Kubelet)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+// Package status says what swap a node has: every active area, ours or not,
+// with all that it stands on. It changes nothing and works, as far as it can,
+// without root.
+package status
+
+// Document is SwapStatus. What is absent is left out or null, never 0.
+type Document struct {
+	APIVersion    string  `json:"apiVersion"`
+	Kind          string  `json:"kind"`
+	Areas         []Area  `json:"areas"` // every line of /proc/swaps, in its order
+	Memory        Memory  `json:"memory"`
+	CgroupVersion int     `json:"cgroupVersion,omitempty"`
+	Kubelet       Kubelet `json:"kubelet"`
+	Journal       Owed    `json:"journal"`
+	// Notes say what is odd about the areas, and what could not be seen.
+	Notes []string `json:"notes"`
+}
+
+// Area is one active swap area.
+type Area struct {
+	Path      string `json:"path"` // as in /proc/swaps: "/dev/dm-0", "/swapfile"
+	Kind      string `json:"kind"` // file, partition or zram
+	SizeBytes int64  `json:"sizeBytes"`
+	UsedBytes int64  `json:"usedBytes"`
+	Priority  int    `json:"priority"`
+
+	// Encrypted is true only if every path to a disk goes through dm-crypt.
+	Encrypted   bool   `json:"encrypted"`
+	Cipher      string `json:"cipher,omitempty"`      // several, if they differ: "a, b"
+	KeySizeBits int    `json:"keySizeBits,omitempty"` // the smallest, if they differ
+	Mapping     string `json:"mapping,omitempty"`     // name of the mapping that is the area
+
+	Backing []string `json:"backing"`           // what it stands on, top to bottom, itself first
+	Managed *bool    `json:"managed,omitempty"` // swapctl made it; left out when the journal cannot be read
+}
+
+// Memory is the machine's memory, in bytes.
+type Memory struct {
+	TotalBytes     int64 `json:"totalBytes"`
+	AvailableBytes int64 `json:"availableBytes"`
+	SwapTotalBytes int64 `json:"swapTotalBytes"`
+	SwapFreeBytes  int64 `json:"swapFreeBytes"`
+}
+
+// Kubelet is what is known of this node's kubelet.
+type Kubelet struct {
+	Found         bool     `json:"found"`
+	Version       *string  `json:"version"`
+	FailSwapOn    *bool    `json:"failSwapOn"`
+	SwapBehavior  *string  `json:"swapBehavior"`
+	ConfigSources []string `json:"configSources"`
+}
+
+// Owed is what the journal says: what was asked for last, and the steps that
+// are still to be done for it.
+type Owed struct {
+	Goal    string   `json:"goal,omitempty"` // up, down or none
+	Pending []string `json:"pending"`
+}
+
+// Journal is what Read needs to know of the journal.
+type Journal struct {
+	Goal    string   // up, down, or "" for none
+	Pending []string // what is still to be done
+	Areas   []Managed
+	// Err says why the journal could not be read. Then nobody can tell which
+	// areas swapctl manages.
+	Err error
+}
+
+// Managed is a swap area that swapctl made.
+type Managed struct {
+	Path    string // file, or device by any of its names
+	Mapping string // name of the mapping on it, if it is encrypted
+}

@@ -1,0 +1,157 @@
+package step
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// Engine runs steps on a node.
+type Engine struct {
+	Host host.Host
+	// JournalPath and LockPath are where the engine keeps what outlives it.
+	JournalPath, LockPath string
+	// Build makes a step again from what the journal kept of it.
+	Build func(Record) (Step, error)
+	// Events hears what happens; may be nil.
+	Events func(Event)
+}
+
+// ItemState is what became of a step; the words of the SetupReport document.
+type ItemState string
+
+// States of an Item.
+const (
+	ItemTodo    ItemState = "todo"
+	ItemDone    ItemState = "done"
+	ItemBlocked ItemState = "blocked"
+	ItemChanged ItemState = "changed"
+	ItemUndone  ItemState = "undone"
+	ItemFailed  ItemState = "failed"
+)
+
+// Item is a step, how the node stood towards it, and what became of it.
+type Item struct {
+	Info    Info
+	Finding Finding
+	Was     Record
+	State   ItemState
+	// TakenDown: the step is ours and in effect, and is taken down first,
+	// because its Want changed or because something below it is redone.
+	TakenDown bool
+	// Retired: the journal knows the step and nobody wants it any more.
+	Retired bool
+
+	step Step
+}
+
+// Outcome is what a run did, and what state it left the node in.
+type Outcome struct {
+	Items   []Item
+	Changed bool    // the node is not as it was before the run
+	Left    []error // what could not be taken back after an error
+	Failed  bool    // the run failed; without Left, the node is as it was before
+}
+
+func (e *Engine) tell(ev Event) {
+	if e.Events != nil {
+		e.Events(ev)
+	}
+}
+
+// progress returns the Progress of one step's run.
+func (e *Engine) progress(info Info) Progress {
+	return func(done, total int64) {
+		e.tell(Event{Kind: Progressing, Info: info, DoneBytes: done, TotalBytes: total})
+	}
+}
+
+// Look checks every step and changes nothing: what a run would do. Steps that
+// the journal knows and the list does not have come last, as items to undo.
+// The error is that of the first Blocked step; the items are whole all the same.
+func (e *Engine) Look(ctx context.Context, steps []Step, j Journal) ([]Item, error) {
+	var items []Item
+	var blocked error
+	redone := map[string]bool{} // steps that are not as wanted
+	for _, s := range steps {
+		item, err := e.look(ctx, s, j, redone)
+		if err != nil {
+			return items, err
+		}
+		if item.State == ItemBlocked && blocked == nil {
+			blocked = item.Finding.Err
+		}
+		redone[item.Info.ID] = item.State != ItemDone
+		items = append(items, item)
+	}
+	retired, err := e.retired(j, steps)
+	return append(items, retired...), firstError(blocked, err)
+}
+
+func (e *Engine) look(ctx context.Context, s Step, j Journal, redone map[string]bool) (Item, error) {
+	info := s.Info()
+	was := j.Record(info.ID)
+	item := Item{Info: info, Was: was, step: s}
+	want, err := json.Marshal(s.Want())
+	if err != nil {
+		return item, fail.New(fail.Failed, "write down step "+info.ID, err)
+	}
+	item.Finding, err = s.Check(ctx, e.Host, was)
+	if err != nil {
+		return item, err
+	}
+	// A want that differs from the journal's is redone even when Check is
+	// content: there are parts of it that a node does not show.
+	changed := was.Ours() && !bytes.Equal(was.Want, want)
+	if item.Finding.State != Blocked && (changed || standsOn(info, redone)) {
+		item.Finding.State = Todo
+		item.TakenDown = was.Ours()
+	}
+	item.State = map[State]ItemState{Todo: ItemTodo, Done: ItemDone, Blocked: ItemBlocked}[item.Finding.State]
+	return item, nil
+}
+
+func standsOn(info Info, redone map[string]bool) bool {
+	for _, id := range info.StandsOn {
+		if redone[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// retired lists what the journal knows and steps does not have, newest first.
+func (e *Engine) retired(j Journal, steps []Step) ([]Item, error) {
+	wanted := map[string]bool{}
+	for _, s := range steps {
+		wanted[s.Info().ID] = true
+	}
+	var items []Item
+	for i := len(j.Records) - 1; i >= 0; i-- {
+		r := j.Records[i]
+		if wanted[r.ID] {
+			continue
+		}
+		s, err := e.Build(r)
+		if err != nil {
+			return items, err
+		}
+		items = append(items, Item{
+			Info: s.Info(), Was: r, State: ItemTodo, Retired: true, step: s,
+			Finding: Finding{State: Todo, Found: "made by swapctl"},
+		})
+	}
+	return items, nil
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

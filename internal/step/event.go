@@ -1,0 +1,25 @@
+package step
+
+// EventKind is what happens to a step.
+type EventKind int
+
+// Kinds of Event. A run of Do is Begin, any number of Progressing, then
+// Finished or Failed; a run of Undo is Undoing, Progressing, then Undone or
+// Failed.
+const (
+	Begin EventKind = iota
+	Progressing
+	Finished
+	Undoing
+	Undone
+	Failed
+)
+
+// Event tells whoever watches a run what happens now.
+type Event struct {
+	Kind       EventKind
+	Info       Info
+	Err        error // with Failed
+	DoneBytes  int64 // with Progressing
+	TotalBytes int64 // with Progressing; 0: not known
+}

@@ -1,0 +1,70 @@
+package step
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// Teardown takes back everything that the journal knows, newest first, and
+// then removes the journal. It stops at the first step that cannot be taken
+// back, because what is below it is still in use; run again, it goes on there.
+// before, if not nil, may refuse while nothing has changed yet.
+func (e *Engine) Teardown(ctx context.Context, before func([]Item) error) (Outcome, error) {
+	unlock, err := lock(e.Host, e.LockPath)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer unlock()
+	j, err := openJournal(e.Host, e.JournalPath)
+	if err != nil {
+		return Outcome{}, err
+	}
+	items, err := e.retired(j.Journal, nil)
+	if err != nil {
+		return Outcome{Items: items}, err
+	}
+	if before != nil {
+		if err := before(items); err != nil {
+			return Outcome{Items: items}, err
+		}
+	}
+	return e.teardown(ctx, j, items)
+}
+
+func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Outcome, error) {
+	out := Outcome{Items: items}
+	if j.Goal == GoalUp {
+		if err := j.write(entry{Op: "goal", Goal: GoalDown, Config: j.Config}); err != nil {
+			return out, err
+		}
+	}
+	for i := range items {
+		err := ctx.Err()
+		if err == nil {
+			err = e.undo(ctx, j, act{step: items[i].step, rec: items[i].Was})
+		}
+		if err != nil {
+			items[i].State = ItemFailed
+			out.Failed, out.Left = true, []error{err}
+			return out, interrupted(ctx, err)
+		}
+		items[i].State = ItemUndone
+		out.Changed = true
+	}
+	j.Goal, j.Config = GoalNone, nil
+	return out, j.close()
+}
+
+// interrupted gives an error that came from the end of ctx the exit code of an
+// interruption.
+func interrupted(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return fail.New(fail.Interrupted, "go on", fmt.Errorf("interrupted: %w", err))
+}
+
+// LookDown lists what Teardown would undo, in its order.
+func (e *Engine) LookDown(j Journal) ([]Item, error) { return e.retired(j, nil) }

@@ -1,0 +1,106 @@
+package swapfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// draft is a swap file in the making, under its temporary name.
+type draft struct {
+	h        host.Host
+	fs       FileSystem
+	path     string
+	file     host.File
+	size     int64
+	progress func(done, total int64)
+}
+
+// make makes the whole file, durably.
+func (d *draft) make(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// The mode holds from the first moment, and O_EXCL follows no link.
+	f, err := d.h.Files.Open(d.path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	d.file = f
+	if d.fs.NoCOW {
+		if err := d.setNoCOW(); err != nil {
+			return err
+		}
+	}
+	if err := d.allocate(ctx); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := checkOpen(d.h, f, d.fs, d.size); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// setNoCOW makes the empty file not copy-on-write. The attribute excludes those
+// of compression, which a file may have from its directory: btrfs refuses it as
+// long as they are set, so they go first, in a call of their own.
+func (d *draft) setNoCOW() error {
+	flags, err := d.h.Kernel.InodeFlags(d.file)
+	if err != nil {
+		return err
+	}
+	if flags&host.InodeNoCOW != 0 { // from the directory, or mounted with nodatacow
+		return nil
+	}
+	const compression = host.InodeCompress | inodeNoCompress
+	if flags&compression != 0 {
+		flags &^= compression
+		if err := d.h.Kernel.SetInodeFlags(d.file, flags); err != nil {
+			return fmt.Errorf("not compressed (chattr -c): %w", err)
+		}
+	}
+	if err := d.h.Kernel.SetInodeFlags(d.file, flags|host.InodeNoCOW); err != nil {
+		return fmt.Errorf("not copy-on-write (chattr +C): %w", err)
+	}
+	return checkNoCOW(d.h, d.file) // before gigabytes are written in vain
+}
+
+// allocate gives the file its blocks, the quick way where that counts.
+func (d *draft) allocate(ctx context.Context) error {
+	d.progress(0, d.size)
+	if !d.fs.WriteZeros {
+		err := d.reserve(ctx)
+		if !errors.Is(err, unix.EOPNOTSUPP) {
+			return err
+		}
+	}
+	return d.writeZeros(ctx)
+}
+
+// reserveStep is how much is asked of fallocate(2) at a time. The call cannot be
+// interrupted, and takes seconds per GiB on a file system in many pieces.
+const reserveStep = 4 << 30
+
+// reserve allocates with fallocate(2).
+func (d *draft) reserve(ctx context.Context) error {
+	for done := int64(0); done < d.size; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		done = min(done+reserveStep, d.size)
+		if err := d.h.Kernel.Fallocate(d.file, done); err != nil {
+			return err
+		}
+		d.progress(done, d.size)
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package swapfile
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// FileSystem says how a swap file is made on one kind of file system.
+type FileSystem struct {
+	Name string // "ext4", "xfs", "btrfs"
+	// NoCOW: the file must be made not copy-on-write while it is empty, and the
+	// file system must have one device (btrfs_swap_activate in fs/btrfs/inode.c).
+	NoCOW bool
+	// WriteZeros: blocks that were allocated and never written do not count
+	// here, so fallocate(2) is of no use.
+	WriteZeros bool
+}
+
+// FileSystemOf says how a swap file is made at path, judged by the nearest
+// parent directory that exists. A file system that cannot hold one is a
+// fail.Error with its name and the reason.
+func FileSystemOf(h host.Host, path string) (FileSystem, error) {
+	dir, err := nearestDir(h, path)
+	if err != nil {
+		return FileSystem{}, fail.New(0, "see the file system of "+path, err)
+	}
+	st, err := h.Kernel.Statfs(dir)
+	if err != nil {
+		return FileSystem{}, fail.New(0, "see the file system of "+path, err)
+	}
+	switch uint32(st.Type) { // the kernel gives 32 bits, sign-extended on some machines
+	case unix.EXT4_SUPER_MAGIC: // ext2, ext3 and ext4 share one number
+		return FileSystem{Name: "ext4"}, nil
+	case unix.XFS_SUPER_MAGIC:
+		return FileSystem{Name: "xfs", WriteZeros: !atLeast(h, 4, 18)}, nil
+	case unix.BTRFS_SUPER_MAGIC:
+		return FileSystem{Name: "btrfs", NoCOW: true}, checkBtrfs(h, path, dir)
+	}
+	name, why := refused(uint32(st.Type))
+	return FileSystem{}, fail.Newf(fail.Usage, "keep a swap file at "+path, "it would be on %s: %s", name, why).
+		Hint("name a file on ext4, xfs or btrfs with --path").
+		Hint("or give swap a partition or logical volume with --device")
+}
+
+// checkBtrfs refuses what the kernel would refuse only at swapon, with a bare
+// EINVAL: swap on more than one device, and any swap file before Linux 5.0.
+func checkBtrfs(h host.Host, path, dir string) error {
+	op := "keep a swap file at " + path
+	if !atLeast(h, 5, 0) {
+		return fail.Newf(fail.Usage, op, "it would be on btrfs, which takes swap files from Linux 5.0 on").
+			Hint("name a file on ext4 or xfs with --path, or a partition with --device")
+	}
+	f, err := h.Files.Open(dir, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return fail.New(0, op, err)
+	}
+	defer f.Close()
+	n, err := h.Kernel.BtrfsDevices(f)
+	if err != nil {
+		return fail.New(0, op, err)
+	}
+	if n != 1 {
+		return fail.Newf(fail.Usage, op, "it would be on a btrfs of %d devices, and a swap file needs exactly one", n).
+			Hint("name a file on another file system with --path, or a partition with --device")
+	}
+	return nil
+}
+
+// nearestDir is the nearest existing parent directory of path.
+func nearestDir(h host.Host, path string) (string, error) {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		st, err := h.Files.Stat(dir)
+		if err == nil && st.Mode.IsDir() {
+			return dir, nil
+		}
+		if dir == "/" || dir == "." {
+			return "", fmt.Errorf("no parent directory exists: %w", err)
+		}
+	}
+}
+
+// atLeast reports whether the running kernel is major.minor or newer. A release
+// that cannot be read counts as old: what follows from that is slower, and still
+// right.
+func atLeast(h host.Host, major, minor int) bool {
+	data, err := h.Files.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return false
+	}
+	first, rest, _ := strings.Cut(strings.TrimSpace(string(data)), ".")
+	second, _, _ := strings.Cut(rest, ".")
+	second, _, _ = strings.Cut(second, "-")
+	a, errA := strconv.Atoi(first)
+	b, errB := strconv.Atoi(second)
+	if errA != nil || errB != nil {
+		return false
+	}
+	return a > major || a == major && b >= minor
+}

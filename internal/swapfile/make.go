@@ -1,0 +1,114 @@
+package swapfile
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// tempSuffix marks a file in the making: ".NAME.swapctl" beside NAME.
+const tempSuffix = ".swapctl"
+
+// Temp is the path that the file at path has until it is whole.
+func Temp(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+tempSuffix)
+}
+
+// Make makes a file of sizeBytes at path that the kernel will swap to once it
+// has a header: mode 0600 from its first moment, every byte with a block of its
+// own, durable. It appears under its name only when whole, in place of a file
+// that is there. What a killed run left is removed first; on an error, nothing
+// is left. progress (may be nil) hears how many bytes are done.
+//
+// sizeBytes must be whole pages, at least MinPages and at most MaxPages of
+// them. The errors wrap unix.ENOSPC, and ctx's own when it ends.
+func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, progress func(done, total int64)) error {
+	op := "make the swap file " + path
+	if err := checkSize(h, op, sizeBytes); err != nil {
+		return err
+	}
+	fileSystem, err := FileSystemOf(h, path)
+	if err != nil {
+		return err
+	}
+	if err := refuseToReplace(h, op, path); err != nil {
+		return err
+	}
+	temp := Temp(path)
+	if err := h.Files.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return explain(op, temp, err)
+	}
+	if progress == nil {
+		progress = func(int64, int64) {}
+	}
+	d := draft{h: h, fs: fileSystem, path: temp, size: sizeBytes, progress: progress}
+	if err := d.make(ctx); err != nil {
+		return withLeftover(h, noRoom(h, op, path, sizeBytes, err), temp)
+	}
+	if err := h.Files.Rename(temp, path); err != nil {
+		return withLeftover(h, explainRemoval(h, op, path, err), temp)
+	}
+	if err := h.Files.SyncDir(filepath.Dir(path)); err != nil {
+		return withLeftover(h, fail.New(0, op, err), path)
+	}
+	return nil
+}
+
+// checkSize refuses what no header can describe.
+func checkSize(h host.Host, op string, size int64) error {
+	page := int64(h.Kernel.PageSize())
+	switch {
+	case size < MinPages*page:
+		return fail.Newf(fail.Usage, op, "%s are too little: a swap area needs at least %s", bytesize.Format(size), bytesize.Format(MinPages*page)).
+			Hint("choose --size 64Mi or more")
+	case size/page > MaxPages:
+		return fail.Newf(fail.Usage, op, "%s are too much: a swap area has at most %s", bytesize.Format(size), bytesize.Format(MaxPages*page)).
+			Hint("choose a smaller --size")
+	case size%page != 0:
+		return fail.Newf(fail.Usage, op, "%d bytes are not whole pages of %d bytes", size, page).
+			Hint("choose --size %d", size/page*page)
+	}
+	return nil
+}
+
+// refuseToReplace keeps Make from putting a file in the place of anything but a
+// file.
+func refuseToReplace(h host.Host, op, path string) error {
+	st, err := h.Files.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && st.Mode.IsRegular() {
+		return nil
+	}
+	if err != nil {
+		return fail.New(0, op, err)
+	}
+	return fail.Newf(fail.Usage, op, "%s is there", kindOf(st)).Hint("name another file with --path")
+}
+
+// noRoom adds the numbers to an error that says the disk is full.
+func noRoom(h host.Host, op, path string, size int64, err error) error {
+	if !errors.Is(err, unix.ENOSPC) && !errors.Is(err, unix.EDQUOT) {
+		return explain(op, path, err)
+	}
+	e := fail.Newf(0, op, "there is no room for %s: %w", bytesize.Format(size), err)
+	if st, statErr := h.Kernel.Statfs(filepath.Dir(path)); statErr == nil {
+		e = e.Hint("'df -h %s': %s of %s are free; choose a smaller --size", filepath.Dir(path),
+			bytesize.Format(st.AvailableBytes), bytesize.Format(st.TotalBytes))
+	}
+	return e.Hint("name a file on another file system with --path")
+}
+
+// withLeftover removes what was made so far, after err; if that fails too, a
+// person must know, as the disk may be full because of it.
+func withLeftover(h host.Host, err error, made string) error {
+	if rmErr := h.Files.Remove(made); rmErr != nil && !errors.Is(rmErr, fs.ErrNotExist) {
+		return fail.New(0, "clean up", errors.Join(err, rmErr), "rm "+made)
+	}
+	return err
+}

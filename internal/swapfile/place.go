@@ -1,0 +1,174 @@
+package swapfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// maxNameBytes leaves room, in the 255 bytes of a file name, for what the
+// temporary name adds.
+const maxNameBytes = 255 - len(".") - len(tempSuffix)
+
+// Place is a path that a swap file may be kept at.
+type Place struct {
+	Path       string     // as given
+	Dir        string     // nearest parent directory that exists
+	Missing    []string   // parent directories that do not exist, outermost first
+	Exists     bool       // a file is there
+	File       host.Stat  // the file, if it exists
+	FileSystem FileSystem // how a file is made there
+}
+
+// CheckPlace judges whether a swap file can be kept at path, changing nothing.
+// Nobody but root may be able to put another file in its place or to look into
+// it: so no component is a symbolic link, every parent belongs to root and is
+// not writable by others (the sticky bit does not help: it lets others make the
+// file first), and a file already there is a plain one of root's with one name.
+// Mode, size and blocks of that file are for CheckFile.
+func CheckPlace(h host.Host, path string) (Place, error) {
+	op := "keep a swap file at " + printable(path)
+	p := Place{Path: path}
+	if err := checkPath(op, path); err != nil {
+		return p, err
+	}
+	if err := p.walk(h, op); err != nil {
+		return p, err
+	}
+	if p.Exists {
+		if err := checkExisting(op, path, p.File); err != nil {
+			return p, err
+		}
+	}
+	var err error
+	if p.FileSystem, err = FileSystemOf(h, path); err != nil {
+		return p, err
+	}
+	st, err := h.Kernel.Statfs(p.Dir)
+	if err != nil {
+		return p, fail.New(0, op, err)
+	}
+	if st.ReadOnly {
+		return p, fail.Newf(fail.Usage, op, "the file system of %s is mounted read-only", p.Dir).
+			Hint("'findmnt -T %s' shows the mount; name another file with --path", p.Dir)
+	}
+	return p, nil
+}
+
+// checkPath judges the spelling alone.
+func checkPath(op, path string) error {
+	e := fail.Newf
+	switch {
+	case path == "":
+		return e(fail.Usage, op, "the path is empty")
+	case strings.ContainsFunc(path, unicode.IsControl):
+		return e(fail.Usage, op, "the path has a control character")
+	case !filepath.IsAbs(path):
+		return e(fail.Usage, op, "the path is not absolute").Hint("begin it with a slash: --path /%s", filepath.Clean(path))
+	case path == "/":
+		return e(fail.Usage, op, "it is the root directory").Hint("name a file: --path /swapfile")
+	case filepath.Clean(path) != path:
+		return e(fail.Usage, op, "the path is not in its shortest form").Hint("write it as --path %s", filepath.Clean(path))
+	case len(filepath.Base(path)) > maxNameBytes:
+		return e(fail.Usage, op, "the file name has more than %d bytes", maxNameBytes)
+	}
+	return nil
+}
+
+// walk looks at every component of the path from the root down.
+func (p *Place) walk(h host.Host, op string) error {
+	for _, name := range components(p.Path) {
+		st, err := h.Files.Lstat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			if name != p.Path {
+				p.Missing = append(p.Missing, name)
+			}
+			continue
+		case err != nil:
+			return fail.New(0, op, err)
+		case st.IsSymlink():
+			return isLink(h, op, p.Path, name)
+		case name == p.Path:
+			p.Exists, p.File = true, st
+			continue
+		}
+		if err := checkParent(op, name, st); err != nil {
+			return err
+		}
+		p.Dir = name
+	}
+	return nil
+}
+
+// components are "/", "/a", "/a/b" for "/a/b".
+func components(path string) []string {
+	names := []string{"/"}
+	for i := 1; i < len(path); i++ {
+		if path[i] == '/' {
+			names = append(names, path[:i])
+		}
+	}
+	return append(names, path)
+}
+
+// isLink refuses a symbolic link and offers the path that it stands for.
+func isLink(h host.Host, op, path, link string) error {
+	err := fail.Newf(fail.Usage, op, "%s is a symbolic link", link)
+	if real, evalErr := h.Files.EvalSymlinks(link); evalErr == nil {
+		return err.Hint("name the file itself: --path %s", real+strings.TrimPrefix(path, link))
+	}
+	return err.Hint("name the file itself with --path")
+}
+
+// checkParent refuses a directory in which somebody else could put another file.
+func checkParent(op, dir string, st host.Stat) error {
+	switch perm := st.Mode.Perm(); {
+	case !st.Mode.IsDir():
+		return fail.Newf(fail.Usage, op, "%s is %s, not a directory", dir, kindOf(st))
+	case st.UID != 0:
+		return fail.Newf(fail.Usage, op, "the directory %s belongs to user %d, who could replace the file", dir, st.UID).
+			Hint("use a directory of root's, or: chown root %s", dir)
+	case perm&0o002 != 0:
+		return fail.Newf(fail.Usage, op, "everybody may write to the directory %s", dir).
+			Hint("use another directory, or: chmod o-w %s", dir)
+	case perm&0o020 != 0 && st.GID != 0:
+		return fail.Newf(fail.Usage, op, "group %d may write to the directory %s", st.GID, dir).
+			Hint("use another directory, or: chmod g-w %s", dir)
+	}
+	return nil
+}
+
+// checkExisting refuses what is there when it is not a plain file of root's.
+func checkExisting(op, path string, st host.Stat) error {
+	switch {
+	case st.Mode.IsDir():
+		return fail.Newf(fail.Usage, op, "it is a directory").
+			Hint("name a file in it: --path %s", filepath.Join(path, "swapfile"))
+	case st.IsBlock():
+		return fail.Newf(fail.Usage, op, "it is a block device").Hint("name it as one: --device %s", path)
+	case !st.Mode.IsRegular():
+		return fail.Newf(fail.Usage, op, "it is %s", kindOf(st)).Hint("name another file with --path")
+	case st.LinksCount > 1:
+		return fail.Newf(fail.Usage, op, "the file has %d names (hard links)", st.LinksCount).
+			Hint("find -L %s -xdev -samefile %s lists those nearby", filepath.Dir(path), path)
+	case st.UID != 0:
+		return fail.Newf(fail.Usage, op, "the file belongs to user %d", st.UID).
+			Hint("use another path, or: chown root:root %s", path)
+	}
+	return nil
+}
+
+// printable quotes a path only where it would spoil a message.
+func printable(path string) string {
+	if path == "" || strings.ContainsFunc(path, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Sprintf("%q", path)
+	}
+	return path
+}

@@ -1,0 +1,85 @@
+package swapfile
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// edgeBytes is how much Probe reads, and Erase clears, at both ends of a device.
+// Every signature that blkid(8) goes by lies there.
+const edgeBytes = 1 << 20
+
+// Content is what a file or device holds, as far as its first and last MiB tell.
+type Content struct {
+	Empty     bool    // nothing but zeros in the first MiB, and no signature in the last
+	What      string  // for people: "ext4 file system", "swap area", "data"; empty if Empty
+	Found     []Found // the signatures, what matters most first
+	Swap      *Header // the header, when it is a swap area that a kernel takes
+	SizeBytes int64   // of the file or device
+	ReadOnly  bool    // a device that cannot be written
+}
+
+// Found is one signature.
+type Found struct {
+	What        string
+	OffsetBytes int64
+}
+
+// Probe looks at what the file or block device at path holds, changing nothing,
+// also while it is in use. The errors wrap fs.ErrNotExist when it is not there.
+func Probe(h host.Host, path string) (Content, error) {
+	op := "see what " + path + " holds"
+	f, err := openForReading(h, path)
+	if err != nil {
+		return Content{}, fail.New(0, op, err)
+	}
+	defer f.Close()
+	var c Content
+	if c.SizeBytes, c.ReadOnly, err = sizeOf(h, f); err != nil {
+		return Content{}, fail.New(0, op, err)
+	}
+	head, err := readEdge(f, 0, c.SizeBytes)
+	if err != nil {
+		return Content{}, fail.New(0, op, err)
+	}
+	tail, err := readEdge(f, max(c.SizeBytes-edgeBytes, 0), c.SizeBytes)
+	if err != nil {
+		return Content{}, fail.New(0, op, err)
+	}
+	c.identify(head, tail)
+	return c, nil
+}
+
+// readEdge reads up to a MiB from offset on.
+func readEdge(f host.File, offset, size int64) ([]byte, error) {
+	buf := make([]byte, min(edgeBytes, size-offset))
+	n, err := readAtMost(f, buf, offset)
+	if err == nil && n < len(buf) {
+		err = errors.New("it became shorter while it was read")
+	}
+	return buf[:n], err
+}
+
+// identify fills in what head and tail, the first and last bytes of something of
+// c.SizeBytes, show.
+func (c *Content) identify(head, tail []byte) {
+	c.Found = append(signaturesIn(head), swapsIn(head)...)
+	c.Found = append(c.Found, signaturesAtEnd(tail, c.SizeBytes)...)
+	c.Found = append(c.Found, partitionTables(head, tail, c.SizeBytes)...)
+	c.Swap = swapHeader(head)
+	if len(c.Found) > 0 {
+		c.What = c.Found[0].What
+		return
+	}
+	if !isZero(head) {
+		c.What = "data"
+		return
+	}
+	c.Empty = true
+}
+
+// isZero reports whether data is nothing but zeros.
+func isZero(data []byte) bool { return len(bytes.TrimLeft(data, "\x00")) == 0 }

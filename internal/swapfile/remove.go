@@ -1,0 +1,66 @@
+package swapfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// Remove removes the swap file at path and what a killed Make left beside it,
+// durably. Nothing there is fine, and then nothing is done. The errors wrap
+// unix.EPERM while the kernel swaps to the file. It cannot see a loop device on
+// the file: that file goes away without a word, and its blocks only later.
+func Remove(h host.Host, path string) error {
+	removed := false
+	for _, name := range []string{Temp(path), path} {
+		op := "remove " + name
+		st, err := h.Files.Lstat(name)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+			continue
+		}
+		if err != nil {
+			return fail.New(0, op, err)
+		}
+		if !st.Mode.IsRegular() {
+			return fail.Newf(0, op, "it is %s, not a file", kindOf(st))
+		}
+		if err := h.Files.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return explainRemoval(h, op, name, err)
+		}
+		removed = true
+	}
+	if !removed {
+		return nil
+	}
+	return fail.New(0, "remove "+path, h.Files.SyncDir(filepath.Dir(path)))
+}
+
+// explainRemoval tells apart the two things that EPERM means for root: the
+// kernel guards a file that it swaps to, and chattr +i.
+func explainRemoval(h host.Host, op, path string, err error) error {
+	if !errors.Is(err, unix.EPERM) || h.Kernel.EUID() != 0 {
+		return explain(op, path, err)
+	}
+	if isImmutable(h, path) {
+		return fail.Newf(0, op, "it is immutable: %w", err).Hint("chattr -i %s", path)
+	}
+	return fail.Newf(0, op, "the kernel swaps to it: %w", err).
+		Hint("see 'swapon --show'; 'swapoff %s' ends that", path)
+}
+
+// isImmutable looks for chattr's +i and +a.
+func isImmutable(h host.Host, path string) bool {
+	f, err := h.Files.Open(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	flags, err := h.Kernel.InodeFlags(f)
+	return err == nil && flags&(host.InodeImmutable|host.InodeAppend) != 0
+}

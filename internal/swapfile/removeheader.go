@@ -1,0 +1,65 @@
+package swapfile
+
+import (
+	"bytes"
+	"os"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// uuidOffset is where a header keeps its UUID (union swap_header in
+// include/linux/swap.h: after bootbits, version, last_page and nr_badpages).
+const uuidOffset = 1024 + 3*4
+
+// RemoveHeader zeroes the first page of the file or device at path if it is the
+// header that WriteHeader made with this UUID, or what a kill left of writing
+// or removing it. Anything else there stays.
+func RemoveHeader(h host.Host, path string, uuid [16]byte) error {
+	op := "remove the swap header of " + path
+	f, err := openForWriting(h, path)
+	if err != nil {
+		return explain(op, path, err)
+	}
+	defer f.Close()
+	page := make([]byte, h.Kernel.PageSize())
+	n, err := readAtMost(f, page, 0)
+	if err != nil {
+		return fail.New(0, op, err)
+	}
+	if n < len(page) || !ourHeader(page, uuid) {
+		return nil
+	}
+	if _, err := f.WriteAt(make([]byte, len(page)), 0); err != nil {
+		return fail.New(0, op, err)
+	}
+	return fail.New(0, op, f.Sync())
+}
+
+// ourHeader knows our header by its UUID, and half a header by having nothing
+// before the UUID's end but our own bytes.
+func ourHeader(page []byte, uuid [16]byte) bool {
+	if header, err := ParseHeader(page); err == nil {
+		return header.UUID == uuid
+	}
+	zero := make([]byte, len(page))
+	if bytes.Equal(page, zero) {
+		return false
+	}
+	start := page[:uuidOffset+len(uuid)]
+	return bytes.Equal(start[uuidOffset:], uuid[:]) || bytes.Equal(start, zero[:len(start)])
+}
+
+// Blank zeroes the first page of the file or device at path, durably.
+func Blank(h host.Host, path string) error {
+	op := "blank the start of " + path
+	f, err := h.Files.Open(path, os.O_WRONLY, 0)
+	if err != nil {
+		return explain(op, path, err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(make([]byte, h.Kernel.PageSize()), 0); err != nil {
+		return fail.New(0, op, err)
+	}
+	return fail.New(0, op, f.Sync())
+}

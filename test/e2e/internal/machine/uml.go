@@ -1,0 +1,40 @@
+package machine
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// uml is User-Mode Linux: a kernel that is a plain process. It needs no emulation of a processor, so it boots ten times
+// faster than the other lanes, but it is neither of Debian's kernels.
+type uml struct {
+	place place
+	image string // file name in the images directory
+}
+
+func (u *uml) bootTimeout() time.Duration { return time.Minute }
+
+func (u *uml) start(_ context.Context, agent, console *os.File) (*process, error) {
+	cmd := u.place.command("/usr/bin/linux.uml",
+		"umid=machine", "uml_dir="+machineInside+"/", "mem=1024M",
+		"ubd0="+machineInside+"/root.cow,"+imagesInside+"/"+u.image,
+		"ubd1="+machineInside+"/b.img", "ubd2="+machineInside+"/c.img", "ubd3r="+machineInside+"/payload.img",
+		"root=/dev/ubda", "rw", "con=null", "con0=null,fd:1", "ssl=null", "ssl0=fd:3",
+		"quiet", "loglevel=5", "panic=-1", "random.trust_cpu=on")
+	cmd.Stdout, cmd.Stderr = console, console
+	cmd.ExtraFiles = []*os.File{agent}
+	return start(cmd)
+}
+
+// newUML makes the disks of a machine; the copy-on-write file of the root is made by the kernel itself.
+func newUML(_ context.Context, o Options, dir string) (emulator, error) {
+	if err := scratchDisks(dir); err != nil {
+		return nil, err
+	}
+	if err := payloadDisk(filepath.Join(dir, "payload.img"), o.Payload); err != nil {
+		return nil, err
+	}
+	return &uml{place: place{root: o.Tools, images: o.Images, machine: dir}, image: o.Image}, nil
+}
