@@ -1,13 +1,14 @@
-# What a person types here. 'make deps' is part of all of them, and does nothing
-# on a machine that has everything.
+# What a person types here.
 
 export CGO_ENABLED = 0
+# sudo takes the usual place of Go out of the PATH.
+export PATH := $(PATH):/usr/local/go/bin
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
 DATE    := $(shell git log -1 --format=%cI 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
-LINT    := tools/bin/golangci-lint
+LINT    := bin/golangci-lint
 
 .PHONY: build test lint unit e2e bench demo deps clean
 
@@ -15,7 +16,7 @@ build: bin/swapctl ## the static binary, bin/swapctl
 
 .PHONY: bin/swapctl
 bin/swapctl:
-	go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/swapctl
+	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $@ ./cmd/swapctl
 
 test: deps lint unit e2e ## everything that must pass
 
@@ -42,4 +43,4 @@ deps: ## Debian packages that the tests need, only what is missing
 	hack/install-deps.sh
 
 clean:
-	rm -rf bin tools/bin
+	rm -rf bin

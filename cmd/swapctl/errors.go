@@ -19,7 +19,7 @@ import (
 // says what state it is in now. All of it goes to stderr.
 
 // exit prints err, if any, and returns the exit code for it.
-func (a *app) exit(ctx context.Context, root *cobra.Command, err error) int {
+func (a *app) exit(root *cobra.Command, err error) int {
 	var pending pendingError
 	switch {
 	case err == nil:
@@ -30,7 +30,7 @@ func (a *app) exit(ctx context.Context, root *cobra.Command, err error) int {
 		err = badCommand(root, err)
 	}
 	code := fail.Code(err)
-	if code == fail.Failed && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if code == fail.Failed && errors.Is(err, context.Canceled) {
 		code = fail.Interrupted
 	}
 	a.complain(err, code)

@@ -26,18 +26,16 @@ type streams struct {
 // run is the whole program: it carries out one command line on a machine and
 // returns the exit code.
 func run(h host.Host, args []string, s streams) int {
-	ctx, stop := notify()
-	defer stop()
 	a := &app{host: h, streams: s}
 	root := newRoot(a)
 	root.SetArgs(args)
-	return a.exit(ctx, root, root.ExecuteContext(ctx))
+	return a.exit(root, root.ExecuteContext(context.Background()))
 }
 
 // notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so
 // that what was begun is rolled back. The second one kills: whoever insists
 // gets what he asks for, and the journal mends it later.
-func notify() (context.Context, context.CancelFunc) {
+func notify(ctx context.Context) (context.Context, context.CancelFunc) {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup
 		signals = append(signals, syscall.SIGHUP)
@@ -45,7 +43,7 @@ func notify() (context.Context, context.CancelFunc) {
 	// A reader of our output that went away (swapctl setup | head) must not
 	// kill us between two steps.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	ctx, stop := signal.NotifyContext(ctx, signals...)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

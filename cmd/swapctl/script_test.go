@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,7 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/setup"
 )
 
 var update = flag.Bool("update", false, "write the goldens and the outputs shown in the docs anew")
@@ -31,7 +34,8 @@ var update = flag.Bool("update", false, "write the goldens and the outputs shown
 //	hint TEXT                stderr has the line "swapctl: hint: TEXT"
 //
 // The node is checked after every swapctl for what must never happen: a key in
-// a file, a file pulled away from under its user.
+// a file, a file pulled away from under its user; a change by --dry-run or with
+// an exit code that promises that there is none.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -66,6 +70,7 @@ type story struct {
 var environment = []string{"NO_COLOR", "TERM"}
 
 func (s *story) run(ts *testscript.TestScript, args []string) int {
+	before := s.snapshot()
 	code := run(s.node.Host(), args, streams{
 		out: ts.Stdout(), err: ts.Stderr(),
 		lookupEnv: func(name string) (string, bool) {
@@ -80,7 +85,21 @@ func (s *story) run(ts *testscript.TestScript, args []string) int {
 	for _, v := range s.node.Violations() {
 		ts.Fatalf("swapctl %s: %s", strings.Join(args, " "), v)
 	}
+	switch code {
+	case fail.Usage, fail.Unfit, fail.Pending, fail.NeedsRoot, fail.Locked:
+		s.same(ts, before, args)
+	}
+	if slices.Contains(args, "--dry-run") {
+		s.same(ts, before, args)
+	}
 	return code
+}
+
+// same fails the script when the node is not as it was before.
+func (s *story) same(ts *testscript.TestScript, before hosttest.Snapshot, args []string) {
+	if diff := before.Diff(s.snapshot()); diff != "" {
+		ts.Fatalf("swapctl %s: the node is changed:\n%s", strings.Join(args, " "), diff)
+	}
 }
 
 func (s *story) swapctl(ts *testscript.TestScript, neg bool, args []string) {
@@ -196,6 +215,13 @@ var nodeCommands = map[string]nodeCommand{
 	"no-loop":          {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.NoLoop() }},
 	"no-loop-free":     {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.NoLoopFree() }},
 	"reboot":           {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.Reboot() }},
+	// lock: another swapctl is at work
+	"lock": {0, false, func(ts *testscript.TestScript, n *hosttest.Node, _ []string) {
+		other := n.Other()
+		f, err := other.Files.Open(setup.LockPath, os.O_RDWR|os.O_CREATE, 0o600)
+		ts.Check(err)
+		ts.Check(other.Kernel.Lock(f))
+	}},
 	// fail OPERATION PATH|* ERRNO; heal OPERATION PATH|*; kill-at NUMBER
 	"fail": {3, false, func(ts *testscript.TestScript, n *hosttest.Node, a []string) {
 		n.FailOn(a[0], strings.TrimPrefix(a[1], "*"), errno(ts, a[2]))

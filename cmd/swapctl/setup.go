@@ -9,9 +9,6 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// unchanged is the state of a node that a command did not come to change.
-const unchanged = "nothing was changed"
-
 // setupFlags is what 'swapctl setup' takes besides its configuration.
 type setupFlags struct {
 	setup.UpOptions
@@ -40,7 +37,7 @@ is taken back. Each flag can also be set in ` + defaultConfigFile + `
   # A whole partition, whatever is on it now
   swapctl setup --device /dev/disk/by-partuuid/2d9be9c5-01 --erase`,
 		Args: noArguments,
-		RunE: a.action(func(ctx context.Context, cmd *cobra.Command) error {
+		RunE: a.change(func(ctx context.Context, cmd *cobra.Command) error {
 			return a.setup(ctx, cmd, o)
 		}),
 	}
@@ -78,7 +75,6 @@ func configFlags(cmd *cobra.Command) {
 }
 
 func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error {
-	a.state = unchanged
 	if o.exitCode && !o.DryRun {
 		return usage(cmd, errors.New("--exit-code needs --dry-run"))
 	}

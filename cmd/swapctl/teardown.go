@@ -22,8 +22,7 @@ its place and loses nothing but the swap on it.`,
   # Take it back, but leave the swap file for the next setup
   swapctl teardown --keep-file`,
 		Args: noArguments,
-		RunE: a.action(func(ctx context.Context, _ *cobra.Command) error {
-			a.state = unchanged
+		RunE: a.change(func(ctx context.Context, _ *cobra.Command) error {
 			watch := a.watch()
 			o.Events = watch.event
 			r, err := setup.Down(ctx, a.host, o)

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -106,17 +107,15 @@ func ValidCipher(cipher string, keyBits, sectorBytes int) error {
 
 // list writes numbers for people: "256, 384 or 512".
 func list(numbers []int) string {
-	s := ""
-	for i, n := range numbers {
-		switch {
-		case i > 0 && i == len(numbers)-1:
-			s += " or "
-		case i > 0:
-			s += ", "
-		}
-		s += strconv.Itoa(n)
+	words := make([]string, 0, len(numbers))
+	for _, n := range numbers {
+		words = append(words, strconv.Itoa(n))
 	}
-	return s
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // validate is what can be said before the kernel is asked.

@@ -35,7 +35,7 @@ func (m Mapping) Open(ctx context.Context, h host.Host) error {
 	err = m.activate(ctx, h, op, b)
 	// A mapping keeps its loop device from here on; without one, it goes.
 	if closing := b.close(); err == nil && closing != nil {
-		return fail.New(fail.Failed, op, closing)
+		return m.takeBack(ctx, h, fail.New(fail.Failed, op, closing))
 	}
 	return err
 }

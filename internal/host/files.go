@@ -17,10 +17,10 @@ func Linux() Host { return Host{Files: files{}, Kernel: linux{}} }
 type files struct{}
 
 // ReadFile implements Files.
-func (files) ReadFile(name string) ([]byte, error)     { return os.ReadFile(name) }
+func (files) ReadFile(name string) ([]byte, error) { return os.ReadFile(name) }
 
 // Readlink implements Files.
-func (files) Readlink(name string) (string, error)     { return os.Readlink(name) }
+func (files) Readlink(name string) (string, error) { return os.Readlink(name) }
 
 // EvalSymlinks implements Files.
 func (files) EvalSymlinks(name string) (string, error) { return filepath.EvalSymlinks(name) }
@@ -31,7 +31,7 @@ func (files) Mkdir(name string, perm fs.FileMode) error {
 }
 
 // Remove implements Files.
-func (files) Remove(name string) error     { return os.Remove(name) }
+func (files) Remove(name string) error { return os.Remove(name) }
 
 // Rename implements Files.
 func (files) Rename(from, to string) error { return os.Rename(from, to) }

@@ -17,7 +17,7 @@ type linux struct{}
 func (linux) PageSize() int { return os.Getpagesize() }
 
 // EUID implements Kernel.
-func (linux) EUID() int     { return os.Geteuid() }
+func (linux) EUID() int { return os.Geteuid() }
 
 // Random implements Kernel.
 func (linux) Random(buf []byte) error {

@@ -29,7 +29,7 @@ func bridge(ctx context.Context, h host.Host, a area, items []step.Item) (area, 
 		beside = old.Path
 	}
 	b.config.Device, b.config.Path = "", path.Join(path.Dir(beside), "."+path.Base(beside)+".bridge")
-	b.config.Name, b.config.Priority = a.config.Name+"-bridge", -1
+	b.config.Name, b.config.Priority, b.config.Discard = a.config.Name+"-bridge", -1, "none"
 	b.sizeBytes = min(old.sizeBytes, a.sizeBytes)
 	b.erase = false
 	if !hasRoom(h, a, b, old) {

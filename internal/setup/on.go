@@ -70,10 +70,13 @@ func (s onStep) Save(context.Context, host.Host) (any, error) { return struct{}{
 
 // flags are those of swapon(2) (include/linux/swap.h).
 func (s onStep) flags() int {
-	const prefer, discard, once, pages = 0x8000, 0x10000, 0x20000, 0x40000
-	flags := map[string]int{"once": discard | once, "pages": discard | pages, "both": discard}[s.want.Discard]
+	flags := map[string]int{
+		"once":  host.SwapDiscard | host.SwapDiscardOnce,
+		"pages": host.SwapDiscard | host.SwapDiscardPages,
+		"both":  host.SwapDiscard,
+	}[s.want.Discard]
 	if s.want.Priority >= 0 {
-		flags |= prefer | s.want.Priority
+		flags |= host.SwapPrefer | s.want.Priority&host.SwapPriorityMask
 	}
 	return flags
 }

@@ -65,7 +65,10 @@ func activeSwap(h host.Host, t target) (kernel.Swap, bool, error) {
 			return s, true, nil
 		}
 	}
-	return kernel.Swap{}, false, hidden(h, t, swaps)
+	if s, ok := cutOff(h, t, swaps); ok && s.SizeBytes < mine.SizeBytes && s.SizeBytes+2*int64(h.Kernel.PageSize()) > mine.SizeBytes {
+		return s, true, nil // mounted again: swapoff takes our path
+	}
+	return kernel.Swap{}, false, nil
 }
 
 func sameSwap(a, b host.Stat) bool {
@@ -75,25 +78,31 @@ func sameSwap(a, b host.Stat) bool {
 	return a.SameFile(b)
 }
 
-// hidden tells whether the target may still be on although its path does not
-// lead to it: after a lazy unmount the kernel names the file by what is left of
-// its path, and takes no path for it.
+// hidden tells whether the target may still be on although nothing is at its
+// path: nobody can turn it off then.
 func hidden(h host.Host, t target, swaps []kernel.Swap) error {
-	if t.Mapping != "" {
+	s, ok := cutOff(h, t, swaps)
+	if !ok {
 		return nil
 	}
+	return fail.Newf(fail.Failed, "see whether swap is on at "+t.Path,
+		"the kernel swaps to %s, a file that no path leads to, and %s may be it: its file system was unmounted while in use", s.Path, t.Path).
+		Hint("mount the file system at %s again, then run the command again", strings.TrimSuffix(t.Path, s.Path))
+}
+
+// cutOff finds a line of /proc/swaps that may be the target after a lazy
+// unmount: the kernel then names the file by what is left of its path, and goes
+// on doing so when the file system is mounted again.
+func cutOff(h host.Host, t target, swaps []kernel.Swap) (kernel.Swap, bool) {
 	for _, s := range swaps {
-		if s.Kind != "file" || s.Path == t.Path || !strings.HasSuffix(t.Path, s.Path) {
+		if t.Mapping != "" || s.Kind != "file" || s.Path == t.Path || !strings.HasSuffix(t.Path, s.Path) {
 			continue
 		}
 		if _, err := h.Files.Stat(s.Path); errors.Is(err, fs.ErrNotExist) {
-			mount := strings.TrimSuffix(t.Path, s.Path)
-			return fail.Newf(fail.Failed, "see whether swap is on at "+t.Path,
-				"the kernel swaps to %s, a file that no path leads to, and %s may be it: its file system was unmounted while in use", s.Path, t.Path).
-				Hint("mount the file system at %s again, then run the command again", mount)
+			return s, true
 		}
 	}
-	return nil
+	return kernel.Swap{}, false
 }
 
 // resolveDevice follows a device name to the block device that it stands for.

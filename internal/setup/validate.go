@@ -106,6 +106,10 @@ func (c Config) validArea() error {
 	if discards := []string{"none", "once", "pages", "both"}; !slices.Contains(discards, c.Discard) {
 		return field("discard", "", "%q is none of %s", c.Discard, strings.Join(discards, ", "))
 	}
+	if c.Encrypt && c.Device == "" && c.Discard != "none" {
+		return field("discard", "leave it out, or swap to a device",
+			"with an encrypted file a discard would punch holes into the file")
+	}
 	return nil
 }
 

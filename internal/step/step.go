@@ -61,7 +61,7 @@ type Finding struct {
 // Record is what the journal knows of a step of ours. The zero Record is a step
 // that the journal does not know: what is found Done then was so before us.
 type Record struct {
-	ID    string          `json:"id"`
+	ID    string          `json:"id,omitempty"`
 	Want  json.RawMessage `json:"want,omitempty"`
 	Saved json.RawMessage `json:"saved,omitempty"`
 }

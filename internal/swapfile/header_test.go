@@ -87,11 +87,11 @@ func TestReadsAndWritesACapturedHeader(t *testing.T) {
 		0x41c: hex.EncodeToString([]byte("swapctl")),
 		0xff6: hex.EncodeToString([]byte("SWAPSPACE2")),
 	} {
-		bytes, err := hex.DecodeString(line)
+		row, err := hex.DecodeString(line)
 		if err != nil {
 			t.Fatal(err)
 		}
-		copy(page[at:], bytes)
+		copy(page[at:], row)
 	}
 	want := Header{PageBytes: 4096, Pages: 256, UUID: testUUID, Label: "swapctl"}
 	got, err := ParseHeader(page)

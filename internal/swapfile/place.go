@@ -121,8 +121,8 @@ func components(path string) []string {
 // isLink refuses a symbolic link and offers the path that it stands for.
 func isLink(h host.Host, op, path, link string) error {
 	err := fail.Newf(fail.Usage, op, "%s is a symbolic link", link)
-	if real, evalErr := h.Files.EvalSymlinks(link); evalErr == nil {
-		return err.Hint("name the file itself: --path %s", real+strings.TrimPrefix(path, link))
+	if target, evalErr := h.Files.EvalSymlinks(link); evalErr == nil {
+		return err.Hint("name the file itself: --path %s", target+strings.TrimPrefix(path, link))
 	}
 	return err.Hint("name the file itself with --path")
 }

@@ -29,8 +29,8 @@ func (t tree) Lstat(name string) (host.Stat, error) {
 func (t tree) Stat(name string) (host.Stat, error) { return t.Lstat(name) }
 
 func (t tree) EvalSymlinks(name string) (string, error) {
-	if real, ok := t.links[name]; ok {
-		return real, nil
+	if target, ok := t.links[name]; ok {
+		return target, nil
 	}
 	return "", &fs.PathError{Op: "lstat", Path: name, Err: fs.ErrNotExist}
 }

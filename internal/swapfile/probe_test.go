@@ -1,17 +1,12 @@
 package swapfile
 
 import (
-	"bufio"
-	"context"
-	"encoding/hex"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,8 +14,6 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 )
-
-var update = flag.Bool("update", false, "write testdata/probe anew from what the real tools make")
 
 // image is what a program makes, and what Probe must call it.
 type image struct {
@@ -232,77 +225,6 @@ func TestProbesWhatIsShortOrNotThere(t *testing.T) {
 	wantRefusal(t, err, "it is a character device", "")
 }
 
-func TestErasesBothEndsOfADevice(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "device")
-	for _, size := range []int64{4096, mib, mib + 512, 2 * mib, 5 * mib} {
-		if err := os.WriteFile(path, []byte(strings.Repeat("\xff", int(size))), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		h := fakeHost(files{block: true}, kernel{blockDevice: &host.BlockDevice{SizeBytes: size}})
-		if err := Erase(context.Background(), h, path); err != nil {
-			t.Fatal(err)
-		}
-		data, err := os.ReadFile(path)
-		if err != nil || int64(len(data)) != size {
-			t.Fatalf("%d bytes, %v", len(data), err)
-		}
-		for i, b := range data {
-			inside := int64(i) >= mib && int64(i) < size-mib
-			if (b != 0) != inside {
-				t.Fatalf("of %d, byte %d is %#x", size, i, b)
-			}
-		}
-		if c, err := Probe(h, path); err != nil || !c.Empty {
-			t.Errorf("afterwards: %+v, %v", c, err)
-		}
-	}
-	wantRefusal(t, Erase(context.Background(), fakeHost(files{}, kernel{}), path), "it is a file, not a block device", "")
-	stopped, stop := context.WithCancel(context.Background())
-	stop()
-	h := fakeHost(files{block: true}, kernel{blockDevice: &host.BlockDevice{SizeBytes: 4096}})
-	if err := Erase(stopped, h, path); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-}
-
-func TestErasesARealDeviceUnlessItIsInUse(t *testing.T) {
-	needRoot(t)
-	needTools(t, "mkfs.ext4")
-	h, image := host.Linux(), filepath.Join(realDir(t), "image")
-	sparse(t, image, 64*mib)
-	loop := attach(t, image)
-	run(t, "mkfs.ext4", "-q", loop)
-	run(t, "sh", "-c", "printf 'label: gpt\\n,8M,L\\n' | PATH=$PATH:/usr/sbin:/sbin sfdisk -q --no-reread "+loop+" || true")
-	point := filepath.Join(filepath.Dir(image), "mnt")
-	if err := os.Mkdir(point, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Run("mounted", func(t *testing.T) {
-		run(t, "mkfs.ext4", "-q", "-F", loop)
-		mount(t, point, loop, point)
-		err := Erase(context.Background(), h, loop)
-		wantRefusal(t, err, "it is in use", "lsblk "+loop)
-		if !errors.Is(err, unix.EBUSY) {
-			t.Error(err)
-		}
-		wantRefusal(t, WriteHeader(context.Background(), h, loop, testUUID), "it is in use", "lsblk "+loop)
-		if c, err := Probe(h, loop); err != nil || c.What != "ext4 file system" {
-			t.Errorf("%+v, %v", c, err)
-		}
-	})
-	if err := Erase(context.Background(), h, loop); err != nil {
-		t.Fatal(err)
-	}
-	if c, err := Probe(h, loop); err != nil || !c.Empty || c.SizeBytes != 64*mib {
-		t.Errorf("afterwards: %+v, %v", c, err)
-	}
-	if err := WriteHeader(context.Background(), h, loop, testUUID); err != nil {
-		t.Fatal(err)
-	}
-	swapOn(t, h, loop)
-	wantRefusal(t, Erase(context.Background(), h, loop), "it is in use", "lsblk "+loop)
-}
-
 func FuzzProbe(f *testing.F) {
 	for _, s := range signatures {
 		f.Add(int64(64*mib), uint32(s.offset), []byte(s.magic), uint32(0), []byte{})
@@ -330,63 +252,4 @@ func FuzzProbe(f *testing.F) {
 			}
 		}
 	})
-}
-
-// capture writes the lines of 16 bytes, around what was found, that are not zero.
-func capture(t *testing.T, name, path string, c Content) {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keep := map[int]bool{0: true}
-	for _, f := range c.Found {
-		keep[int(f.OffsetBytes)>>8] = true
-	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "size %d\n", len(data))
-	for at := 0; at+16 <= len(data); at += 16 {
-		row := data[at : at+16]
-		near := at < edgeBytes || at >= len(data)-edgeBytes
-		if keep[at>>8] && near && strings.Trim(string(row), "\x00") != "" {
-			fmt.Fprintf(&out, "%x %x\n", at, row)
-		}
-	}
-	dir := filepath.Join("testdata", "probe")
-	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, name+".txt"), []byte(out.String()), 0o644)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// restore reads what capture wrote.
-func restore(t testing.TB, file string) (size int64, head, tail []byte) {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		first, second, _ := strings.Cut(lines.Text(), " ")
-		if first == "size" {
-			if size, err = strconv.ParseInt(second, 10, 64); err != nil {
-				t.Fatal(file, err)
-			}
-			head, tail = make([]byte, min(size, edgeBytes)), make([]byte, min(size, edgeBytes))
-			continue
-		}
-		at, err1 := strconv.ParseInt(first, 16, 64)
-		row, err2 := hex.DecodeString(second)
-		if err := errors.Join(err1, err2); err != nil {
-			t.Fatal(file, err)
-		}
-		if at < int64(len(head)) {
-			copy(head[at:], row)
-		}
-		if from := size - int64(len(tail)); at >= from {
-			copy(tail[at-from:], row)
-		}
-	}
-	return size, head, tail
 }

@@ -13,6 +13,7 @@ const (
 	whyNetwork = "it is reached over the network or shared, and swapping must work when there is no memory left to talk"
 	whyProgram = "a program serves it, and that program may itself have to be swapped in"
 	whyMoves   = "it writes blocks to new places, so a file does not stay where swap would write"
+	whyPinned  = "it moves blocks unless a file is pinned, which swapctl does not do"
 	whyDriver  = "the kernel does not swap to its files"
 	whyOwner   = "its files have no owner and mode, so others could read what is swapped out"
 	whyRead    = "it cannot be written to"
@@ -52,7 +53,7 @@ var refusals = []struct {
 
 	{unix.FUSE_SUPER_MAGIC, "fuse", whyProgram}, // virtiofs too
 
-	{unix.F2FS_SUPER_MAGIC, "f2fs", whyMoves},
+	{unix.F2FS_SUPER_MAGIC, "f2fs", whyPinned},
 	{unix.NILFS_SUPER_MAGIC, "nilfs2", whyMoves},
 	{unix.BCACHEFS_SUPER_MAGIC, "bcachefs", whyDriver},
 	{0x2fc12fc1, "zfs", whyDriver},

@@ -2,15 +2,10 @@ package swapfile
 
 import (
 	"bytes"
-	"os"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 )
-
-// uuidOffset is where a header keeps its UUID (union swap_header in
-// include/linux/swap.h: after bootbits, version, last_page and nr_badpages).
-const uuidOffset = 1024 + 3*4
 
 // RemoveHeader zeroes the first page of the file or device at path if it is the
 // header that WriteHeader made with this UUID, or what a kill left of writing
@@ -36,24 +31,23 @@ func RemoveHeader(h host.Host, path string, uuid [16]byte) error {
 	return fail.New(0, op, f.Sync())
 }
 
-// ourHeader knows our header by its UUID, and half a header by having nothing
-// before the UUID's end but our own bytes.
+// ourHeader knows our header by its UUID, also without the signature that ends
+// it (half written), and by being nothing but that signature (half removed).
 func ourHeader(page []byte, uuid [16]byte) bool {
 	if header, err := ParseHeader(page); err == nil {
 		return header.UUID == uuid
 	}
-	zero := make([]byte, len(page))
-	if bytes.Equal(page, zero) {
-		return false
+	if bytes.Equal(page[atUUID:atUUID+len(uuid)], uuid[:]) {
+		return true
 	}
-	start := page[:uuidOffset+len(uuid)]
-	return bytes.Equal(start[uuidOffset:], uuid[:]) || bytes.Equal(start, zero[:len(start)])
+	signature := len(page) - len(magicSwap)
+	return string(page[signature:]) == magicSwap && bytes.Equal(page[:signature], make([]byte, signature))
 }
 
 // Blank zeroes the first page of the file or device at path, durably.
 func Blank(h host.Host, path string) error {
 	op := "blank the start of " + path
-	f, err := h.Files.Open(path, os.O_WRONLY, 0)
+	f, err := openForWriting(h, path)
 	if err != nil {
 		return explain(op, path, err)
 	}

@@ -1,12 +1,9 @@
 package hosttest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -14,69 +11,6 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 )
-
-// mapping is what sysfs does not show of a device-mapper device.
-type mapping struct {
-	kernel         string // dm-0
-	name, uuid     string
-	live, inactive *table
-}
-
-// table is a one-target table. Keys are no part of it.
-type table struct {
-	target  string
-	sectors uint64
-	params  string // a key given in hex as zeros
-	below   string // kernel name of the device under it
-	seed    uint64 // of the garbage that its key makes of everything
-	crypt   bool
-}
-
-// mapping finds a mapping by name; nil when there is none. One that a test has
-// laid out in sysfs is taken over.
-func (n *Node) mapping(name string) *mapping {
-	if m := n.mappings[name]; m != nil {
-		return m
-	}
-	found, _ := filepath.Glob(n.Root + "/sys/block/dm-*")
-	for _, dir := range found {
-		kernel := filepath.Base(dir)
-		if n.attribute(kernel, "dm/name") == name {
-			m := &mapping{kernel: kernel, name: name, uuid: n.attribute(kernel, "dm/uuid")}
-			m.live = n.foundTable(kernel, m.uuid)
-			n.mappings[name] = m
-			return m
-		}
-	}
-	return nil
-}
-
-// foundTable guesses the table of a mapping that a test has laid out.
-func (n *Node) foundTable(kernel, uuid string) *table {
-	t := &table{target: "linear", sectors: uint64(n.blockSize(kernel) / 512)}
-	dev := "0:0"
-	if slaves := n.listed(kernel, "slaves"); len(slaves) > 0 {
-		t.below = slaves[0]
-		dev = n.attribute(t.below, "dev")
-	}
-	t.params = dev + " 0"
-	if strings.HasPrefix(uuid, "CRYPT-") {
-		t.target, t.crypt = "crypt", true
-		t.params = "aes-xts-plain64 " + strings.Repeat("0", 128) + " 0 " + dev + " 0"
-	}
-	return t
-}
-
-// all gives every mapping.
-func (n *Node) all() map[string]*mapping {
-	found, _ := filepath.Glob(n.Root + "/sys/block/dm-*/dm/name")
-	for _, f := range found {
-		if name, err := os.ReadFile(f); err == nil {
-			n.mapping(strings.TrimSpace(string(name)))
-		}
-	}
-	return n.mappings
-}
 
 // dmError words an error as the real host does.
 func dmError(op, name string, err error) error {
@@ -202,20 +136,6 @@ func (p *process) dmLoad(name, target string, sectors uint64, params []byte) err
 	})
 }
 
-// layMapping makes a mapping's sysfs directory and devtmpfs node.
-func (n *Node) layMapping(m *mapping) error {
-	dev := "253:" + strings.TrimPrefix(m.kernel, "dm-")
-	if err := n.layBlock("/sys/devices/virtual/block/"+m.kernel, dev, 0); err != nil {
-		return err
-	}
-	for file, content := range map[string]string{"dm/name": m.name, "dm/uuid": m.uuid, "dm/suspended": "0"} {
-		if err := n.setAttribute(m.kernel, file, content); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // DMResume implements host.Kernel. What udev does upon it, is done at once, but
 // see LoseNode and LateNode.
 func (p *process) DMResume(name string) error {
@@ -248,40 +168,6 @@ func (p *process) DMResume(name string) error {
 		}
 		return n.layNode(m)
 	}))
-}
-
-// bringToLife gives the mapping its size and its contents: under a fresh key,
-// garbage.
-func (n *Node) bringToLife(m *mapping) error {
-	if err := n.setAttribute(m.kernel, "size", strconv.FormatUint(m.live.sectors, 10)); err != nil {
-		return err
-	}
-	if err := n.layContents(m.kernel, int64(m.live.sectors)*512); err != nil {
-		return err
-	}
-	if !m.live.crypt {
-		return nil
-	}
-	f, err := os.OpenFile(n.Root+"/dev/"+m.kernel, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	start := make([]byte, min(uint64(n.pageBytes), m.live.sectors*512))
-	garbage(m.live.seed+1, 0, start)
-	_, err = f.Write(start)
-	return err
-}
-
-// layNode makes the links that udev makes.
-func (n *Node) layNode(m *mapping) error {
-	if err := n.link("/dev/mapper/"+m.name, "../"+m.kernel); err != nil {
-		return err
-	}
-	if err := n.link("/dev/disk/by-id/dm-name-"+m.name, "../../"+m.kernel); err != nil || m.uuid == "" {
-		return err
-	}
-	return n.link("/dev/disk/by-id/dm-uuid-"+m.uuid, "../../"+m.kernel)
 }
 
 // DMTable implements host.Kernel.
@@ -334,57 +220,4 @@ func (p *process) DMRemove(name string) error {
 		n.settle()
 		return nil
 	}))
-}
-
-func (n *Node) dropMapping(m *mapping) {
-	for _, lower := range n.listed(m.kernel, "slaves") {
-		n.unstack(m.kernel, lower)
-	}
-	n.dropBlock(m.kernel)
-	for _, link := range []string{"/dev/mapper/" + m.name, "/dev/disk/by-id/dm-name-" + m.name, "/dev/disk/by-id/dm-uuid-" + m.uuid} {
-		_ = os.Remove(n.Root + link)
-	}
-	delete(n.mappings, m.name)
-}
-
-// parseTable checks a table as the target's constructor does.
-func (p *process) parseTable(target string, sectors uint64, params []byte) (*table, error) {
-	t := &table{target: target, sectors: sectors, params: string(blankKey(target, params))}
-	words := bytes.Fields(params)
-	switch {
-	case sectors == 0:
-		return nil, unix.EINVAL
-	case target == "crypt":
-		return t, p.parseCrypt(t, words)
-	case target == "linear" && len(words) == 2:
-		return t, p.node.parseBelow(t, string(words[0]), string(words[1]))
-	case target == "error" || target == "zero":
-		return t, nil
-	}
-	return nil, unix.EINVAL
-}
-
-// parseBelow finds the device of a table line, and checks that it is long
-// enough (device_area_is_invalid in drivers/md/dm-table.c).
-func (n *Node) parseBelow(t *table, dev, start string) error {
-	if strings.HasPrefix(dev, "/") {
-		at, err := n.existing(dev)
-		if err != nil {
-			return unix.ENODEV
-		}
-		t.below = n.blockName(at)
-	} else {
-		t.below = n.blockByDev(dev)
-	}
-	first, err := strconv.ParseUint(start, 10, 63)
-	if err != nil {
-		return unix.EINVAL
-	}
-	if t.below == "" {
-		return unix.ENXIO
-	}
-	if (first+t.sectors)*512 > uint64(n.blockSize(t.below)) {
-		return unix.EINVAL
-	}
-	return nil
 }

@@ -184,10 +184,14 @@ func (f *file) room(off, bytes int64) int64 {
 	return max(0, bytes-max(0, grows-n.free(n.mountOf(f.at))))
 }
 
-// aligned is what O_DIRECT asks of memory, offset and length.
+// aligned is what O_DIRECT asks of memory, offset and length. btrfs and tmpfs
+// go through the page cache for what does not fit.
 func (f *file) aligned(b []byte, off int64) error {
 	const sector = 512
 	if f.flag&unix.O_DIRECT == 0 || len(b) == 0 {
+		return nil
+	}
+	if kind := f.process.node.mountOf(f.at).kind; f.block == "" && (kind == "btrfs" || kind == "tmpfs") {
 		return nil
 	}
 	if off%sector != 0 || len(b)%sector != 0 || uintptr(unsafe.Pointer(&b[0]))%sector != 0 {

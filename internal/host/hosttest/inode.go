@@ -131,63 +131,6 @@ func (n *Node) forget(ino uint64) {
 	delete(n.inodes, ino)
 }
 
-// Fallocate implements host.Kernel. Out of space, it leaves what it got so far,
-// as ext4 does.
-func (p *process) Fallocate(f host.File, size int64) error {
-	defer p.leave()
-	if err := p.enter(); err != nil {
-		return err
-	}
-	h, err := p.handle(f)
-	if err != nil {
-		return pathError("fallocate", f.Name(), err)
-	}
-	return pathError("fallocate", h.name, p.fallocate(h, size))
-}
-
-func (p *process) fallocate(h *file, size int64) error {
-	n := p.node
-	m := n.mountOf(h.at)
-	st, err := h.stat()
-	switch {
-	case err != nil:
-		return err
-	case !h.writable():
-		return unix.EBADF
-	case size <= 0:
-		return unix.EINVAL
-	case st.IsBlock():
-		return unix.EOPNOTSUPP
-	case !st.Mode.IsRegular():
-		return unix.ENODEV
-	case !m.fallocate || m.NoFallocate:
-		return unix.EOPNOTSUPP
-	case n.isSwap(fileIdentity(st.Ino)):
-		return unix.ETXTBSY
-	}
-	return p.act(Op{Name: "fallocate", Path: h.at}, func(half bool) error {
-		reach, short := size, false
-		if half {
-			reach = size / 2
-		}
-		if room := n.free(m); reach-st.UsedBytes > room {
-			reach, short = st.UsedBytes+room, true
-		}
-		i := n.inode(st.Ino)
-		i.allocated = max(i.allocated, reach)
-		if reach > st.SizeBytes {
-			if err := h.real.Truncate(reach); err != nil {
-				return err
-			}
-		}
-		n.charge(h.at, h.real)
-		if short {
-			return unix.ENOSPC
-		}
-		return nil
-	})
-}
-
 // InodeFlags implements host.Kernel.
 func (p *process) InodeFlags(f host.File) (uint32, error) {
 	defer p.leave()
@@ -206,10 +149,10 @@ func (p *process) InodeFlags(f host.File) (uint32, error) {
 		return 0, pathError("read inode flags of", f.Name(), err)
 	}
 	flags := p.node.inode(st.Ino).flags
-	switch p.node.mountOf(h.at).kind {
-	case "ext4":
+	switch kind := p.node.mountOf(h.at).kind; {
+	case kind == "ext4":
 		return flags | flagExtents, nil
-	case "ext2", "ext3", "xfs", "btrfs", "f2fs", "tmpfs":
+	case hasFlags(kind):
 		return flags, nil
 	}
 	return 0, pathError("read inode flags of", f.Name(), unix.ENOTTY)
@@ -229,6 +172,15 @@ func (p *process) SetInodeFlags(f host.File, flags uint32) error {
 	return pathError("set inode flags of", f.Name(), p.setFlags(h, flags))
 }
 
+// hasFlags knows the file systems with FS_IOC_GETFLAGS.
+func hasFlags(kind string) bool {
+	switch kind {
+	case "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "overlay":
+		return true
+	}
+	return false
+}
+
 func (p *process) setFlags(h *file, flags uint32) error {
 	n := p.node
 	st, err := h.stat()
@@ -237,7 +189,7 @@ func (p *process) setFlags(h *file, flags uint32) error {
 	}
 	m := n.mountOf(h.at)
 	switch {
-	case m.kind != "ext4" && m.kind != "ext3" && m.kind != "ext2" && m.kind != "xfs" && m.kind != "btrfs" && m.kind != "f2fs":
+	case !hasFlags(m.kind):
 		return unix.ENOTTY
 	case m.ReadOnly:
 		return unix.EROFS

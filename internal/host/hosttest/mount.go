@@ -55,7 +55,7 @@ func traitOf(kind string) trait {
 	case "vfat":
 		return trait{unix.MSDOS_SUPER_MAGIC, true, false, false, true}
 	case "tmpfs", "devtmpfs":
-		return trait{unix.TMPFS_MAGIC, false, true, false, false}
+		return trait{unix.TMPFS_MAGIC, false, true, false, true} // O_DIRECT from Linux 6.6 on
 	case "ramfs":
 		return trait{0x858458f6, false, false, false, false}
 	case "overlay":
@@ -178,14 +178,11 @@ func (n *Node) mountOf(at string) mount {
 
 // mountTable parses mountinfo, if it has changed.
 func (n *Node) mountTable() []mount {
-	text, err := os.ReadFile(n.Root + "/proc/self/mountinfo")
-	if err != nil {
-		return nil
-	}
-	if string(text) == n.mountText {
+	text := n.text("/proc/self/mountinfo")
+	if text == n.mountText {
 		return n.mountsRead
 	}
-	n.mountText, n.mountsRead = string(text), nil
+	n.mountText, n.mountsRead = text, nil
 	for line := range strings.Lines(n.mountText) {
 		fields := strings.Fields(line)
 		dash := slices.Index(fields, "-")

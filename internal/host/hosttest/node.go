@@ -36,6 +36,7 @@ type Node struct {
 	mounts     map[string]FileSystem
 	mountText  string // mountinfo as it was parsed last
 	mountsRead []mount
+	texts      map[string]text   // files that are read all the time
 	detached   map[string]string // mount point unmounted lazily -> its directory
 
 	pageBytes   int
@@ -43,7 +44,7 @@ type Node struct {
 	randomCalls int
 	lastKey     host.KeyID
 	lastAnon    int
-	secrets     [][]byte
+	secrets     []secret
 	violations  []string
 	missing     missing
 	faults      faults
@@ -84,6 +85,7 @@ func Bare(t testing.TB, opts ...Option) *Node {
 		mounts:    map[string]FileSystem{},
 		detached:  map[string]string{},
 		nodes:     map[string]int{},
+		texts:     map[string]text{},
 		pageBytes: 4096,
 		lastAnon:  40,
 	}
@@ -170,8 +172,32 @@ func (n *Node) Close() {
 	}
 }
 
+// text is a file as it was read last; it is read again when its stat changes.
+type text struct {
+	ino     uint64
+	size    int64
+	changed unix.Timespec
+	content string
+}
+
+// text reads a file of the machine; "" when there is none.
+func (n *Node) text(name string) string {
+	var st unix.Stat_t
+	if unix.Stat(n.Root+name, &st) != nil {
+		return ""
+	}
+	t, known := n.texts[name]
+	if known && t.ino == st.Ino && t.size == st.Size && t.changed == st.Ctim {
+		return t.content
+	}
+	content, _ := os.ReadFile(n.Root + name)
+	n.texts[name] = text{st.Ino, st.Size, st.Ctim, string(content)}
+	return string(content)
+}
+
 // put writes a file of the machine, with its directories.
 func (n *Node) put(name, content string) error {
+	delete(n.texts, name)
 	path := n.Root + name
 	err := os.WriteFile(path, []byte(content), 0o644)
 	if os.IsNotExist(err) {

@@ -120,7 +120,15 @@ func (p *process) stat(op, name string, follow bool) (host.Stat, error) {
 }
 
 // PageSize implements host.Kernel.
-func (p *process) PageSize() int { return p.node.pageBytes }
+func (p *process) PageSize() int {
+	p.node.mu.Lock()
+	defer p.node.mu.Unlock()
+	return p.node.pageBytes
+}
 
 // EUID implements host.Kernel.
-func (p *process) EUID() int { return p.node.euid }
+func (p *process) EUID() int {
+	p.node.mu.Lock()
+	defer p.node.mu.Unlock()
+	return p.node.euid
+}

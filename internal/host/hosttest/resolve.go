@@ -25,7 +25,7 @@ func (n *Node) resolve(name string, follow bool) (string, error) {
 		part := parts[0]
 		parts = parts[1:]
 		if part == ".." {
-			at = strings.TrimSuffix(path.Dir(at), "/")
+			at = at[:max(0, strings.LastIndexByte(at, '/'))]
 			continue
 		}
 		next := at + "/" + part

@@ -18,10 +18,10 @@ import (
 
 // hogOptions say what a hog does. The zero limits mean: no limit.
 type hogOptions struct {
-	group, pattern      string
-	bytes, minSwapped   int64
-	max, high, swapMax  string
-	reclaim             bool
+	group, pattern     string
+	bytes, minSwapped  int64
+	max, high, swapMax string
+	reclaim            bool
 }
 
 func parseHog(args []string) (hogOptions, error) {

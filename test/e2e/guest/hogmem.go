@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -127,11 +128,25 @@ func (h *hog) reclaim() error {
 		if idle++; swapped > last {
 			last, idle = swapped, 0
 		}
-		err := os.WriteFile(h.path("memory.reclaim"), fmt.Appendf(nil, "%d", goal-swapped), 0o644)
-		if os.IsNotExist(err) {
-			return fmt.Errorf("cannot push memory out: %w", err)
+		if err := askReclaim(h.path("memory.reclaim"), goal-swapped); err != nil {
+			return err
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+	return nil
+}
+
+// askReclaim writes without package os: its files wait in the poller after EAGAIN, and a control group file, which can
+// be polled, never wakes them.
+func askReclaim(path string, bytes int64) error {
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("cannot push memory out: %w", err)
+	}
+	defer unix.Close(fd)
+	if _, err := unix.Write(fd, fmt.Appendf(nil, "%d", bytes)); err != nil &&
+		!errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
+		return fmt.Errorf("cannot push memory out: %w", err)
 	}
 	return nil
 }

@@ -2,15 +2,133 @@ package machine
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"time"
 )
 
-type qemu struct{}
+// qemu is a machine with Debian's own kernel on an emulated processor.
+type qemu struct {
+	options Options
+	place   place
+	resume  bool     // continue from the snapshot at the next start
+	monitor *os.File // end of a monitor line for the emulator, or nil
+}
 
 func (q *qemu) bootTimeout() time.Duration { return 5 * time.Minute }
-func (q *qemu) start(context.Context, *os.File, *os.File) (*process, error) {
-	return nil, errors.New("todo")
+
+// qemuRecipe is everything that a snapshot depends on besides the image and the emulator itself. A snapshot can only
+// be continued on the very same board.
+func qemuRecipe(kernel, initrd string) []string {
+	return []string{
+		"-accel", "tcg,thread=multi,tb-size=512",
+		"-machine", "q35,hpet=off,sata=off,smbus=off",
+		"-cpu", "max,-la57,-cx16", "-smp", "2", "-m", "2048",
+		"-nodefaults", "-no-user-config", "-display", "none",
+		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+		"-kernel", imagesInside + "/" + kernel, "-initrd", imagesInside + "/" + initrd,
+		"-append", "console=ttyS0 root=/dev/vda rw quiet loglevel=5 panic=-1 random.trust_cpu=on mitigations=off" +
+			" audit=0 init_on_alloc=0 lsm=landlock,yama nowatchdog",
+		"-drive", "file=" + machineInside + "/root.qcow2,if=none,id=root,format=qcow2,cache=unsafe,discard=unmap",
+		"-device", "virtio-blk-pci,drive=root,serial=root",
+		"-drive", "file=" + machineInside + "/b.img,if=none,id=b,format=raw,cache=unsafe,discard=unmap",
+		"-device", "virtio-blk-pci,drive=b,serial=scratchb",
+		"-drive", "file=" + machineInside + "/c.img,if=none,id=c,format=raw,cache=unsafe,discard=unmap",
+		"-device", "virtio-blk-pci,drive=c,serial=scratchc",
+		"-drive", "file=" + machineInside + "/payload.img,if=none,id=payload,format=raw,readonly=on",
+		"-device", "virtio-blk-pci,drive=payload,serial=payload",
+		"-device", "virtio-serial-pci", "-chardev", "socket,id=agent,fd=3",
+		"-device", "virtserialport,chardev=agent,name=agent",
+		"-device", "virtio-rng-pci",
+	}
 }
-func newQEMU(context.Context, Options, string) (emulator, error) { return &qemu{}, nil }
+
+func (q *qemu) start(_ context.Context, agent, console *os.File) (*process, error) {
+	args := append([]string{"/usr/bin/qemu-system-x86_64"}, qemuRecipe(q.options.Kernel, q.options.Initrd)...)
+	if q.resume {
+		args = append(args, "-incoming", "file:"+imagesInside+"/"+q.options.Warm+"/ram")
+		q.resume = false
+	}
+	files := []*os.File{agent}
+	if q.monitor != nil {
+		args = append(args, "-chardev", "socket,id=monitor,fd=4", "-mon", "chardev=monitor,mode=control")
+		files = append(files, q.monitor)
+	}
+	cmd := q.place.command(args...)
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = console, console, files
+	return start(cmd)
+}
+
+// newQEMU makes the disks of a machine; its root lies over the image or, to save the boot, over the snapshot's.
+func newQEMU(ctx context.Context, o Options, dir string) (emulator, error) {
+	q := &qemu{options: o, place: place{root: o.Tools, images: o.Images, machine: dir}, resume: o.Warm != ""}
+	if err := scratchDisks(dir); err != nil {
+		return nil, err
+	}
+	if err := payloadDisk(filepath.Join(dir, "payload.img"), o.Payload); err != nil {
+		return nil, err
+	}
+	below, format := o.Image, "raw"
+	if o.Warm != "" {
+		below, format = o.Warm+"/root.qcow2", "qcow2"
+	}
+	_, err := q.place.run(ctx, "/usr/bin/qemu-img", "create", "-q", "-f", "qcow2",
+		"-b", imagesInside+"/"+below, "-F", format, machineInside+"/root.qcow2")
+	return q, err
+}
+
+// WarmRecipe is what a snapshot depends on besides the image and the emulator: for the keys of caches.
+func WarmRecipe() string {
+	return fmt.Sprint(qemuRecipe("", ""), scratchSize, payloadSize, warmCache, "1")
+}
+
+// Warm boots a machine, lets it settle, and saves it in dir: what its processors and memory held (ram) and its root
+// (root.qcow2). A machine with Options.Warm continues from there in a few seconds. This is migration to a file rather
+// than savevm, because savevm would need scratch disks in QEMU's own format, which nobody else can search.
+func Warm(ctx context.Context, o Options, dir string) error {
+	o.Warm = ""
+	made, err := New(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer made.Close()
+	m := made.(*machine)
+	ours, theirs, err := line()
+	if err != nil {
+		return err
+	}
+	defer ours.Close()
+	m.emulator.(*qemu).monitor = theirs
+	err = m.Boot(ctx)
+	theirs.Close()
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, m.Console())
+	}
+	if err := quieten(ctx, m); err != nil {
+		return err
+	}
+	if err := saveState(ctx, ours, machineInside+"/ram"); err != nil {
+		return fmt.Errorf("cannot save the machine: %w", err)
+	}
+	<-m.proc.done
+	return exec.CommandContext(ctx, "mv", filepath.Join(m.dir, "ram"), filepath.Join(m.dir, "root.qcow2"), dir).Run()
+}
+
+// quieten waits for the end of the boot, reads what stories will use into the page cache, and waits until nothing is on
+// its way to the disks.
+func quieten(ctx context.Context, m *machine) error {
+	state, err := m.Settle(ctx)
+	if err != nil {
+		return err
+	}
+	if state != "running" {
+		return fmt.Errorf("the machine is %s after its boot:\n%s", state, m.Journal(ctx))
+	}
+	_, err = m.Exec(ctx, Command{Args: []string{"bash", "-c", warmCache}, Timeout: 2 * time.Minute})
+	return err
+}
+
+// warmCache reads programs that stories use, so that every machine has them in memory from the start.
+const warmCache = `cat /usr/sbin/{cryptsetup,dmsetup,losetup,mkswap,swapon,swapoff,mkfs.*,mke2fs,blkid} /usr/bin/{systemctl,journalctl,bash,cat,ls,mount,umount,find,sed,awk,grep} /usr/lib/modules/*/kernel/{fs/xfs,fs/btrfs,drivers/md,drivers/block}/*.ko* >/dev/null 2>&1; sleep 2; sync; guest flush`

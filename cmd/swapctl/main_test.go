@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+func noEnv(string) (string, bool) { return "", false }
+
+// runOn runs swapctl on a node, without an environment.
+func runOn(n *hosttest.Node, args ...string) (stdout, stderr string, code int) {
+	var out, errs bytes.Buffer
+	code = run(n.Host(), args, streams{out: &out, err: &errs, lookupEnv: noEnv})
+	return out.String(), errs.String(), code
+}
+
+func TestASignalEndsTheRunInOrder(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			n := hosttest.New(t)
+			if _, errs, code := runOn(n, "setup", "--size=64Mi"); code != fail.OK {
+				t.Fatal(errs)
+			}
+			n.StickSwapOff()
+			type result struct {
+				errs string
+				code int
+			}
+			done := make(chan result)
+			go func() {
+				_, errs, code := runOn(n, "teardown")
+				done <- result{errs, code}
+			}()
+			time.Sleep(100 * time.Millisecond) // let it come to swapoff
+			if err := syscall.Kill(os.Getpid(), sig); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case r := <-done:
+				if r.code != fail.Interrupted || !strings.Contains(r.errs, "swapctl: state: ") {
+					t.Errorf("exit code %d, stderr:\n%s", r.code, r.errs)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("the signal did not end it")
+			}
+			if out, _, _ := runOn(n, "status"); !strings.Contains(out, "cryptswap") {
+				t.Errorf("swap is not on any more:\n%s", out)
+			}
+		})
+	}
+}
+
+func TestAReaderThatGoesAwayDoesNotStopTheWork(t *testing.T) {
+	n := hosttest.New(t)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	code := run(n.Host(), []string{"setup", "--size=64Mi"}, streams{out: w, err: w, lookupEnv: noEnv})
+	if code != fail.Failed {
+		t.Errorf("exit code %d although the result could not be printed", code)
+	}
+	if out, _, _ := runOn(n, "status"); !strings.Contains(out, "cryptswap") {
+		t.Errorf("swap is not on:\n%s", out)
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
+	for _, args := range [][]string{{"status"}, {"status", "-o", "json"}, {"status", "-o", "yaml"}, {"version"}} {
+		var errs bytes.Buffer
+		code := run(hosttest.New(t).Host(), args, streams{out: brokenWriter{}, err: &errs, lookupEnv: noEnv})
+		if code != fail.Failed || !strings.Contains(errs.String(), "cannot print the result: no space left on device") {
+			t.Errorf("%v: exit code %d, stderr:\n%s", args, code, errs.String())
+		}
+	}
+}
+
+// TestEveryKeyHasAFlagOfItsDefault holds the flags against setup.Config, whose
+// fields config.go finds by reflection.
+func TestEveryKeyHasAFlagOfItsDefault(t *testing.T) {
+	a := &app{streams: streams{out: io.Discard, err: io.Discard, lookupEnv: noEnv}}
+	flags := newSetup(a).Flags()
+	defaults := reflect.ValueOf(setup.Default())
+	for i, f := range configFields() {
+		flag := flags.Lookup(f.flag)
+		if flag == nil {
+			t.Errorf("there is no flag --%s for the key %s", f.flag, f.key)
+			continue
+		}
+		value, err := f.parse(flag.DefValue)
+		if err != nil || value != defaults.Field(i).Interface() {
+			t.Errorf("--%s is %v (%v) by default, the key %v", f.flag, value, err, defaults.Field(i).Interface())
+		}
+		switch f.kind {
+		case reflect.String, reflect.Int, reflect.Bool:
+		default:
+			t.Errorf("config.go cannot read a %s from the environment: %s", f.kind, f.key)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	words := []string{"size", "path", "device", "key-size", "o"}
+	for typed, want := range map[string]string{
+		"sise": "size", "szie": "size", "devce": "device", "keysize": "key-size", "size": "size",
+		"x": "", "memory": "", "": "", "paht": "path",
+	} {
+		if got := nearest(typed, words); got != want {
+			t.Errorf("nearest(%q) is %q, want %q", typed, got, want)
+		}
+	}
+}
+
+func FuzzConfigFile(f *testing.F) {
+	for _, seed := range []string{
+		"size: 4Gi\n", "", "# only a comment", "size: [1]", "size: 1\nsize: 2", "a: &a\nb: *a", "---\n---\n", "? {a: b}\n: c",
+		"priority: 0x10", "encrypt: !!str true", "size: !!binary aGk=", "<<: {size: 1}", "\xff", "- a", "size: \"\\0\"",
+	} {
+		f.Add([]byte(seed))
+	}
+	fields := configFields()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		said, err := parseConfig(data, fields)
+		if err != nil {
+			return
+		}
+		for key, value := range said {
+			i := indexOf(fields, key)
+			if i < 0 {
+				t.Fatalf("unknown key %q passed", key)
+			}
+			if got := reflect.ValueOf(value).Kind(); got != fields[i].kind {
+				t.Errorf("%s is a %s", key, got)
+			}
+		}
+	})
+}
+
+func indexOf(fields []configField, key string) int {
+	for i, f := range fields {
+		if f.key == key {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,64 @@
+package hosttest
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// Fallocate implements host.Kernel. Out of space, it leaves what it got so far,
+// as ext4 does.
+func (p *process) Fallocate(f host.File, size int64) error {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return err
+	}
+	h, err := p.handle(f)
+	if err != nil {
+		return pathError("fallocate", f.Name(), err)
+	}
+	return pathError("fallocate", h.name, p.fallocate(h, size))
+}
+
+func (p *process) fallocate(h *file, size int64) error {
+	n := p.node
+	m := n.mountOf(h.at)
+	st, err := h.stat()
+	switch {
+	case err != nil:
+		return err
+	case !h.writable():
+		return unix.EBADF
+	case size <= 0:
+		return unix.EINVAL
+	case st.IsBlock():
+		return unix.EOPNOTSUPP
+	case !st.Mode.IsRegular():
+		return unix.ENODEV
+	case !m.fallocate || m.NoFallocate:
+		return unix.EOPNOTSUPP
+	case n.isSwap(fileIdentity(st.Ino)):
+		return unix.ETXTBSY
+	}
+	return p.act(Op{Name: "fallocate", Path: h.at}, func(half bool) error {
+		reach, short := size, false
+		if half {
+			reach = size / 2
+		}
+		if room := n.free(m); reach-st.UsedBytes > room {
+			reach, short = st.UsedBytes+room, true
+		}
+		i := n.inode(st.Ino)
+		i.allocated = max(i.allocated, reach)
+		if reach > st.SizeBytes {
+			if err := h.real.Truncate(reach); err != nil {
+				return err
+			}
+		}
+		n.charge(h.at, h.real)
+		if short {
+			return unix.ENOSPC
+		}
+		return nil
+	})
+}

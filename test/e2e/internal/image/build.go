@@ -1,0 +1,141 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+//go:embed all:recipe
+var recipe embed.FS
+
+// What is installed in the roots. On trixie the crypttab machinery and some of util-linux are packages of their own.
+const (
+	packages = "systemd,systemd-sysv,dbus,udev,kmod,cryptsetup-bin,dmsetup,util-linux,mount,btrfs-progs,xfsprogs," +
+		"e2fsprogs,procps,iproute2,strace,lvm2,mdadm"
+	packagesTrixie = packages + ",systemd-cryptsetup,util-linux-extra"
+)
+
+// Builder makes what the lanes need. Parts that several lanes share are made once.
+type Builder struct {
+	cache  cache
+	guest  string // path of the guest program
+	script string // directory with the recipe's scripts
+	mirror string
+	tools  map[string]func() (string, error)
+	bare   map[string]func() (string, error)
+}
+
+// NewBuilder returns a builder on the cache directory. Close removes what it keeps outside the cache.
+func NewBuilder(ctx context.Context, dir, guest string, log func(string, ...any)) (*Builder, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot make the cache: %w", err)
+	}
+	script, err := os.MkdirTemp("", "e2e-recipe-")
+	if err != nil {
+		return nil, err
+	}
+	b := &Builder{cache: cache{dir: dir, log: log}, guest: guest, script: script, mirror: Mirror("/etc/apt")}
+	if err := b.unpackRecipe(); err != nil {
+		return nil, err
+	}
+	b.tools = map[string]func() (string, error){
+		"uml":  sync.OnceValues(func() (string, error) { return b.makeTools(ctx, "uml", "sid", "user-mode-linux") }),
+		"qemu": sync.OnceValues(func() (string, error) { return b.makeTools(ctx, "qemu", "trixie", "qemu-system-x86,qemu-utils") }),
+	}
+	b.bare = map[string]func() (string, error){
+		"bookworm": sync.OnceValues(func() (string, error) { return b.makeBare(ctx, "bookworm", packages) }),
+		"trixie":   sync.OnceValues(func() (string, error) { return b.makeBare(ctx, "trixie", packagesTrixie) }),
+	}
+	return b, nil
+}
+
+// Close removes the unpacked recipe.
+func (b *Builder) Close() error { return os.RemoveAll(b.script) }
+
+func (b *Builder) unpackRecipe() error {
+	return fs.WalkDir(recipe, "recipe", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(b.script, strings.TrimPrefix(path, "recipe"))
+		if entry.IsDir() {
+			return os.MkdirAll(target, 0o755)
+		}
+		content, err := recipe.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		mode := os.FileMode(0o644)
+		if strings.HasSuffix(path, ".sh") && !strings.Contains(path, "overlay") {
+			mode = 0o755
+		}
+		return os.WriteFile(target, content, mode)
+	})
+}
+
+// ingredients returns the content of recipe files, for keys.
+func ingredients(paths ...string) string {
+	var all bytes.Buffer
+	for _, root := range paths {
+		_ = fs.WalkDir(recipe, "recipe/"+root, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				content, _ := recipe.ReadFile(path)
+				fmt.Fprintf(&all, "%s %d\n%s", path, len(content), content)
+			}
+			return err
+		})
+	}
+	return all.String()
+}
+
+// run runs a script of the recipe; its output is shown only when it fails.
+func (b *Builder) run(ctx context.Context, name string, args ...string) error {
+	return run(ctx, filepath.Join(b.script, name), args...)
+}
+
+func run(ctx context.Context, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/root"}
+	for _, name := range []string{"http_proxy", "https_proxy", "no_proxy", "TMPDIR"} {
+		if value, set := os.LookupEnv(name); set {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	// A group of its own, so that all of it can be ended.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(name), errors.Join(err, ctx.Err()), output.String())
+	}
+	return nil
+}
+
+func (b *Builder) makeTools(ctx context.Context, name, suite, packages string) (string, error) {
+	return b.cache.get(ctx, "tools-"+name, toolsKey(suite, packages), func(ctx context.Context, dir string) error {
+		return b.run(ctx, "tools.sh", suite, b.mirror, packages, dir)
+	})
+}
+
+func toolsKey(suite, packages string) string { return key(ingredients("tools.sh"), suite, packages) }
+
+func (b *Builder) makeBare(ctx context.Context, suite, packages string) (string, error) {
+	return b.cache.get(ctx, "bare-"+suite, bareKey(suite, packages), func(ctx context.Context, dir string) error {
+		return b.run(ctx, "bare.sh", suite, b.mirror, packages, dir)
+	})
+}
+
+func bareKey(suite, packages string) string {
+	return key(ingredients("bare.sh", "kernel.sh"), suite, packages)
+}
