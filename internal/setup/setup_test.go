@@ -126,9 +126,9 @@ func TestChangesTheSizeAlsoWhereThereIsNoRoomForABridge(t *testing.T) {
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 7 << 20, FreeBytes: 7 << 20})
 	c := fileConfig("3Mi", true)
 	c.Path = "/data/swapfile"
-	up(t, n, c, setup.UpOptions{})
+	up(t, n, c, setup.UpOptions{ForceSize: true})
 	c.Size = "4Mi"
-	if got := states(up(t, n, c, setup.UpOptions{})); strings.Contains(got, "bridge") {
+	if got := states(up(t, n, c, setup.UpOptions{ForceSize: true})); strings.Contains(got, "bridge") {
 		t.Errorf("a bridge where there is no room: %s", got)
 	}
 	if s := swaps(t, n); len(s) != 1 || s[0].SizeBytes != 4<<20-4096 {

@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -69,7 +70,7 @@ func nextData(f *os.File, at, size int64) (from, to int64, ok bool) {
 		return 0, 0, false
 	}
 	from, err := unix.Seek(int(f.Fd()), at, unix.SEEK_DATA)
-	if err == unix.ENXIO {
+	if errors.Is(err, unix.ENXIO) {
 		return 0, 0, false
 	}
 	if err != nil {

@@ -29,28 +29,28 @@ func TestNoticesEveryBrokenInvariant(t *testing.T) {
 		"key bytes in /etc/hex": func(t *testing.T, n *hosttest.Node, h host.Host) {
 			n.WriteFile("/etc/hex", strings.ToUpper(hex.EncodeToString(key(t, h)[3:20])), 0o600)
 		},
-		"key bytes written to /etc/gone": func(t *testing.T, n *hosttest.Node, h host.Host) {
+		"key bytes written to /etc/gone": func(t *testing.T, _ *hosttest.Node, h host.Host) {
 			f, err := h.Files.Open("/etc/gone", os.O_RDWR|os.O_CREATE, 0o600)
 			check(t, err)
 			_, err = f.Write(key(t, h))
 			check(t, err)
 			check(t, h.Files.Remove("/etc/gone"))
 		},
-		"key a:b is still in the keyring of process 1": func(t *testing.T, n *hosttest.Node, h host.Host) {
+		"key a:b is still in the keyring of process 1": func(t *testing.T, _ *hosttest.Node, h host.Host) {
 			_, err := h.Kernel.KeyAdd("a:b", []byte(strings.Repeat("0123456789abcdef", 4)))
 			check(t, err)
 		},
-		"removed /swapfile while loop0 uses it": func(t *testing.T, n *hosttest.Node, h host.Host) {
+		"removed /swapfile while loop0 uses it": func(t *testing.T, _ *hosttest.Node, h host.Host) {
 			check(t, makeSwapFile(h, "/swapfile", mib))
 			check(t, openCrypt(h, "/swapfile", "a"))
 			check(t, h.Files.Remove("/swapfile"))
 		},
-		"both use file": func(t *testing.T, n *hosttest.Node, h host.Host) {
+		"both use file": func(t *testing.T, _ *hosttest.Node, h host.Host) {
 			check(t, makeSwapFile(h, "/swapfile", mib))
 			check(t, openCrypt(h, "/swapfile", "a"))
 			check(t, openCrypt(h, "/swapfile", "b"))
 		},
-		"/dev/vdx is on and there is no such file": func(t *testing.T, n *hosttest.Node, h host.Host) {
+		"/dev/vdx is on and there is no such file": func(_ *testing.T, n *hosttest.Node, _ host.Host) {
 			n.WriteFile("/proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/vdx partition 1020 0 -2\n", 0o644)
 		},
 	} {

@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -34,7 +35,7 @@ func (p *process) open(name string, flag int, perm fs.FileMode) (*file, error) {
 	st, err := n.lstat(at)
 	f := &file{process: p, name: name, at: at, flag: flag}
 	switch {
-	case err != nil && err != unix.ENOENT:
+	case err != nil && !errors.Is(err, unix.ENOENT):
 		return nil, err
 	case err != nil && flag&unix.O_CREAT == 0:
 		return nil, unix.ENOENT

@@ -201,8 +201,7 @@ func pathError(op, name string, err error) error {
 
 // errnoOf takes the directory of the test machine out of an error.
 func errnoOf(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
 	}
 	return err

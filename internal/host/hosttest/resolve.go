@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"errors"
 	"path"
 	"strings"
 
@@ -40,8 +41,8 @@ func (n *Node) resolve(name string, follow bool) (string, error) {
 			}
 			parts = append(split(target), parts...)
 			continue
-		case err == unix.ENOENT && len(parts) == 0:
-		case err != nil && err != unix.EINVAL: // EINVAL: there, and not a link
+		case errors.Is(err, unix.ENOENT) && len(parts) == 0:
+		case err != nil && !errors.Is(err, unix.EINVAL): // EINVAL: there, and not a link
 			return "", err
 		}
 		at = next
