@@ -5,11 +5,12 @@ set -eu
 
 command -v go >/dev/null || { echo "install-deps: Go is needed first: https://go.dev/doc/install" >&2; exit 1; }
 
-# The tests compare swapctl with what these programs do, and boot kernels.
+# The tests compare swapctl with what these programs do, and build machines to
+# boot (test/e2e).
 packages="
-	e2fsprogs xfsprogs btrfs-progs util-linux mount dmsetup cryptsetup-bin
-	qemu-system-x86 qemu-utils mmdebstrap debian-archive-keyring
-	cpio kmod ca-certificates git make
+	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g squashfs-tools
+	util-linux mount dmsetup cryptsetup-bin mmdebstrap debian-archive-keyring
+	ca-certificates git make
 "
 
 if ! command -v dpkg-query >/dev/null; then

@@ -64,7 +64,7 @@ func (s deviceStep) Check(_ context.Context, h host.Host, was step.Record) (step
 	if on && !s.encrypted {
 		return step.Finding{State: step.Done, Found: fmt.Sprintf("in use as swap, %s", bytesize.Format(swap.SizeBytes))}, nil
 	}
-	if err := s.inUse(h, st, kernelName); err != nil {
+	if err := s.inUse(h, kernelName); err != nil {
 		return blocked(err), nil
 	}
 	return s.content(h, was)
@@ -83,7 +83,7 @@ func (s deviceStep) underOurMapping(h host.Host, st host.Stat) bool {
 }
 
 // inUse refuses a device that is mounted, swapped to, or below something else.
-func (s deviceStep) inUse(h host.Host, st host.Stat, kernelName string) error {
+func (s deviceStep) inUse(h host.Host, kernelName string) error {
 	op := "use the device " + s.want.Device
 	holders, err := kernel.Holders(h, kernelName)
 	if err != nil {

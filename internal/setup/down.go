@@ -31,10 +31,10 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 			return newReport("nothing was changed"), err
 		}
 		items, err := e.LookDown(j)
-		return downReport(h, step.Outcome{Items: items}, o), errors.Join(err, fits(h, items, o))
+		return downReport(step.Outcome{Items: items}, o), errors.Join(err, fits(h, items, o))
 	}
 	out, err := e.Teardown(ctx, func(items []step.Item) error { return fits(h, items, o) })
-	return downReport(h, out, o), err
+	return downReport(out, o), err
 }
 
 // fits refuses the whole of a teardown while nothing has changed yet, when what

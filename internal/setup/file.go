@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/crypt"
@@ -168,8 +169,8 @@ func (s fileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ st
 // removeEmpty removes directories that were made for the file, as far as
 // nothing else is in them: innermost first.
 func removeEmpty(h host.Host, dirs []string) {
-	for i := len(dirs) - 1; i >= 0; i-- {
-		if h.Files.Remove(dirs[i]) != nil {
+	for _, dir := range slices.Backward(dirs) {
+		if h.Files.Remove(dir) != nil {
 			return
 		}
 	}

@@ -109,7 +109,7 @@ func upState(r Report, a area, out step.Outcome, o UpOptions) string {
 }
 
 // downReport tells what a run of teardown did, or would do.
-func downReport(h host.Host, out step.Outcome, o DownOptions) Report {
+func downReport(out step.Outcome, o DownOptions) Report {
 	r := newReport("")
 	r.Changed = out.Changed
 	plain := false

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -130,8 +131,7 @@ func (e *Engine) retired(j Journal, steps []Step) ([]Item, error) {
 		wanted[s.Info().ID] = true
 	}
 	var items []Item
-	for i := len(j.Records) - 1; i >= 0; i-- {
-		r := j.Records[i]
+	for _, r := range slices.Backward(j.Records) {
 		if wanted[r.ID] {
 			continue
 		}

@@ -176,7 +176,7 @@ func TestStopsWhenToldTo(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	h := fakeHost(files{}, kernel{extents: backed, flags: noFlags, fallocate: unsupported})
 	last := int64(0)
-	err := Make(ctx, h, path, 64*mib, func(done, total int64) {
+	err := Make(ctx, h, path, 64*mib, func(done, _ int64) {
 		if last = done; done >= 16*mib {
 			stop()
 		}

@@ -1,0 +1,366 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+// The catalogue of bad inputs and bad situations: what a person is told, and
+// that the node is as it was. Its texts are all in testdata/catalogue.golden,
+// so that they can be read in one go, as by somebody at three in the morning;
+// 'go test -run Catalogue -update' writes it anew.
+
+// situation is one row of the catalogue.
+type situation struct {
+	name string
+	node []shape           // what makes the node bad
+	env  map[string]string // SWAPCTL_ variables
+	args string            // the command line; words are split at blanks
+	argv []string          // instead of args
+
+	code  int    // exit code
+	says  string // part of the message
+	hint  string // part of a hint
+	state string // the state line; empty: nothing was changed
+
+	// acts: the run does something and takes it back, or tries to.
+	acts bool
+	// left are paths that it may leave changed, for the state line to tell.
+	left []string
+	// wrap puts itself between swapctl and the node.
+	wrap func(host.Host) host.Host
+}
+
+// shape does something to a node.
+type shape func(n *hosttest.Node)
+
+// States that a command may end with.
+const (
+	takenBack  = "what this run had done was taken back; the node is as it was before"
+	notAllBack = "not all was taken back; run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
+	noState    = "-" // a command that never changes a node
+)
+
+// chapter is a group of rows.
+type chapter struct {
+	title string
+	rows  []situation
+}
+
+func catalogue() []chapter {
+	return []chapter{
+		{"Sizes", badSizes()},
+		{"Paths", badPaths()},
+		{"Files that are there already", badFiles()},
+		{"File systems", badFileSystems()},
+		{"Devices", badDevices()},
+		{"What a device holds", fullDevices()},
+		{"Encryption", badEncryption()},
+		{"Values", badValues()},
+		{"Command lines", badCommandLines()},
+		{"Configuration", badConfiguration()},
+		{"While setting up", badSetups()},
+		{"While taking down", badTeardowns()},
+		{"The journal", badJournals()},
+		{"Interruptions", interruptions()},
+	}
+}
+
+func TestCatalogueOfBadSituations(t *testing.T) {
+	var text bytes.Buffer
+	text.WriteString("Every way to go wrong that the tests know: how the node is, what is typed, what\n" +
+		"swapctl says, and its exit code. Written by: go test ./cmd/swapctl -run Catalogue -update\n")
+	names, count := map[string]bool{}, 0
+	for _, c := range catalogue() {
+		fmt.Fprintf(&text, "\n\n# %s\n", c.title)
+		for _, row := range c.rows {
+			if names[row.name] {
+				t.Errorf("two rows are called %q", row.name)
+			}
+			names[row.name] = true
+			count++
+			t.Run(row.name, func(t *testing.T) {
+				stderr := row.check(t)
+				fmt.Fprintf(&text, "\n%s\n$ %s\n%sexit %d\n", row.name, row.line(), stderr, row.code)
+			})
+		}
+	}
+	if count < 80 {
+		t.Errorf("only %d rows", count)
+	}
+	compareGolden(t, "testdata/catalogue.golden", text.Bytes())
+}
+
+// compareGolden is only for whole runs: with -run some rows are missing.
+func compareGolden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(got, want) {
+		return
+	}
+	wantLines := map[string]int{}
+	for line := range strings.Lines(string(want)) {
+		wantLines[line]++
+	}
+	for line := range strings.Lines(string(got)) {
+		if wantLines[line]--; wantLines[line] < 0 {
+			t.Errorf("not in %s: %s", name, line)
+		}
+	}
+	t.Errorf("%s differs; if the new texts are right: go test ./cmd/swapctl -run Catalogue -update", name)
+}
+
+func (s situation) words() []string {
+	if s.argv != nil {
+		return s.argv
+	}
+	return strings.Fields(s.args)
+}
+
+// line is the command line as a person types it.
+func (s situation) line() string {
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(s.env)) {
+		words = append(words, name+"="+s.env[name])
+	}
+	words = append(words, "swapctl")
+	for _, w := range s.words() {
+		if strings.ContainsAny(w, " \t\n\x1b") || w == "" {
+			w = fmt.Sprintf("%q", w)
+		}
+		if len(w) > 100 {
+			w = w[:40] + "..." + w[len(w)-20:]
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, " ")
+}
+
+// result is what one run of swapctl gave.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// try runs the situation on a node of its own, and checks what holds for every
+// row and every output format.
+func (s situation) try(t *testing.T, more ...string) result {
+	t.Helper()
+	n := hosttest.New(t)
+	defer n.Close()
+	for _, shape := range s.node {
+		shape(n)
+	}
+	before, opsBefore := n.Snapshot(s.left...), len(n.Ops())
+	h := n.Host()
+	if s.wrap != nil {
+		h = s.wrap(h)
+	}
+	var out, errs bytes.Buffer
+	code := run(h, append(s.words(), more...), streams{
+		out: &out, err: &errs,
+		lookupEnv: func(name string) (string, bool) { v, ok := s.env[name]; return v, ok },
+	})
+	if code != s.code {
+		t.Errorf("exit code %d, want %d; stderr:\n%s", code, s.code, errs.String())
+	}
+	if diff := before.Diff(n.Snapshot(s.left...)); diff != "" {
+		t.Errorf("the node is not as it was:\n%s", diff)
+	}
+	for _, op := range n.Ops()[opsBefore:] {
+		if !s.acts && op.Err == nil && op.Path != setup.LockPath {
+			t.Errorf("it did: %s", op)
+		}
+	}
+	n.CheckInvariants(t)
+	return result{code, out.String(), errs.String()}
+}
+
+// told are the lines that a run may print before its error.
+var told = regexp.MustCompile(`^swapctl: (done|taken back|warning): `)
+
+// check runs the row as a person and as a script does, and returns what a
+// person reads on stderr.
+func (s situation) check(t *testing.T) string {
+	t.Helper()
+	r := s.try(t)
+	lines := strings.Split(strings.TrimSuffix(r.stderr, "\n"), "\n")
+	for len(lines) > 1 && told.MatchString(lines[0]) {
+		lines = lines[1:]
+	}
+	message, ok := strings.CutPrefix(lines[0], "swapctl: error: ")
+	if !ok || !strings.HasPrefix(message, "cannot ") {
+		t.Errorf("it does not begin with what cannot be done:\n%s", r.stderr)
+	}
+	s.checkMessage(t, message)
+	var hints []string
+	state := noState
+	for i, line := range lines[1:] {
+		if hint, ok := strings.CutPrefix(line, "swapctl: hint: "); ok {
+			hints = append(hints, hint)
+			continue
+		}
+		text, ok := strings.CutPrefix(line, "swapctl: state: ")
+		if state = text; !ok || i != len(lines)-2 {
+			t.Errorf("neither a hint nor the state, which comes last: %s", line)
+		}
+	}
+	if len(hints) == 0 || !strings.Contains(strings.Join(hints, "\n"), s.hint) {
+		t.Errorf("want a hint that says %q, have %q", s.hint, hints)
+	}
+	want := s.state
+	if want == "" {
+		want = unchanged
+	}
+	if state != want {
+		t.Errorf("the state is %q, want %q", state, want)
+	}
+	s.checkScript(t, s.try(t, "-o", "json"), message, hints, state)
+	return r.stderr
+}
+
+// checkMessage holds the message against the style of all of them.
+func (s situation) checkMessage(t *testing.T, message string) {
+	t.Helper()
+	if s.says == "" || !strings.Contains(message, s.says) {
+		t.Errorf("the message does not say %q: %s", s.says, message)
+	}
+	for _, bad := range []string{": cannot ", "%!", "<nil>", "hosttest", "; ;"} {
+		if strings.Contains(message, bad) {
+			t.Errorf("the message has %q: %s", bad, message)
+		}
+	}
+}
+
+// checkScript holds the run with -o json against the contract.
+func (s situation) checkScript(t *testing.T, r result, message string, hints []string, state string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSuffix(r.stderr, "\n"), "\n")
+	var doc struct {
+		Error struct {
+			Message string   `json:"message"`
+			Hints   []string `json:"hints"`
+			Code    int      `json:"code"`
+			State   string   `json:"state"`
+		} `json:"error"`
+	}
+	decoder := json.NewDecoder(strings.NewReader(lines[len(lines)-1]))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&doc); err != nil {
+		t.Errorf("the last line is not the JSON error: %v\n%s", err, r.stderr)
+		return
+	}
+	e := doc.Error
+	if e.State == "" {
+		e.State = noState
+	}
+	if e.Message != message || e.Code != s.code || e.State != state || !slices.Equal(e.Hints, hints) {
+		t.Errorf("JSON says something else than the lines:\n%s\nlines: %s\n%q\n%s", lines[len(lines)-1], message, hints, state)
+	}
+	if r.stdout == "" {
+		return
+	}
+	var report map[string]any
+	decoder = json.NewDecoder(strings.NewReader(r.stdout))
+	if err := decoder.Decode(&report); err != nil || report["kind"] != "SetupReport" || decoder.More() {
+		t.Errorf("stdout is not one whole SetupReport: %v\n%s", err, r.stdout)
+	}
+}
+
+// up has setup succeed with these flags, as an earlier run.
+func up(flags string) shape {
+	return func(n *hosttest.Node) {
+		must(n, "setup "+flags)
+	}
+}
+
+func must(n *hosttest.Node, line string) {
+	var out, errs bytes.Buffer
+	code := run(n.Host(), strings.Fields(line), streams{out: &out, err: &errs, lookupEnv: func(string) (string, bool) { return "", false }})
+	if code != 0 {
+		panic(fmt.Sprintf("swapctl %s: exit code %d\n%s", line, code, errs.String()))
+	}
+}
+
+// check panics where a row's preparation goes wrong: it is the test's mistake.
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func file(path, content string, mode os.FileMode) shape {
+	return func(n *hosttest.Node) { n.WriteFile(path, content, mode) }
+}
+
+func dir(path string, mode os.FileMode) shape {
+	return func(n *hosttest.Node) {
+		at := n.Path(path)
+		check(os.MkdirAll(at, 0o755))
+		check(os.Chmod(at, mode))
+	}
+}
+
+func owner(path string, uid, gid uint32) shape {
+	return func(n *hosttest.Node) { n.SetOwner(path, uid, gid) }
+}
+
+func link(path, target string) shape {
+	return func(n *hosttest.Node) { n.Symlink(path, target) }
+}
+
+func disk(name string, bytes int64) shape {
+	return func(n *hosttest.Node) { n.AddDisk(name, bytes) }
+}
+
+func mounted(point string, f hosttest.FileSystem) shape {
+	return func(n *hosttest.Node) { n.SetFileSystem(point, f) }
+}
+
+func fails(op, path string, err error) shape {
+	return func(n *hosttest.Node) { n.FailOn(op, path, err) }
+}
+
+// bytesAt writes to a file or device of the node, below all its rules.
+func bytesAt(path string, offset int64, data string) shape {
+	return func(n *hosttest.Node) {
+		f, err := os.OpenFile(n.Path(path), os.O_WRONLY, 0)
+		check(err)
+		_, err = f.WriteAt([]byte(data), offset)
+		check(err)
+		check(f.Close())
+	}
+}
+
+// allocated makes an empty file whose blocks are all there, mode 0600.
+func allocated(path string, bytes int64) shape {
+	return func(n *hosttest.Node) {
+		files := n.Other()
+		check(os.MkdirAll(filepath.Dir(n.Path(path)), 0o755))
+		f, err := files.Files.Open(path, os.O_RDWR|os.O_CREATE, 0o600)
+		check(err)
+		check(files.Kernel.Fallocate(f, bytes))
+		check(f.Close())
+	}
+}
