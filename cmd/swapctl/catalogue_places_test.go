@@ -19,7 +19,7 @@ func badFiles() []situation {
 	return []situation{
 		{name: "file of another user", node: []shape{there, owner("/swapfile", 1000, 1000)}, args: small, code: 2, says: "belongs to user 1000", hint: "chown root:root /swapfile"},
 		{name: "file with two names", node: []shape{there, hardLink("/swapfile", "/etc/other")}, args: small, code: 2, says: "2 names (hard links)", hint: "find -L / -xdev -samefile /swapfile"},
-		{name: "named pipe", node: []shape{fifo("/swapfile")}, args: small, code: 2, says: "named pipe", hint: "--path"},
+		{name: "named pipe", node: []shape{fifo("/swapfile")}, left: []string{"/swapfile"}, args: small, code: 2, says: "named pipe", hint: "--path"},
 		{name: "file with data", node: full(100, "dear diary"), args: small, code: 2, says: "it holds data", hint: "--erase=/swapfile"},
 		{name: "file with an ext4 image", node: full(0x438, "\x53\xef"), args: small, code: 2, says: "file system", hint: "--erase=/swapfile"},
 		{name: "file with other swap", node: full(4086, "SWAPSPACE2"), args: small, code: 2, says: "it holds a swap area", hint: "--erase=/swapfile"},

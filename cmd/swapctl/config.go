@@ -94,7 +94,7 @@ func (a *app) layEnvironment(v *viper.Viper, fields []configField, origins map[s
 		}
 		value, err := f.parse(text)
 		if err != nil {
-			return fail.Newf(fail.Usage, "use "+f.env, "%w", err)
+			return fail.New(fail.Usage, "use "+f.env, err, "unset "+f.env+" or set it to another value; 'swapctl setup --help' tells what may be said")
 		}
 		said[f.key], origins[f.key] = value, origin{2, f.env}
 	}
@@ -112,17 +112,30 @@ func (a *app) layFile(v *viper.Viper, fields []configField, origins map[string]o
 	if errors.Is(err, fs.ErrNotExist) && a.configFile == "" {
 		return nil
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fail.New(fail.Usage, op, err, "without --config, swapctl reads "+defaultConfigFile+" if there is one")
+	}
 	if err != nil {
-		return fail.New(fail.Usage, op, err)
+		return unusable(op, name, err)
 	}
 	said, err := parseConfig(data, fields)
 	if err != nil {
-		return fail.New(fail.Usage, op, err)
+		return unusable(op, name, err)
 	}
 	for key := range said {
 		origins[key] = origin{1, name + ": " + key}
 	}
 	return v.MergeConfigMap(said)
+}
+
+// unusable is the error of a configuration file that is there.
+func unusable(op, name string, err error) error {
+	hints := append(fail.Hints(err), fmt.Sprintf("mend %s; 'swapctl setup --help' tells what may be said", name))
+	var inner *fail.Error
+	if errors.As(err, &inner) {
+		err = inner.Err // one "cannot" is enough
+	}
+	return fail.New(fail.Usage, op, err, hints...)
 }
 
 // configFileLimit is far more than every key at its longest.

@@ -32,7 +32,7 @@ func parseConfig(data []byte, fields []configField) (map[string]any, error) {
 		return nil, nil
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("line %d: want lines like 'size: 4Gi'", root.Line)
+		return nil, fmt.Errorf("line %d is not a key and its value, like 'size: 4Gi'", root.Line)
 	}
 	said := map[string]any{}
 	for i := 0; i < len(root.Content); i += 2 {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/report"
 )
@@ -19,7 +20,7 @@ import (
 // says what state it is in now. All of it goes to stderr.
 
 // exit prints err, if any, and returns the exit code for it.
-func (a *app) exit(root *cobra.Command, err error) int {
+func (a *app) exit(root *cobra.Command, args []string, err error) int {
 	var pending pendingError
 	switch {
 	case err == nil:
@@ -28,6 +29,7 @@ func (a *app) exit(root *cobra.Command, err error) int {
 		return fail.Pending
 	case !a.started:
 		err = badCommand(root, err)
+		a.notStarted(root, args)
 	}
 	code := fail.Code(err)
 	if code == fail.Failed && errors.Is(err, context.Canceled) {
@@ -35,6 +37,23 @@ func (a *app) exit(root *cobra.Command, err error) int {
 	}
 	a.complain(err, code)
 	return code
+}
+
+// notStarted finds out what complain must know of a command line that could not
+// be understood: parsing ended at the mistake, maybe before -o json.
+func (a *app) notStarted(root *cobra.Command, args []string) {
+	if command, _, err := root.Find(args); err == nil && command.Annotations[changes] != "" {
+		a.state = unchanged
+	}
+	for i, arg := range args {
+		next := ""
+		if i+1 < len(args) {
+			next = args[i+1]
+		}
+		if arg == "-ojson" || arg == "-o=json" || arg == "--output=json" || (arg == "-o" || arg == "--output") && next == "json" {
+			a.output = report.JSON
+		}
+	}
 }
 
 // pendingError ends a command with exit code 4 and nothing to complain about.
@@ -145,6 +164,24 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		hints = append(hints, "a yes-or-no flag takes its value with '=': --encrypt="+args[0])
 	case erase != nil && erase.Changed:
 		hints = append(hints, "--erase takes its value with '=': --erase="+args[0])
+	case cmd.Flags().Lookup("size") != nil && isSize(args[0]):
+		hints = append(hints, "a size has a flag: --size "+args[0])
 	}
 	return usage(cmd, fmt.Errorf("%q is too much: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
+}
+
+// isSize reports whether a word can only be meant as a size of swap.
+func isSize(word string) bool {
+	_, share, _ := bytesize.ParseShare(word, 0)
+	_, err := bytesize.Parse(word)
+	return share || err == nil
+}
+
+// hinted adds a hint to an error.
+func hinted(err error, hint string) error {
+	var worded *fail.Error
+	if errors.As(err, &worded) {
+		return fail.New(worded.Code, worded.Op, worded.Err, append(worded.Hints, hint)...)
+	}
+	return err
 }

@@ -29,7 +29,7 @@ func run(h host.Host, args []string, s streams) int {
 	a := &app{host: h, streams: s}
 	root := newRoot(a)
 	root.SetArgs(args)
-	return a.exit(root, root.ExecuteContext(context.Background()))
+	return a.exit(root, args, root.ExecuteContext(context.Background()))
 }
 
 // notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so

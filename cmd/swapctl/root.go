@@ -14,6 +14,10 @@ import (
 // unchanged is the state of a node that a command did not come to change.
 const unchanged = "nothing was changed"
 
+// changes is the annotation of a command that changes the node: what it says
+// when it fails ends with the state of the node.
+const changes = "changes"
+
 // app is what every command has in hand.
 type app struct {
 	host host.Host

@@ -36,7 +36,8 @@ is taken back. Each flag can also be set in ` + defaultConfigFile + `
 
   # A whole partition, whatever is on it now
   swapctl setup --device /dev/disk/by-partuuid/2d9be9c5-01 --erase`,
-		Args: noArguments,
+		Args:        noArguments,
+		Annotations: map[string]string{changes: "yes"},
 		RunE: a.change(func(ctx context.Context, cmd *cobra.Command) error {
 			return a.setup(ctx, cmd, o)
 		}),

@@ -27,7 +27,7 @@ says what it could not see.`,
 			}
 			doc, err := status.Read(ctx, a.host, journal)
 			if err != nil {
-				return err
+				return hinted(err, "see what the kernel shows: cat /proc/swaps /proc/meminfo")
 			}
 			return a.print(doc, statusView(doc).draw)
 		}),

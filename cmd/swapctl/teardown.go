@@ -21,7 +21,8 @@ its place and loses nothing but the swap on it.`,
 
   # Take it back, but leave the swap file for the next setup
   swapctl teardown --keep-file`,
-		Args: noArguments,
+		Args:        noArguments,
+		Annotations: map[string]string{changes: "yes"},
 		RunE: a.change(func(ctx context.Context, _ *cobra.Command) error {
 			watch := a.watch()
 			o.Events = watch.event

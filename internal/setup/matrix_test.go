@@ -1,7 +1,6 @@
 package setup_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -131,6 +130,7 @@ func (s story) mends(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot, se
 		t.Errorf("after the teardown:\n%s", diff)
 	}
 	n.CheckInvariants(t)
+	n.Close()
 }
 
 // TestSurvivesAKillBeforeAndInsideEveryOperation is the crash matrix: every
@@ -218,8 +218,8 @@ func TestMendsAJournalTornAtEveryByte(t *testing.T) {
 				writes++
 				s.tornAt(t, op.N, whole)
 			}
-			if writes < 3 {
-				t.Errorf("only %d writes to the journal", writes)
+			if writes == 0 {
+				t.Error("it did not write to the journal")
 			}
 		})
 	}
@@ -237,8 +237,7 @@ func (s story) tornAt(t *testing.T, at int, whole []byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := whole[len(before):]
-		if end := bytes.IndexByte(line, '\n'); end >= 0 && cut > end {
+		if len(before)+cut > len(whole) {
 			return
 		}
 		if err := n.Other().Files.Replace(setup.JournalPath, whole[:len(before)+cut], 0o600); err != nil {

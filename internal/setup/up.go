@@ -51,17 +51,9 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if err != nil {
 		return newReport(unchanged), err
 	}
-	steps := a.steps()
-	items, err := e.Look(ctx, steps, j)
-	b, bridged := area{}, false
-	if err == nil {
-		b, bridged = bridge(ctx, h, a, items)
-	}
-	if bridged {
-		steps = append(b.steps(), steps...)
-		items, err = e.Look(ctx, steps, j)
-	}
-	if err != nil || o.DryRun {
+	steps, bridged := withBridge(ctx, e, a, j)
+	if o.DryRun {
+		items, err := e.Look(ctx, steps, j)
 		return upReport(h, a, step.Outcome{Items: items}, o), err
 	}
 	out, err := e.Apply(ctx, steps, a.config)
@@ -69,6 +61,24 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 		out, err = dropBridge(ctx, e, a, out)
 	}
 	return upReport(h, a, out, o), err
+}
+
+// withBridge returns the steps of the area, behind those of a bridge where one
+// is needed. Where nothing is ours nothing comes down.
+func withBridge(ctx context.Context, e *step.Engine, a area, j step.Journal) (steps []step.Step, bridged bool) {
+	steps = a.steps()
+	if len(j.Records) == 0 {
+		return steps, false
+	}
+	items, err := e.Look(ctx, steps, j)
+	if err != nil { // whoever runs or shows the steps meets it again
+		return steps, false
+	}
+	b, bridged := bridge(ctx, e.Host, a, items)
+	if bridged {
+		steps = append(b.steps(), steps...)
+	}
+	return steps, bridged
 }
 
 // dropBridge takes the bridge away after the change: the engine does so once

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/swapctl/swapctl/internal/fail"
 )
@@ -30,7 +32,7 @@ func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, 
 	if err != nil {
 		return Outcome{Items: items}, err
 	}
-	r := &run{engine: e, journal: j, items: items, before: j.Journal, goal: goal}
+	r := &run{engine: e, journal: j, items: items, before: j.Journal, goal: goal, fresh: map[string]bool{}}
 	return r.apply(ctx)
 }
 
@@ -41,7 +43,8 @@ type run struct {
 	items   []Item
 	before  Journal // as the run found it
 	goal    []byte
-	acts    []act // what the run did, oldest first
+	fresh   map[string]bool // announced in this run, and not begun yet
+	acts    []act           // what the run did, oldest first
 }
 
 // act is one change that the run made, with what is needed to take it back.
@@ -72,25 +75,72 @@ func (r *run) pending() bool {
 }
 
 func (r *run) steps(ctx context.Context) error {
-	goal := entry{Op: "goal", Goal: GoalUp, Config: r.goal}
-	// The goal goes into the journal with the first step, in one write, unless
-	// there is no step to write.
-	announce := []entry{goal}
+	if err := r.announce(ctx); err != nil {
+		return err
+	}
 	for i := range r.items {
-		if err := r.item(ctx, i, &announce); err != nil {
+		if err := r.item(ctx, &r.items[i]); err != nil {
 			return err
 		}
 	}
-	if len(announce) > 0 {
-		return r.journal.write(announce...)
-	}
-	return nil
+	return r.forget()
 }
 
-func (r *run) item(ctx context.Context, i int, announce *[]entry) error {
-	it := &r.items[i]
+// announce writes down the goal and every step that is new, before the first
+// act: one synced write instead of one for each step.
+func (r *run) announce(ctx context.Context) error {
+	entries := []entry{{Op: "goal", Goal: GoalUp, Config: r.goal}}
+	for _, it := range r.items {
+		if it.State != ItemTodo || it.Was.Ours() {
+			continue
+		}
+		rec, err := r.record(ctx, it)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, entry{Op: "begin", Record: rec})
+		r.fresh[rec.ID] = true
+	}
+	return r.journal.write(entries...)
+}
+
+// record is what the journal shall know of a step that is not there yet.
+func (r *run) record(ctx context.Context, it Item) (Record, error) {
+	rec := Record{ID: it.Info.ID}
+	saved, err := it.step.Save(ctx, r.engine.Host)
+	if err != nil {
+		return rec, err
+	}
+	if rec.Want, err = json.Marshal(it.step.Want()); err == nil {
+		rec.Saved, err = json.Marshal(saved)
+	}
+	return rec, fail.New(fail.Failed, "write down step "+rec.ID, err)
+}
+
+// forget takes out of the journal what was announced and not begun.
+func (r *run) forget() error {
+	var entries []entry
+	for _, id := range slices.Sorted(maps.Keys(r.fresh)) {
+		entries = append(entries, entry{Op: "undone", Record: Record{ID: id}})
+	}
+	clear(r.fresh)
+	if len(entries) == 0 {
+		return nil
+	}
+	return r.journal.write(entries...)
+}
+
+// was is what the journal knew of a step before its turn in this run.
+func (r *run) was(id string) Record {
+	if r.fresh[id] {
+		return Record{}
+	}
+	return r.journal.Record(id)
+}
+
+func (r *run) item(ctx context.Context, it *Item) error {
 	if it.Retired {
-		return r.retire(ctx, it, announce)
+		return r.retire(ctx, it)
 	}
 	if it.State == ItemDone {
 		return nil
@@ -98,10 +148,9 @@ func (r *run) item(ctx context.Context, i int, announce *[]entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	was := r.journal.Record(it.Info.ID)
 	// What stood in the way when the run began may be gone, and what was free
 	// may be taken: look again before the act.
-	now, err := it.step.Check(ctx, r.engine.Host, was)
+	now, err := it.step.Check(ctx, r.engine.Host, r.was(it.Info.ID))
 	if err != nil {
 		return err
 	}
@@ -112,22 +161,17 @@ func (r *run) item(ctx context.Context, i int, announce *[]entry) error {
 		it.State = ItemDone
 		return nil
 	}
-	if was.Ours() {
-		if err := r.takeDown(ctx, it, announce); err != nil {
-			return err
-		}
+	if err := r.takeDown(ctx, it); err != nil {
+		return err
 	}
-	return r.do(ctx, it, announce)
+	return r.do(ctx, it)
 }
 
 // do runs one step, announced in the journal, and looks whether it took effect.
-func (r *run) do(ctx context.Context, it *Item, announce *[]entry) error {
+func (r *run) do(ctx context.Context, it *Item) error {
 	e := r.engine
-	rec, begin, err := r.record(ctx, it)
+	rec, err := r.begin(ctx, it)
 	if err != nil {
-		return err
-	}
-	if err := r.write(announce, begin); err != nil {
 		return err
 	}
 	r.acts = append(r.acts, act{step: it.step, rec: rec})
@@ -146,24 +190,22 @@ func (r *run) do(ctx context.Context, it *Item, announce *[]entry) error {
 	return nil
 }
 
-// record returns what the journal shall know of the step, and the line that
-// says so: a step of ours that is only done again keeps what it saved first.
-func (r *run) record(ctx context.Context, it *Item) (Record, entry, error) {
-	if was := r.journal.Record(it.Info.ID); was.Ours() {
-		return was, entry{Op: "again", Record: Record{ID: was.ID}}, nil
+// begin makes sure that the journal knows that the step is begun. A step of
+// ours that is only done again keeps what it saved first.
+func (r *run) begin(ctx context.Context, it *Item) (Record, error) {
+	rec := r.journal.Record(it.Info.ID)
+	if r.fresh[rec.ID] {
+		delete(r.fresh, rec.ID)
+		return rec, nil
 	}
-	saved, err := it.step.Save(ctx, r.engine.Host)
+	if rec.Ours() {
+		return rec, r.journal.write(entry{Op: "again", Record: Record{ID: rec.ID}})
+	}
+	rec, err := r.record(ctx, *it)
 	if err != nil {
-		return Record{}, entry{}, err
+		return rec, err
 	}
-	rec := Record{ID: it.Info.ID}
-	if rec.Want, err = json.Marshal(it.step.Want()); err == nil {
-		rec.Saved, err = json.Marshal(saved)
-	}
-	if err != nil {
-		return Record{}, entry{}, fail.New(fail.Failed, "write down step "+rec.ID, err)
-	}
-	return rec, entry{Op: "begin", Record: rec}, nil
+	return rec, r.journal.write(entry{Op: "begin", Record: rec})
 }
 
 func (r *run) tookEffect(ctx context.Context, it *Item, rec Record) error {
@@ -177,11 +219,4 @@ func (r *run) tookEffect(ctx context.Context, it *Item, rec Record) error {
 		return fail.New(fail.Failed, "make the "+it.Info.Title, errors.New("it did not take effect: "+now.Found))
 	}
 	return nil
-}
-
-// write writes what is to be announced, and a line more, at once.
-func (r *run) write(announce *[]entry, e entry) error {
-	entries := append(*announce, e)
-	*announce = nil
-	return r.journal.write(entries...)
 }

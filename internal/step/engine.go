@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"slices"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -130,21 +129,17 @@ func (e *Engine) retired(j Journal, steps []Step) ([]Item, error) {
 	for _, s := range steps {
 		wanted[s.Info().ID] = true
 	}
+	made, err := e.made(j)
 	var items []Item
-	for _, r := range slices.Backward(j.Records) {
-		if wanted[r.ID] {
-			continue
+	for _, a := range newestFirst(made) {
+		if !wanted[a.rec.ID] {
+			items = append(items, Item{
+				Info: a.step.Info(), Was: a.rec, State: ItemTodo, Retired: true, step: a.step,
+				Finding: Finding{State: Todo, Found: "made by swapctl"},
+			})
 		}
-		s, err := e.Build(r)
-		if err != nil {
-			return items, err
-		}
-		items = append(items, Item{
-			Info: s.Info(), Was: r, State: ItemTodo, Retired: true, step: s,
-			Finding: Finding{State: Todo, Found: "made by swapctl"},
-		})
 	}
-	return items, nil
+	return items, err
 }
 
 func firstError(errs ...error) error {

@@ -203,10 +203,16 @@ func (f *journalFile) append(entries []entry) error {
 	if err := f.file.Sync(); err != nil {
 		return err
 	}
-	if fresh {
-		return f.host.Files.SyncDir(path.Dir(f.name))
+	if !fresh {
+		return nil
 	}
-	return nil
+	// The names come after the file: one commit of the file system's own
+	// journal then serves all three.
+	dir := path.Dir(f.name)
+	if err := f.host.Files.SyncDir(dir); err != nil {
+		return err
+	}
+	return f.host.Files.SyncDir(path.Dir(dir))
 }
 
 // abandon stops using a file whose last line may be cut short.
@@ -229,12 +235,7 @@ func (f *journalFile) open() (fresh bool, err error) {
 		}
 		f.rewrite = false
 	}
-	dir := path.Dir(f.name)
-	err = f.host.Files.Mkdir(dir, 0o700)
-	if err == nil {
-		err = f.host.Files.SyncDir(path.Dir(dir))
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := f.host.Files.Mkdir(path.Dir(f.name), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return false, err
 	}
 	f.file, err = f.host.Files.Open(f.name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW, 0o600)

@@ -17,6 +17,9 @@ func (r *run) rollback(ctx context.Context) Outcome {
 			out.Left = append(out.Left, err)
 		}
 	}
+	if err := r.forget(); err != nil {
+		out.Left = append(out.Left, err)
+	}
 	if err := r.restoreGoal(len(out.Left) > 0); err != nil {
 		out.Left = append(out.Left, err)
 	}

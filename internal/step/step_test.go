@@ -190,6 +190,38 @@ func TestAChangedStepTakesDownWhatStandsOnIt(t *testing.T) {
 	}
 }
 
+// TestClearsTheWayBeforeSomethingNewComesBetween: a new brick comes between two
+// that are there, and goes again. Neither may be laid or taken while the upper
+// one still stands on what is below.
+func TestClearsTheWayBeforeSomethingNewComesBetween(t *testing.T) {
+	plain := []step.Step{brick{id: "low", text: "a"}, brick{id: "top", text: "c", on: []string{"low"}}}
+	between := []step.Step{brick{id: "low", text: "a"}, brick{id: "mid", text: "b", on: []string{"low"}}, brick{id: "top", text: "c", on: []string{"mid"}}}
+	acts := func(n *hosttest.Node) string {
+		var did []string
+		for _, op := range n.Ops() {
+			if strings.HasPrefix(op.Path, "/etc/") && op.Name == "remove" {
+				did = append(did, "remove "+op.Path)
+			}
+			if strings.HasPrefix(op.To, "/etc/") {
+				did = append(did, "lay "+op.To)
+			}
+		}
+		return strings.Join(did, ", ")
+	}
+	n := hosttest.New(t)
+	apply(t, n, plain)
+	n.ResetOps()
+	apply(t, n, between)
+	if got := acts(n); got != "remove /etc/top, lay /etc/mid, lay /etc/top" {
+		t.Errorf("in between: %s", got)
+	}
+	n.ResetOps()
+	apply(t, n, plain)
+	if got := acts(n); got != "remove /etc/top, remove /etc/mid, lay /etc/top" {
+		t.Errorf("gone again: %s", got)
+	}
+}
+
 func TestLaysAFallenStepAgainWithWhatItSavedFirst(t *testing.T) {
 	n := hosttest.New(t)
 	apply(t, n, wall("a", "b", "c"))

@@ -9,11 +9,12 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// takeDown undoes, newest first, every step of ours that stands on it, and the
-// step itself when its want has changed: one that has merely fallen down is
-// done again as it is.
-func (r *run) takeDown(ctx context.Context, it *Item, announce *[]entry) error {
-	above, err := r.above(it.Info.ID)
+// takeDown undoes, newest first, every step of ours that stands on it or is to
+// stand on it, and the step itself when its want has changed: one that has
+// merely fallen down is done again as it is. What those stood on and nobody
+// wants any more goes with them, out of the way of what comes in its place.
+func (r *run) takeDown(ctx context.Context, it *Item) error {
+	ours, err := r.standing()
 	if err != nil {
 		return err
 	}
@@ -21,47 +22,114 @@ func (r *run) takeDown(ctx context.Context, it *Item, announce *[]entry) error {
 	if err != nil {
 		return fail.New(fail.Failed, "write down step "+it.Info.ID, err)
 	}
-	was := r.journal.Record(it.Info.ID)
-	if !bytes.Equal(was.Want, want) {
-		s, err := r.engine.Build(was)
-		if err != nil {
-			return err
-		}
-		above = append(above, act{step: s, rec: was})
+	down := r.above(it.Info.ID, ours)
+	if was := r.was(it.Info.ID); was.Ours() && !bytes.Equal(was.Want, want) {
+		down[it.Info.ID] = true
 	}
-	for _, a := range above {
-		if err := r.undo(ctx, a, announce); err != nil {
+	r.addRetiredBelow(down, ours)
+	for _, a := range newestFirst(ours) {
+		if !down[a.rec.ID] {
+			continue
+		}
+		if err := r.undo(ctx, a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// above lists the steps of ours that stand on id, directly or not, newest first.
-func (r *run) above(id string) ([]act, error) {
-	standing := map[string]bool{id: true}
-	var found []act
-	for _, rec := range r.journal.Records {
-		s, err := r.engine.Build(rec)
+// standing lists the steps of ours that are there, oldest first, as they were
+// made.
+func (r *run) standing() ([]act, error) {
+	ours, err := r.engine.made(r.journal.Journal)
+	return slices.DeleteFunc(ours, func(a act) bool { return r.fresh[a.rec.ID] }), err
+}
+
+// made builds the steps that a journal knows, oldest first.
+func (e *Engine) made(j Journal) ([]act, error) {
+	var acts []act
+	for _, rec := range j.Records {
+		s, err := e.Build(rec)
 		if err != nil {
 			return nil, err
 		}
-		if standsOn(s.Info(), standing) {
-			standing[rec.ID] = true
-			found = append(found, act{step: s, rec: rec})
+		acts = append(acts, act{step: s, rec: rec})
+	}
+	return acts, nil
+}
+
+// newestFirst puts steps into the order in which they can be undone: the
+// newest first, but none before what stands on it. After a crash a step may be
+// older in the journal than what is below it.
+func newestFirst(made []act) []act {
+	rest := slices.Clone(made)
+	var order []act
+	for len(rest) > 0 {
+		next := len(rest) - 1
+		for i, a := range slices.Backward(rest) {
+			if !carries(a, rest) {
+				next = i
+				break
+			}
+		}
+		order = append(order, rest[next])
+		rest = slices.Delete(rest, next, next+1)
+	}
+	return order
+}
+
+// carries reports whether one of others stands on a.
+func carries(a act, others []act) bool {
+	on := map[string]bool{a.rec.ID: true}
+	return slices.ContainsFunc(others, func(o act) bool { return standsOn(o.step.Info(), on) })
+}
+
+// above names the steps of ours that stand on id, directly or not, as they were
+// made or as they are wanted now.
+func (r *run) above(id string, ours []act) map[string]bool {
+	wanted := map[string]Info{}
+	for _, it := range r.items {
+		wanted[it.Info.ID] = it.Info
+	}
+	standing := map[string]bool{id: true}
+	for grown := true; grown; {
+		grown = false
+		for _, a := range ours {
+			on := standsOn(a.step.Info(), standing) || standsOn(wanted[a.rec.ID], standing)
+			if on && !standing[a.rec.ID] {
+				standing[a.rec.ID], grown = true, true
+			}
 		}
 	}
-	slices.Reverse(found)
-	return found, nil
+	delete(standing, id)
+	return standing
+}
+
+// addRetiredBelow adds to down the retired steps that those in it stand on.
+func (r *run) addRetiredBelow(down map[string]bool, ours []act) {
+	retired := map[string]bool{}
+	for _, it := range r.items {
+		retired[it.Info.ID] = it.Retired
+	}
+	for _, a := range slices.Backward(ours) {
+		if !down[a.rec.ID] {
+			continue
+		}
+		for _, below := range a.step.Info().StandsOn {
+			if retired[below] {
+				down[below] = true
+			}
+		}
+	}
 }
 
 // retire undoes a step that the journal knows and nobody wants any more.
-func (r *run) retire(ctx context.Context, it *Item, announce *[]entry) error {
+func (r *run) retire(ctx context.Context, it *Item) error {
 	if !r.journal.Record(it.Info.ID).Ours() {
-		it.State = ItemUndone // went down with what it stood on
+		it.State = ItemUndone // went down with what stood on it
 		return nil
 	}
-	if err := r.undo(ctx, act{step: it.step, rec: it.Was}, announce); err != nil {
+	if err := r.undo(ctx, act{step: it.step, rec: it.Was}); err != nil {
 		it.State = ItemFailed
 		return err
 	}
@@ -69,16 +137,10 @@ func (r *run) retire(ctx context.Context, it *Item, announce *[]entry) error {
 	return nil
 }
 
-// undo takes one step back and writes down that it is.
-func (r *run) undo(ctx context.Context, a act, announce *[]entry) error {
+// undo takes one step back, and remembers that it did.
+func (r *run) undo(ctx context.Context, a act) error {
 	if err := ctx.Err(); err != nil {
 		return err
-	}
-	if len(*announce) > 0 {
-		if err := r.journal.write(*announce...); err != nil {
-			return err
-		}
-		*announce = nil
 	}
 	a.undo = true
 	r.acts = append(r.acts, a)

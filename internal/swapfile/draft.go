@@ -21,7 +21,7 @@ type draft struct {
 	progress func(done, total int64)
 }
 
-// make makes the whole file, durably.
+// make makes the whole file.
 func (d *draft) make(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -39,9 +39,6 @@ func (d *draft) make(ctx context.Context) error {
 		}
 	}
 	if err := d.allocate(ctx); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
 		return err
 	}
 	if err := checkOpen(d.h, f, d.fs, d.size); err != nil {

@@ -23,9 +23,12 @@ func Temp(path string) string {
 
 // Make makes a file of sizeBytes at path that the kernel will swap to once it
 // has a header: mode 0600 from its first moment, every byte with a block of its
-// own, durable. It appears under its name only when whole, in place of a file
-// that is there. What a killed run left is removed first; on an error, nothing
-// is left. progress (may be nil) hears how many bytes are done.
+// own. It appears under its name only when whole, in place of a file that is
+// there. What a killed run left is removed first; on an error, nothing is left.
+// progress (may be nil) hears how many bytes are done.
+//
+// The file is durable once WriteHeader has synced it, so it is not synced
+// here as well. What a power cut leaves before that CheckFile notices.
 //
 // sizeBytes must be whole pages, at least MinPages and at most MaxPages of
 // them. The errors wrap unix.ENOSPC, and ctx's own when it ends.
@@ -54,9 +57,6 @@ func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, progre
 	}
 	if err := h.Files.Rename(temp, path); err != nil {
 		return withLeftover(h, explainRemoval(h, op, path, err), temp)
-	}
-	if err := h.Files.SyncDir(filepath.Dir(path)); err != nil {
-		return withLeftover(h, fail.New(0, op, err), path)
 	}
 	return nil
 }

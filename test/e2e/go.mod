@@ -3,3 +3,5 @@ module github.com/swapctl/swapctl/test/e2e
 go 1.26.8
 
 require golang.org/x/sys v0.49.0
+
+require github.com/rogpeppe/go-internal v1.16.0 // indirect

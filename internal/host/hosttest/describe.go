@@ -3,7 +3,6 @@ package hosttest
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 )
@@ -15,7 +14,7 @@ func (n *Node) Describe() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var b strings.Builder
-	swaps, _ := os.ReadFile(n.Root + "/proc/swaps")
+	swaps, _ := slurp(n.Root + "/proc/swaps")
 	b.Write(swaps)
 	for _, name := range slices.Sorted(maps.Keys(n.all())) {
 		m := n.mappings[name]

@@ -157,7 +157,7 @@ func (n *Node) dropBlock(name string) {
 
 // attribute reads a file of a block device in sysfs; "" when there is none.
 func (n *Node) attribute(name, file string) string {
-	text, err := os.ReadFile(filepath.Join(n.Root, "sys/class/block", name, file))
+	text, err := slurp(filepath.Join(n.Root, "sys/class/block", name, file))
 	if err != nil {
 		return ""
 	}

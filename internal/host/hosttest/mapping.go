@@ -63,7 +63,7 @@ func (n *Node) foundTable(kernel, uuid string) *table {
 func (n *Node) all() map[string]*mapping {
 	found, _ := filepath.Glob(n.Root + "/sys/block/dm-*/dm/name")
 	for _, f := range found {
-		if name, err := os.ReadFile(f); err == nil {
+		if name, err := slurp(f); err == nil {
 			n.mapping(strings.TrimSpace(string(name)))
 		}
 	}

@@ -10,6 +10,7 @@
 package hosttest
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -190,7 +191,7 @@ func (n *Node) text(name string) string {
 	if known && t.ino == st.Ino && t.size == st.Size && t.changed == st.Ctim {
 		return t.content
 	}
-	content, _ := os.ReadFile(n.Root + name)
+	content, _ := slurp(n.Root + name)
 	n.texts[name] = text{st.Ino, st.Size, st.Ctim, string(content)}
 	return string(content)
 }
@@ -199,12 +200,12 @@ func (n *Node) text(name string) string {
 func (n *Node) put(name, content string) error {
 	delete(n.texts, name)
 	path := n.Root + name
-	err := os.WriteFile(path, []byte(content), 0o644)
-	if os.IsNotExist(err) {
+	err := spill(path, content)
+	if errors.Is(err, unix.ENOENT) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		err = os.WriteFile(path, []byte(content), 0o644)
+		err = spill(path, content)
 	}
 	return err
 }
@@ -212,10 +213,17 @@ func (n *Node) put(name, content string) error {
 // link makes a symbolic link of the machine, in place of an older one.
 func (n *Node) link(name, target string) error {
 	path := n.Root + name
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	err := os.Symlink(target, path)
+	if errors.Is(err, unix.ENOENT) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		err = os.Symlink(target, path)
+	}
+	if !errors.Is(err, unix.EEXIST) {
 		return err
 	}
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+	if err := os.Remove(path); err != nil {
 		return err
 	}
 	return os.Symlink(target, path)

@@ -19,7 +19,7 @@ func (p *process) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	data, err := os.ReadFile(p.node.Root + at)
+	data, err := slurp(p.node.Root + at)
 	return data, pathError("read", name, err)
 }
 

@@ -17,7 +17,7 @@ func TestLanes(t *testing.T) {
 	}
 	defer b.Close()
 	var wg sync.WaitGroup
-	for _, lane := range Lanes() {
+	for _, lane := range []string{"trixie"} {
 		wg.Go(func() {
 			at := time.Now()
 			lap := func(what string) { t.Logf("%s: %8v %s", lane, time.Since(at).Round(time.Millisecond), what); at = time.Now() }

@@ -81,7 +81,7 @@ func newQEMU(ctx context.Context, o Options, dir string) (emulator, error) {
 
 // WarmRecipe is what a snapshot depends on besides the image and the emulator: for the keys of caches.
 func WarmRecipe() string {
-	return fmt.Sprint(qemuRecipe("", ""), scratchSize, payloadSize, warmCache, "1")
+	return fmt.Sprint(qemuRecipe("", ""), scratchSize, payloadSize, warmCache, "2")
 }
 
 // Warm boots a machine, lets it settle, and saves it in dir: what its processors and memory held (ram) and its root

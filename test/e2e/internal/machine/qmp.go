@@ -3,7 +3,6 @@ package machine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -40,14 +39,17 @@ func (m monitor) do(command string, arguments, result any) error {
 	}
 }
 
-// saveState stops the machine, writes its state to a file and ends it.
+// saveState writes the state of the running machine to a file and ends it. The machine is not stopped before: the file
+// would say so, and whoever continues from it would find it stopped.
 func saveState(ctx context.Context, line io.ReadWriter, path string) error {
 	m := monitor{in: json.NewDecoder(line), out: line}
 	none := map[string]any{}
-	if err := errors.Join(m.do("qmp_capabilities", none, nil), m.do("stop", none, nil)); err != nil {
+	if err := m.do("qmp_capabilities", none, nil); err != nil {
 		return err
 	}
-	if err := m.do("migrate-set-parameters", map[string]any{"max-bandwidth": int64(8 << 30)}, nil); err != nil {
+	// As fast as it goes, and never mind how long the machine stands still for the last part.
+	limits := map[string]any{"max-bandwidth": int64(8 << 30), "downtime-limit": 60000}
+	if err := m.do("migrate-set-parameters", limits, nil); err != nil {
 		return err
 	}
 	if err := m.do("migrate", map[string]any{"uri": "file:" + path}, nil); err != nil {
