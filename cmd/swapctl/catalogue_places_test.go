@@ -20,22 +20,22 @@ func badFiles() []situation {
 		{name: "file of another user", node: []shape{there, owner("/swapfile", 1000, 1000)}, args: small, code: 2, says: "belongs to user 1000", hint: "chown root:root /swapfile"},
 		{name: "file with two names", node: []shape{there, hardLink("/swapfile", "/etc/other")}, args: small, code: 2, says: "2 names (hard links)", hint: "find -L / -xdev -samefile /swapfile"},
 		{name: "named pipe", node: []shape{fifo("/swapfile")}, left: []string{"/swapfile"}, args: small, code: 2, says: "named pipe", hint: "--path"},
-		{name: "file with data", node: full(100, "dear diary"), args: small, code: 2, says: "it holds data", hint: "--erase=/swapfile"},
+		{name: "file with data", node: full(100, "dear diary"), args: small, code: 2, says: "not empty: data", hint: "--erase=/swapfile"},
 		{name: "file with an ext4 image", node: full(0x438, "\x53\xef"), args: small, code: 2, says: "file system", hint: "--erase=/swapfile"},
-		{name: "file with other swap", node: full(4086, "SWAPSPACE2"), args: small, code: 2, says: "it holds a swap area", hint: "--erase=/swapfile"},
+		{name: "file with other swap", node: full(4086, "SWAPSPACE2"), args: small, code: 2, says: "not empty: swap area", hint: "--erase=/swapfile"},
 		{name: "file of the wrong size", node: []shape{allocated("/swapfile", 1<<20)}, args: small, code: 2, says: "1 MiB (1048576 bytes), not 8 MiB", hint: "--erase=/swapfile"},
 		{name: "file that all may read", node: []shape{there, dir("/", 0o755), chmod("/swapfile", 0o644)}, args: small, code: 2, says: "0644, not 0600", hint: "--erase=/swapfile"},
 		{name: "file with holes", node: []shape{file("/swapfile", "", 0o600), truncated("/swapfile", bytes)}, args: small, code: 2, says: "hole", hint: "--erase=/swapfile"},
 		{name: "reflinked file", node: []shape{there, func(n *hosttest.Node) { n.SetExtentFlags("/swapfile", host.ExtentShared) }}, args: small, code: 2, says: "shared with another file", hint: "--erase=/swapfile"},
-		{name: "immutable file", node: []shape{there, flagged("/swapfile", host.InodeImmutable)}, args: small, code: 2, says: "immutable", hint: "chattr -i /swapfile"},
-		{name: "immutable file to be erased", node: []shape{there, bytesAt("/swapfile", 0, "x"), flagged("/swapfile", host.InodeImmutable)}, args: small + " --erase", code: 1, says: "immutable", hint: "chattr -i /swapfile", state: takenBack, acts: true},
+		{name: "immutable file", node: []shape{there, flagged("/swapfile", host.InodeImmutable)}, args: small, code: 2, says: "immutable", hint: "chattr -i -a /swapfile"},
+		{name: "immutable file to be erased", node: []shape{there, bytesAt("/swapfile", 0, "x"), flagged("/swapfile", host.InodeImmutable)}, args: small + " --erase", code: 2, says: "immutable", hint: "chattr -i -a /swapfile"},
 		{name: "file that is somebody's swap, to be encrypted", node: []shape{there, swapOn("/swapfile")}, args: small, code: 2, says: "the kernel swaps to that file already", hint: "swapoff /swapfile"},
 		{name: "file that is somebody's swap of another size", node: []shape{allocated("/swapfile", 1<<20), swapOn("/swapfile")}, args: plain, code: 2, says: "the kernel swaps to that file already", hint: "swapoff /swapfile"},
 		{name: "file that is somebody's swap, to be erased", node: []shape{allocated("/swapfile", 1<<20), swapOn("/swapfile")}, args: plain + " --erase", code: 2, says: "the kernel swaps to that file already", hint: "swapoff /swapfile"},
 		{name: "file behind a loop device, plain", node: []shape{there, loopOver("/swapfile")}, args: plain, code: 2, says: "loop device /dev/loop0 uses", hint: "--path"},
 		{name: "file behind a loop device, encrypted", node: []shape{there, loopOver("/swapfile")}, args: small, code: 2, says: "loop device /dev/loop0 uses", hint: "losetup"},
-		{name: "file below a foreign mapping, plain", node: []shape{there, loopOver("/swapfile"), mapping("vault", "CRYPT-PLAIN-vault", "7:0", 8)}, args: plain, code: 2, says: "uses that file", hint: "--path"},
-		{name: "file below a foreign mapping, encrypted", node: []shape{there, loopOver("/swapfile"), mapping("vault", "CRYPT-PLAIN-vault", "7:0", 8)}, args: small, code: 2, says: "loop device /dev/loop0 uses", hint: "lsblk"},
+		{name: "file below a foreign mapping, plain", node: []shape{there, loopOver("/swapfile"), mapping("vault", "CRYPT-PLAIN-vault", "7:0", 8)}, args: plain, code: 2, says: "mapping vault (/dev/dm-0) uses that file", hint: "dmsetup table vault"},
+		{name: "file below a foreign mapping, encrypted", node: []shape{there, loopOver("/swapfile"), mapping("vault", "CRYPT-PLAIN-vault", "7:0", 8)}, args: small, code: 2, says: "mapping vault (/dev/dm-0) uses it already", hint: "cryptsetup close vault"},
 		{name: "swapped to twice: by its name and through a loop device", node: []shape{there, swapOn("/swapfile"), loopOver("/swapfile")}, args: small, code: 2, says: "the kernel swaps to that file already", hint: "swapoff /swapfile"},
 	}
 }
@@ -58,10 +58,10 @@ func badFileSystems() []situation {
 	return append(rows,
 		situation{name: "file in /proc", args: "setup --size 8Mi --path /proc/swapfile", code: 2, says: "proc: ", hint: "ext4, xfs or btrfs"},
 		situation{name: "file in /sys", args: "setup --size 8Mi --path /sys/fs/cgroup/swapfile", code: 2, says: "cgroup2: ", hint: "ext4, xfs or btrfs"},
-		situation{name: "file system mounted read-only", node: on(hosttest.FileSystem{Type: "ext4", ReadOnly: true}), args: small, code: 2, says: "mounted read-only", hint: "mount -o remount,rw"},
+		situation{name: "file system mounted read-only", node: on(hosttest.FileSystem{Type: "ext4", ReadOnly: true}), args: small, code: 2, says: "mounted read-only", hint: "findmnt -T /srv"},
 		situation{name: "btrfs of two devices", node: []shape{disk("vdc", 1<<30), mounted("/srv", hosttest.FileSystem{Type: "btrfs", Source: "/dev/vdb", Devices: []string{"vdb", "vdc"}})}, args: small, code: 2, says: "btrfs of 2 devices", hint: "--device"},
 		situation{name: "btrfs of an old kernel", node: []shape{file("/proc/sys/kernel/osrelease", "4.19.0-27-amd64\n", 0o644), mounted("/srv", hosttest.FileSystem{Type: "btrfs", Source: "/dev/vdb"})}, args: small, code: 2, says: "from Linux 5.0 on", hint: "ext4 or xfs"},
-		situation{name: "btrfs that will not leave copy-on-write", node: []shape{mounted("/srv", hosttest.FileSystem{Type: "btrfs", Source: "/dev/vdb"}), fails("setflags", "", unix.EOPNOTSUPP)}, args: small, code: 1, says: "not copy-on-write", hint: "chattr +C", state: takenBack, acts: true},
+		situation{name: "btrfs that will not leave copy-on-write", node: []shape{mounted("/srv", hosttest.FileSystem{Type: "btrfs", Source: "/dev/vdb"}), fails("setflags", "", unix.EOPNOTSUPP)}, args: small, code: 1, says: "it would be copy-on-write", hint: "--device", state: takenBack, acts: true},
 	)
 }
 
@@ -78,8 +78,8 @@ func badDevices() []situation {
 		{name: "mounted device", node: []shape{mounted("/data", hosttest.FileSystem{Type: "ext4", Source: "/dev/vdb"})}, args: crypt, code: 2, says: "it is in use", hint: "findmnt"},
 		{name: "disk of a mounted partition", args: "setup --device /dev/disk/by-id/virtio-vda --erase", code: 2, says: "in use", hint: "lsblk"},
 		{name: "mounted device to be erased", node: []shape{mounted("/data", hosttest.FileSystem{Type: "ext4", Source: "/dev/vdb"})}, args: crypt + " --erase", code: 2, says: "it is in use", hint: "findmnt"},
-		{name: "device below LVM", node: []shape{mapping("vg-data", "LVM-abcdefgh", "254:16", 8)}, args: plain, code: 2, says: "vg-data", hint: "lsblk"},
-		{name: "device below LVM, encrypted", node: []shape{mapping("vg-data", "LVM-abcdefgh", "254:16", 8)}, args: crypt, code: 2, says: "vg-data", hint: "lsblk"},
+		{name: "device below LVM", node: []shape{mapping("vg-data", "LVM-abcdefgh", "254:16", 8)}, args: plain, code: 2, says: "mapping vg-data (/dev/dm-0) uses it", hint: "lsblk"},
+		{name: "device below LVM, encrypted", node: []shape{mapping("vg-data", "LVM-abcdefgh", "254:16", 8)}, args: crypt, code: 2, says: "mapping vg-data (/dev/dm-0) uses it", hint: "lsblk"},
 		{name: "device of a RAID", node: []shape{disk("md0", 64<<20), link("/sys/class/block/vdb/holders/md0", "../../../../../virtual/block/md0")}, args: crypt, code: 2, says: "md0", hint: "lsblk"},
 		{name: "device below a foreign mapping", node: []shape{mapping("vault", "CRYPT-LUKS2-abc-vault", "254:16", 8)}, args: crypt + " --erase", code: 2, says: "vault", hint: "lsblk"},
 		{name: "device that is somebody's swap, to be encrypted", node: []shape{swapOn("/dev/vdb")}, args: crypt, code: 2, says: "swap", hint: "swapoff"},
@@ -89,7 +89,7 @@ func badDevices() []situation {
 		{name: "device by UUID, encrypted", node: []shape{link("/dev/disk/by-uuid/5eed-5eed", "../../vdb")}, args: "setup --device /dev/disk/by-uuid/5eed-5eed", code: 2, says: "kept on the device itself", hint: vdb},
 		{name: "device by label, encrypted", node: []shape{link("/dev/disk/by-label/swap", "../../vdb")}, args: "setup --device /dev/disk/by-label/swap", code: 2, says: "kept on the device itself", hint: vdb},
 		{name: "device by UUID= as in fstab, encrypted", args: "setup --device UUID=5eed-5eed", code: 2, says: "kept on the device itself", hint: "/dev/disk/by-id"},
-		{name: "device by LABEL= as in fstab, plain", args: "setup --encrypt=false --device LABEL=swap", code: 2, says: "not a device's name below /dev", hint: "/dev/disk/by-id"},
+		{name: "device by LABEL= as in fstab, plain", args: "setup --encrypt=false --device LABEL=swap", code: 2, says: "not a device's name below /dev", hint: "--device /dev/disk/by-label/swap"},
 		{name: "erase of another device", node: []shape{disk("vdc", 64<<20)}, args: plain + " --erase=/dev/disk/by-id/virtio-vdc", code: 2, says: "erase /dev/disk/by-id/virtio-vdc", hint: "--erase=" + vdb},
 	}
 }
@@ -114,7 +114,7 @@ func fullDevices() []situation {
 		{"an MBR", "partition table", map[int64]string{446: "\x00\x20\x21\x00\x83\x00\x00\x00\x00\x08\x00\x00\x00\x00\x01\x00", 510: "\x55\xaa"}},
 		{"other swap", "swap area", map[int64]string{4086: "SWAPSPACE2"}},
 		{"a hibernation image", "hibernation image", map[int64]string{4086: "S1SUSPEND\x00"}},
-		{"random data", "data", map[int64]string{0: strings.Repeat("\x9c\x21\xe5", 1000)}},
+		{"random data", "not empty: data", map[int64]string{0: strings.Repeat("\x9c\x21\xe5", 1000)}},
 	}
 	var all []situation
 	for _, r := range rows {

@@ -94,7 +94,7 @@ func (a *app) layEnvironment(v *viper.Viper, fields []configField, origins map[s
 		}
 		value, err := f.parse(text)
 		if err != nil {
-			return fail.New(fail.Usage, "use "+f.env, err, "unset "+f.env+" or set it to another value; 'swapctl setup --help' tells what may be said")
+			return fail.New(fail.Usage, "use "+f.env, err, "unset "+f.env+" or set it to another value; 'swapctl setup --help' lists what can be set")
 		}
 		said[f.key], origins[f.key] = value, origin{2, f.env}
 	}
@@ -130,9 +130,11 @@ func (a *app) layFile(v *viper.Viper, fields []configField, origins map[string]o
 
 // unusable is the error of a configuration file that is there.
 func unusable(op, name string, err error) error {
-	hints := append(fail.Hints(err), fmt.Sprintf("mend %s; 'swapctl setup --help' tells what may be said", name))
-	var inner *fail.Error
-	if errors.As(err, &inner) {
+	hints := fail.Hints(err)
+	if len(hints) == 0 {
+		hints = []string{fmt.Sprintf("mend %s; 'swapctl setup --help' lists what can be set", name)}
+	}
+	if inner, ok := errors.AsType[*fail.Error](err); ok {
 		err = inner.Err // one "cannot" is enough
 	}
 	return fail.New(fail.Usage, op, err, hints...)

@@ -64,6 +64,7 @@ func (pendingError) Error() string { return "changes are pending" }
 // complain prints an error, its hints and the state of the node.
 func (a *app) complain(err error, code int) {
 	message := oneLine(err.Error())
+	a.state = oneLine(a.state)
 	if a.output == report.JSON {
 		a.complainJSON(message, fail.Hints(err), code)
 		return
@@ -179,8 +180,7 @@ func isSize(word string) bool {
 
 // hinted adds a hint to an error.
 func hinted(err error, hint string) error {
-	var worded *fail.Error
-	if errors.As(err, &worded) {
+	if worded, ok := errors.AsType[*fail.Error](err); ok {
 		return fail.New(worded.Code, worded.Op, worded.Err, append(worded.Hints, hint)...)
 	}
 	return err

@@ -100,8 +100,10 @@ func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error
 // way, and keeps the state that an error must end with.
 func (a *app) finish(r setup.Report, err error, explain bool) error {
 	a.state = r.State
-	for _, warning := range r.Warnings {
-		a.warn("%s", warning)
+	if err == nil || r.Changed { // otherwise they are about what did not come to be
+		for _, warning := range r.Warnings {
+			a.warn("%s", warning)
+		}
 	}
 	if len(r.Steps) == 0 && err != nil {
 		return err

@@ -41,7 +41,7 @@ func Close(ctx context.Context, h host.Host, name string) error {
 		return fail.New(fail.Failed, op, err, "switch it off first: swapoff "+s.DevPath)
 	}
 	if err := removeMapping(ctx, h, name); err != nil {
-		return fail.New(fail.Failed, op, err, "see who uses it: fuser -v "+s.DevPath, "then: cryptsetup close "+name)
+		return fail.New(fail.Failed, op, err, "see who uses it: fuser -v "+s.DevPath, "see what stands on it: lsblk "+s.DevPath)
 	}
 	waitNodeGone(ctx, h, name)
 	if s.Loop == "" || !s.LoopAutoClear {

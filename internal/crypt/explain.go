@@ -13,7 +13,7 @@ import (
 func explainKernel(op string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return fail.New(fail.NeedsRoot, op, err, "run as root")
+		return fail.New(fail.NeedsRoot, op, err, "run as root, on the node itself: in a container root may not use the device mapper")
 	case errors.Is(err, fs.ErrNotExist):
 		return fail.New(fail.Unfit, op, err,
 			"load the module: modprobe dm_crypt",
@@ -31,7 +31,8 @@ func explainLoop(op string, err error) error {
 			"load the module: modprobe loop",
 			"or encrypt a partition, which needs no loop device: --device /dev/disk/by-...")
 	case errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOSPC):
-		return fail.New(fail.Failed, op, err, "see which loop devices are taken: losetup --list")
+		return fail.New(fail.Failed, op, err, "see which loop devices are taken: losetup --list",
+			"or encrypt a partition, which needs no loop device: --device /dev/disk/by-...")
 	}
 	return fail.New(fail.Failed, op, err)
 }
@@ -41,6 +42,7 @@ func (m Mapping) explainTable(op string, err error) error {
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOTSUP):
 		return fail.Newf(fail.Unfit, op, "the kernel refuses cipher %s with a key of %d bits: %w", m.Cipher, m.KeyBits, err).
+			Hint("use one that every kernel has: --cipher aes-xts-plain64 --key-size 512").
 			Hint("see what it says: dmesg | grep device-mapper").
 			Hint("see what it knows: cryptsetup benchmark -c %s -s %d", m.Cipher, m.KeyBits)
 	case errors.Is(err, unix.EBUSY):

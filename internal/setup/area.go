@@ -11,7 +11,6 @@ import (
 	"github.com/swapctl/swapctl/internal/crypt"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
-	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/step"
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
@@ -38,7 +37,7 @@ func resolve(h host.Host, c Config) (area, error) {
 		a.sizeBytes, err = deviceBytes(h, c.Device)
 		return a, err
 	}
-	memory, err := kernel.ReadMemory(h)
+	memory, err := readMemory(h)
 	if err != nil {
 		return a, err
 	}
@@ -47,22 +46,25 @@ func resolve(h host.Host, c Config) (area, error) {
 		size, err = bytesize.Parse(c.Size)
 	}
 	if err != nil {
-		return a, field("size", "", "%w", err)
+		return a, field("size", sizeHint, "%w", err)
 	}
 	page := int64(h.Kernel.PageSize())
 	a.sizeBytes = size / page * page
 	switch pages := a.sizeBytes / page; {
 	case pages < swapfile.MinPages:
-		return a, field("size", "", "%d bytes are too few: a swap area has at least %d", size, swapfile.MinPages*page)
+		return a, field("size", sizeHint, "%d bytes are too few: a swap area has at least %d", size, swapfile.MinPages*page)
 	case pages > swapfile.MaxPages:
-		return a, field("size", "", "%s is more than a swap area can have", bytesize.Format(size))
+		return a, field("size", "choose a smaller --size", "%s is more than a swap area can have: the most is %s", bytesize.Format(size), bytesize.Format(swapfile.MaxPages*page))
 	}
 	a.config.Size = strconv.FormatInt(a.sizeBytes, 10)
 	return a, nil
 }
 
+// sizeHint is for sizes that are none.
+const sizeHint = "for example --size 4Gi, or --size 50% of the node's memory"
+
 func deviceBytes(h host.Host, device string) (int64, error) {
-	if _, _, err := resolveDevice(h, device); err != nil {
+	if _, err := resolveDevice(h, device); err != nil {
 		return 0, err
 	}
 	op := "use the device " + device
@@ -73,7 +75,8 @@ func deviceBytes(h host.Host, device string) (int64, error) {
 	defer f.Close()
 	d, err := h.Kernel.BlockDevice(f)
 	if err == nil && d.SizeBytes < swapfile.MinPages*int64(h.Kernel.PageSize()) {
-		return 0, fail.Newf(fail.Usage, op, "it has %d bytes, too few for a swap area", d.SizeBytes)
+		return 0, fail.Newf(fail.Usage, op, "it has %d bytes, too few for a swap area", d.SizeBytes).
+			Hint("lsblk shows every device and its size")
 	}
 	return d.SizeBytes, fail.New(fail.Failed, op, err)
 }

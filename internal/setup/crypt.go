@@ -66,8 +66,12 @@ func (s cryptStep) Check(_ context.Context, h host.Host, was step.Record) (step.
 		}
 		return step.Finding{State: step.Todo, Found: "open, but " + why}, nil
 	}
-	return blocked(fail.Newf(fail.Usage, "make the mapping "+s.want.Name, "there is one of that name, which swapctl did not make").
-		Hint("use another name with --name, or close it: cryptsetup close %s", s.want.Name)), nil
+	taken := fail.Newf(fail.Usage, "make the mapping "+s.want.Name, "there is one of that name, which swapctl did not make").
+		Hint("use another name with --name; dmsetup info %s shows what that one is", s.want.Name)
+	if now.UUID == crypt.UUID(s.want.Name) {
+		taken = taken.Hint("or close it, if nothing needs it any more: cryptsetup close %s", s.want.Name)
+	}
+	return blocked(taken), nil
 }
 
 // usedTwice refuses a file or device that another loop device or mapping uses:
@@ -85,17 +89,32 @@ func (s cryptStep) usedTwice(h host.Host, now crypt.State, ours bool) error {
 	if err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
+	var others []crypt.User
 	for _, u := range users {
 		mine := u.Kind == "mapping" && u.Name == s.want.Name
 		// A mapping that a killed run left without a live table shows no loop.
 		below := u.Kind == "loop" && (u.Path == now.Loop || ours && u.AutoClear)
-		if mine || below {
-			continue
+		if !mine && !below {
+			others = append(others, u)
 		}
-		return fail.Newf(fail.Usage, op, "%s uses it already, and two at once would destroy its content", u).
-			Hint("lsblk shows what stands on it; close that first")
 	}
-	return nil
+	if len(others) == 0 {
+		return nil
+	}
+	top := others[len(others)-1]
+	return fail.Newf(fail.Usage, op, "%s uses it already, and two at once would destroy its content", top).
+		Hint("%s", release(top))
+}
+
+// release says how to end the use of a file or device by somebody else.
+func release(u crypt.User) string {
+	switch u.Kind {
+	case "mapping":
+		return "see what it is: dmsetup table " + u.Name + "; if nothing needs it any more: cryptsetup close " + u.Name
+	case "loop":
+		return "see what stands on it: lsblk " + u.Path + "; if nothing needs it any more: losetup --detach " + u.Path
+	}
+	return "see what it is: lsblk " + u.Path
 }
 
 func (s cryptStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }

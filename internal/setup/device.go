@@ -14,7 +14,6 @@ import (
 	"github.com/swapctl/swapctl/internal/crypt"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
-	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/step"
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
@@ -50,7 +49,7 @@ func (s deviceStep) Want() any { return s.want }
 
 // Check finds the device ours, free for the taking, or in the way.
 func (s deviceStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
-	st, kernelName, err := resolveDevice(h, s.want.Device)
+	st, err := resolveDevice(h, s.want.Device)
 	if err != nil {
 		return blocked(err), nil
 	}
@@ -64,7 +63,10 @@ func (s deviceStep) Check(_ context.Context, h host.Host, was step.Record) (step
 	if on && !s.encrypted {
 		return step.Finding{State: step.Done, Found: fmt.Sprintf("in use as swap, %s", bytesize.Format(swap.SizeBytes))}, nil
 	}
-	if err := s.inUse(h, kernelName); err != nil {
+	if on {
+		return blocked(s.taken(was)), nil
+	}
+	if err := s.inUse(h, st); err != nil {
 		return blocked(err), nil
 	}
 	return s.content(h, was)
@@ -82,21 +84,35 @@ func (s deviceStep) underOurMapping(h host.Host, st host.Stat) bool {
 	return err == nil && len(users) > 0 && s.encrypted
 }
 
-// inUse refuses a device that is mounted, swapped to, or below something else.
-func (s deviceStep) inUse(h host.Host, kernelName string) error {
+// taken refuses a device that is swapped to, by somebody else or, under
+// another name, by us.
+func (s deviceStep) taken(was step.Record) error {
+	var w deviceWant
 	op := "use the device " + s.want.Device
-	holders, err := kernel.Holders(h, kernelName)
+	if was.Ours() && json.Unmarshal(was.Want, &w) == nil {
+		return fail.Newf(fail.Usage, op, "swapctl has set it up already, as %s", w.Device).
+			Hint("keep that name: --device %s", w.Device).
+			Hint("or take it back first: swapctl teardown")
+	}
+	return fail.Newf(fail.Usage, op, "the kernel swaps to it already, and swapctl did not set it up").
+		Hint("swapoff %s ends that", s.want.Device)
+}
+
+// inUse refuses a device that is mounted or below something else.
+func (s deviceStep) inUse(h host.Host, st host.Stat) error {
+	op := "use the device " + s.want.Device
+	users, err := crypt.UsersOf(h, st)
 	if err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
-	if len(holders) > 0 {
-		return fail.Newf(fail.Usage, op, "it is in use by %s", strings.Join(holders, ", ")).
+	if len(users) > 0 {
+		return fail.Newf(fail.Usage, op, "%s uses it", users[0]).
 			Hint("lsblk %s shows what stands on it", s.want.Device)
 	}
 	f, err := h.Files.Open(s.want.Device, os.O_RDONLY|unix.O_EXCL, 0)
 	if errors.Is(err, unix.EBUSY) {
-		return fail.Newf(fail.Usage, op, "it is in use: mounted, swapped to, or part of something else").
-			Hint("lsblk %s and findmnt --source %s show by what", s.want.Device, s.want.Device)
+		return fail.Newf(fail.Usage, op, "it is in use: mounted, or part of something else").
+			Hint("lsblk %s shows by what; so does findmnt --source %s", s.want.Device, s.want.Device)
 	}
 	if err != nil {
 		return fail.New(fail.Failed, op, err)
@@ -126,10 +142,18 @@ func (s deviceStep) content(h host.Host, was step.Record) (step.Finding, error) 
 	case c.Empty:
 		return step.Finding{State: step.Todo, Found: "empty"}, nil
 	case s.erase:
-		return step.Finding{State: step.Todo, Found: "holds " + c.What + ", to be erased"}, nil
+		return step.Finding{State: step.Todo, Found: "holds " + c.What + toBeErased}, nil
 	}
-	return blocked(fail.Newf(fail.Usage, "use the device "+s.want.Device, "it holds %s", c.What).
-		Hint("wipefs %s shows more; if nothing on it is needed, say so with --erase=%s", s.want.Device, s.want.Device)), nil
+	return blocked(fail.Newf(fail.Usage, "use the device "+s.want.Device, "it is not empty: %s", c.What).
+		Hint("%s shows more; if nothing on it is needed, say so with --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil
+}
+
+// showsMore is the command that shows what a device holds.
+func showsMore(c swapfile.Content, device string) string {
+	if noise(c) { // wipefs knows nothing of it either
+		return "hexdump -C -n 512 " + device
+	}
+	return "wipefs " + device
 }
 
 func (s deviceStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }

@@ -34,7 +34,11 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 		return downReport(step.Outcome{Items: items}, o), errors.Join(err, fits(h, items, o))
 	}
 	out, err := e.Teardown(ctx, func(items []step.Item) error { return fits(h, items, o) })
-	return downReport(out, o), err
+	r := downReport(out, o)
+	if err != nil && !out.Failed {
+		r.State = "nothing was changed"
+	}
+	return r, err
 }
 
 // fits refuses the whole of a teardown while nothing has changed yet, when what

@@ -106,22 +106,31 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 		return step.Finding{}, err
 	}
 	if len(users) > 0 && !(s.encrypted && fits == nil) {
-		return blocked(fail.Newf(fail.Usage, op, "%s uses that file", users[0]).
-			Hint("name another file with --path")), nil
+		return blocked(fail.Newf(fail.Usage, op, "%s uses that file", users[len(users)-1]).
+			Hint("name another file with --path").
+			Hint("%s", release(users[len(users)-1]))), nil
 	}
 	if len(users) > 0 { // swap.crypt judges whose mapping it is
 		return step.Finding{State: step.Done, Found: "there, below a mapping"}, nil
+	}
+	if err := swapfile.CheckRemovable(h, s.want.Path); err != nil {
+		return blocked(err), nil
 	}
 	content, err := swapfile.Probe(h, s.want.Path)
 	switch {
 	case err != nil:
 		return step.Finding{}, err
+	case s.erase && content.Empty:
+		return s.orNoRoom(h, p, p.File.UsedBytes, "an empty file"+toBeErased)
 	case s.erase:
-		return s.orNoRoom(h, p, p.File.UsedBytes, "a file that holds "+content.What)
+		return s.orNoRoom(h, p, p.File.UsedBytes, "a file that holds "+content.What+toBeErased)
 	case !content.Empty:
-		return blocked(fail.Newf(fail.Usage, op, "a file is there already, and it holds %s", content.What).
+		return blocked(fail.Newf(fail.Usage, op, "a file is there already, and it is not empty: %s", content.What).
 			Hint("name another file with --path, or give up what it holds with --erase=%s", s.want.Path)), nil
 	case fits != nil:
+		if why, ok := errors.AsType[*fail.Error](fits); ok {
+			fits = why.Err
+		}
 		return blocked(fail.New(fail.Usage, op, fmt.Errorf("a file is there already, and it will not do: %w", fits),
 			"remove it, name another file with --path, or replace it with --erase="+s.want.Path)), nil
 	}
@@ -159,11 +168,32 @@ func (s fileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ st
 	if s.keep {
 		return nil
 	}
+	if err := s.unused(h); err != nil {
+		return err
+	}
 	if err := swapfile.Remove(h, s.want.Path); err != nil {
 		return err
 	}
 	removeEmpty(h, saved.Made)
 	return nil
+}
+
+// unused refuses to remove a file below a loop device or mapping: it would be
+// out of sight, and its blocks still taken.
+func (s fileStep) unused(h host.Host) error {
+	op := "remove the swap file " + s.want.Path
+	st, err := h.Files.Lstat(s.want.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	users, err := crypt.UsersOf(h, st)
+	if err != nil || len(users) == 0 {
+		return fail.New(fail.Failed, op, err)
+	}
+	return fail.New(fail.Failed, op, fmt.Errorf("%s uses it", users[0]), release(users[len(users)-1]))
 }
 
 // removeEmpty removes directories that were made for the file, as far as

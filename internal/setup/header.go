@@ -70,7 +70,8 @@ func (s headerStep) Check(_ context.Context, h host.Host, _ step.Record) (step.F
 func (s headerStep) Save(_ context.Context, h host.Host) (any, error) {
 	var saved headerSaved
 	if err := h.Kernel.Random(saved.UUID[:]); err != nil {
-		return nil, fail.New(fail.Failed, "make a UUID for the swap area", err)
+		return nil, fail.New(fail.Failed, "make a UUID for the swap area", err,
+			"getrandom(2) is there from Linux 3.17 on (uname -r), but a sandbox may forbid it")
 	}
 	saved.UUID[6] = saved.UUID[6]&0x0f | 0x40 // RFC 9562: version 4
 	saved.UUID[8] = saved.UUID[8]&0x3f | 0x80 // and its variant

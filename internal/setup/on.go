@@ -60,10 +60,15 @@ func (s onStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Findi
 		return step.Finding{}, err
 	case !on:
 		return step.Finding{State: step.Todo, Found: "off"}, nil
-	case s.want.Priority >= 0 && swap.Priority != s.want.Priority:
+	case !s.hasPriority(swap):
 		return step.Finding{State: step.Todo, Found: fmt.Sprintf("on, with priority %d", swap.Priority)}, nil
 	}
 	return step.Finding{State: step.Done, Found: fmt.Sprintf("on, %s, priority %d", bytesize.Format(swap.SizeBytes), swap.Priority)}, nil
+}
+
+// hasPriority reports whether an active area has the priority that is wanted.
+func (s onStep) hasPriority(swap kernel.Swap) bool {
+	return s.want.Priority < 0 || swap.Priority == s.want.Priority
 }
 
 func (s onStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }
@@ -87,9 +92,12 @@ func (s onStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, p step.P
 	if err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
-	_, on, err := activeSwap(h, s.want.target)
+	swap, on, err := activeSwap(h, s.want.target)
 	if err != nil {
 		return err
+	}
+	if on && s.hasPriority(swap) {
+		return nil
 	}
 	if on { // with another priority, by somebody else's hand
 		if err := s.off(ctx, h, p); err != nil {
@@ -97,10 +105,7 @@ func (s onStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, p step.P
 		}
 	}
 	err = h.Kernel.SwapOn(node, s.flags())
-	if errors.Is(err, unix.EINVAL) {
-		return fail.New(fail.Failed, op, err, "the kernel says why: dmesg | tail")
-	}
-	return fail.New(fail.Failed, op, err)
+	return fail.New(fail.Failed, op, err, swapOnHints(err)...)
 }
 
 func (s onStep) Undo(ctx context.Context, h host.Host, _ json.RawMessage, p step.Progress) error {
@@ -125,14 +130,34 @@ func (s onStep) off(ctx context.Context, h host.Host, _ step.Progress) error {
 			"there is too little memory for what is in it; the area is still on: %w", err).
 			Hint("stop or move some of the workload, then run the command again: it goes on where it stopped")
 	}
-	return fail.New(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.target), err)
+	var hints []string
+	if errors.Is(err, unix.EIO) {
+		hints = []string{"the disk could not be read: see dmesg | tail, and drain the node before its processes need what was swapped out"}
+	}
+	return fail.New(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.target), err, hints...)
+}
+
+// swapOnHints say what an errno of swapon(2) means.
+func swapOnHints(err error) []string {
+	switch {
+	case errors.Is(err, unix.EPERM):
+		return []string{
+			"in a container root may not turn on swap: run swapctl on the node itself",
+			"the kernel has a limited number of swap areas (28 or so): swapon --show",
+		}
+	case errors.Is(err, unix.EBUSY):
+		return []string{"it is in use already: swapon --show; lsblk"}
+	case errors.Is(err, unix.ENOMEM):
+		return []string{"the kernel needs some memory for each area: free -h; stop or move some of the workload, or choose a smaller --size"}
+	}
+	return []string{"the kernel says why: dmesg | tail"}
 }
 
 // fitsInMemory refuses to turn off an area whose content would not fit into
 // available memory and the other areas. A twentieth of the memory must stay
 // available: the kernel kills processes before it is quite full.
 func fitsInMemory(h host.Host, swap kernel.Swap, force bool) error {
-	m, err := kernel.ReadMemory(h)
+	m, err := readMemory(h)
 	if err != nil {
 		return err
 	}

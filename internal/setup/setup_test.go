@@ -372,3 +372,17 @@ func TestTeardownOfNothingIsFine(t *testing.T) {
 		t.Errorf("a journal: %v", err)
 	}
 }
+
+func TestForPersistenceADeviceNeedsANameThatStays(t *testing.T) {
+	n := hosttest.New(t)
+	c := deviceConfig(true)
+	c.Device, c.Persist = "/dev/vdb", "systemd"
+	_, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
+	if fail.Code(err) != fail.Usage || !strings.Contains(strings.Join(fail.Hints(err), " "), "--device /dev/disk/by-id/virtio-vdb") {
+		t.Errorf("got %v, hints %q", err, fail.Hints(err))
+	}
+	c.Persist = "none"
+	if r := up(t, n, c, setup.UpOptions{}); !strings.Contains(strings.Join(r.Warnings, " "), "/dev/disk/by-id/virtio-vdb") {
+		t.Errorf("no warning that offers the stable name: %q", r.Warnings)
+	}
+}

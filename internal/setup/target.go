@@ -44,7 +44,7 @@ func (t target) node(h host.Host) (string, error) {
 // activeSwap finds the line of /proc/swaps that is the target. They are matched
 // by what they are, because /proc/swaps may name a file by another path.
 func activeSwap(h host.Host, t target) (kernel.Swap, bool, error) {
-	swaps, err := kernel.Swaps(h)
+	swaps, err := readSwaps(h)
 	if err != nil || len(swaps) == 0 {
 		return kernel.Swap{}, false, err
 	}
@@ -69,6 +69,22 @@ func activeSwap(h host.Host, t target) (kernel.Swap, bool, error) {
 		return s, true, nil // mounted again: swapoff takes our path
 	}
 	return kernel.Swap{}, false, nil
+}
+
+// readSwaps and readMemory read procfs, and say what they were read for.
+func readSwaps(h host.Host) ([]kernel.Swap, error) {
+	const op = "see which swap is on"
+	swaps, err := kernel.Swaps(h)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fail.New(fail.Unfit, op, fmt.Errorf("this kernel was built without swap: %w", err),
+			"use a kernel with swap: grep CONFIG_SWAP= /boot/config-$(uname -r)")
+	}
+	return swaps, fail.New(fail.Failed, op, err, "see what the kernel shows: cat /proc/swaps")
+}
+
+func readMemory(h host.Host) (kernel.Memory, error) {
+	m, err := kernel.ReadMemory(h)
+	return m, fail.New(fail.Failed, "see how much memory there is", err, "see what the kernel shows: cat /proc/meminfo")
 }
 
 func sameSwap(a, b host.Stat) bool {
@@ -106,25 +122,37 @@ func cutOff(h host.Host, t target, swaps []kernel.Swap) (kernel.Swap, bool) {
 }
 
 // resolveDevice follows a device name to the block device that it stands for.
-func resolveDevice(h host.Host, name string) (host.Stat, string, error) {
+func resolveDevice(h host.Host, name string) (host.Stat, error) {
 	op := "use the device " + name
 	clean := path.Clean(name)
 	if clean != name || !strings.HasPrefix(name, "/dev/") || strings.HasPrefix(name, "/dev/shm/") || strings.HasPrefix(name, "/dev/mqueue/") {
-		return host.Stat{}, "", fail.Newf(fail.Usage, op, "it is not a device's name below /dev").
-			Hint("ls -l /dev/disk/by-id shows the names that stay the same")
+		return host.Stat{}, fail.Newf(fail.Usage, op, "it is not a device's name below /dev").
+			Hint("%s", deviceHint(name, clean))
 	}
 	st, err := h.Files.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return host.Stat{}, "", fail.Newf(fail.Usage, op, "there is no such device").
+		return host.Stat{}, fail.Newf(fail.Usage, op, "there is no such device").
 			Hint("ls -l /dev/disk/by-id shows the names of those there are; lsblk shows what is on them")
 	}
 	if err != nil {
-		return host.Stat{}, "", fail.New(fail.Failed, op, err)
+		return host.Stat{}, fail.New(fail.Failed, op, err)
 	}
 	if !st.IsBlock() {
-		return host.Stat{}, "", fail.New(fail.Usage, op, fmt.Errorf("it is not a block device"),
-			"for a swap file, use --path")
+		return host.Stat{}, fail.New(fail.Usage, op, fmt.Errorf("it is not a block device"),
+			"lsblk lists the block devices; for a swap file, use --path")
 	}
-	kernelName, err := kernel.DeviceName(h, st.Rdev)
-	return st, kernelName, fail.New(fail.Failed, op, err)
+	return st, nil
+}
+
+// deviceHint is for a name that is not plainly one of a device.
+func deviceHint(name, clean string) string {
+	if name != clean && strings.HasPrefix(clean, "/dev/") {
+		return "write it as --device " + clean
+	}
+	for _, tag := range []string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"} {
+		if value, ok := strings.CutPrefix(name, tag+"="); ok {
+			return "write it as --device /dev/disk/by-" + strings.ToLower(tag) + "/" + strings.Trim(value, `"`)
+		}
+	}
+	return "ls -l /dev/disk/by-id shows the names that stay the same"
 }

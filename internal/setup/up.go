@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -36,9 +37,12 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 		return newReport(unchanged), err
 	}
 	if err := c.Validate(); err != nil {
-		return newReport(unchanged), err
+		return newReport(unchanged), withStableName(h, c.Device, err)
 	}
 	a, err := resolve(h, c)
+	if err == nil {
+		err = errors.Join(c.canPersist(h), c.canConfigureKubelet())
+	}
 	if err != nil {
 		return newReport(unchanged), err
 	}
@@ -88,6 +92,21 @@ func dropBridge(ctx context.Context, e *step.Engine, a area, so step.Outcome) (s
 	out.Items = append(so.Items, out.Items[min(len(a.steps()), len(out.Items)):]...)
 	out.Changed = true
 	return out, err
+}
+
+// withStableName adds to the refusal of a device's name one that stays.
+func withStableName(h host.Host, device string, err error) error {
+	var bad *FieldError
+	if !errors.As(err, &bad) || bad.Field != "device" {
+		return err
+	}
+	if tag, value, ok := strings.Cut(device, "="); ok {
+		device = "/dev/disk/by-" + strings.ToLower(tag) + "/" + strings.Trim(value, `"`)
+	}
+	if name := stableName(h, device); name != "" {
+		return fail.New(fail.Usage, "set up swap", err, "its name that stays: --device "+name)
+	}
+	return err
 }
 
 func needsRoot(h host.Host, op string) error {

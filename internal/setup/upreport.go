@@ -80,12 +80,8 @@ func warnings(h host.Host, a area) []string {
 
 func unstableWarning(h host.Host, device, kind string) string {
 	text := fmt.Sprintf("%s is a %s and may mean another device after a reboot", device, kind)
-	st, err := h.Files.Stat(device)
-	if err != nil {
-		return text
-	}
-	if names := kernel.StableNames(h, st.Rdev); len(names) > 0 {
-		text += "; its name that stays is " + names[0]
+	if name := stableName(h, device); name != "" {
+		text += "; its name that stays is " + name
 	}
 	return text
 }
@@ -94,8 +90,10 @@ func unstableWarning(h host.Host, device, kind string) string {
 func upState(r Report, a area, out step.Outcome, o UpOptions) string {
 	switch {
 	case len(out.Left) > 0:
-		return "not all could be taken back: " + errors.Join(out.Left...).Error() +
+		return "not all could be taken back: " + strings.ReplaceAll(errors.Join(out.Left...).Error(), "\n", "; ") +
 			"; swapctl teardown takes the rest away, swapctl setup tries again"
+	case out.Failed && a.erase && erased(out):
+		return "what this run had done was taken back, but what " + a.backing() + " held before is gone or damaged (--erase)"
 	case out.Failed:
 		return "what this run had done was taken back; the node is as it was before"
 	case o.DryRun || !r.Changed:
@@ -106,6 +104,21 @@ func upState(r Report, a area, out step.Outcome, o UpOptions) string {
 		kind = "not encrypted"
 	}
 	return fmt.Sprintf("swap is on, %s (%d bytes), %s", bytesize.Format(a.sizeBytes), a.sizeBytes, kind)
+}
+
+// toBeErased ends the finding of a step that erases.
+const toBeErased = ", to be erased"
+
+// erased reports whether the run came to the step that erases.
+func erased(out step.Outcome) bool {
+	for _, it := range out.Items {
+		kind, _, _ := strings.Cut(it.Info.ID, "@")
+		if (kind == "swap.file" || kind == "swap.device") && !it.Retired && strings.HasSuffix(it.Finding.Found, toBeErased) &&
+			(it.State == step.ItemUndone || it.State == step.ItemFailed) {
+			return true
+		}
+	}
+	return false
 }
 
 // downReport tells what a run of teardown did, or would do.
@@ -129,7 +142,8 @@ func downReport(out step.Outcome, o DownOptions) Report {
 func downState(r Report, out step.Outcome, o DownOptions) string {
 	switch {
 	case out.Failed:
-		return "not all was taken back; run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
+		return "still there: " + strings.Join(stillThere(out), "; ") +
+			". Run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
 	case o.DryRun || r.Pending:
 		return "nothing was changed"
 	case len(out.Items) == 0:
@@ -138,6 +152,17 @@ func downState(r Report, out step.Outcome, o DownOptions) string {
 		return "swap is off; the swap file was kept, nothing else of swapctl is left"
 	}
 	return "swap is off; nothing of swapctl is left on this node"
+}
+
+// stillThere lists what a teardown did not come to, or failed at.
+func stillThere(out step.Outcome) []string {
+	var titles []string
+	for _, it := range out.Items {
+		if it.State != step.ItemUndone {
+			titles = append(titles, it.Info.Title)
+		}
+	}
+	return titles
 }
 
 // kubeletFound reports whether a kubelet is installed on the node, by the files

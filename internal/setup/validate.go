@@ -9,6 +9,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/crypt"
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
@@ -50,7 +51,7 @@ func (c Config) validPlace() error {
 	case c.Device == "" && c.Path == "":
 		return field("path", "for example --path "+DefaultPath, "it is empty, and no device is named")
 	case c.Device != "" && c.Path != "" && c.Path != DefaultPath:
-		return field("device", "", "a swap area is a file or a device, not both: path is %s", c.Path)
+		return field("device", "leave one of them out", "a swap area is a file or a device, not both: path is %s", c.Path)
 	case c.Device != "" && c.Size != "":
 		return field("size", "leave the size out", "a device is used whole")
 	case c.Device == "" && c.Size == "":
@@ -94,7 +95,7 @@ func (c Config) sectorBytes() (int, error) {
 	}
 	n, err := strconv.Atoi(c.SectorSize)
 	if err != nil || n != 512 && n != 4096 {
-		return 0, field("sectorSize", "", "%q is none of auto, 512 and 4096", c.SectorSize)
+		return 0, field("sectorSize", "the default is --sector-size auto, and is right for nearly every disk", "%q is none of auto, 512 and 4096", c.SectorSize)
 	}
 	return n, nil
 }
@@ -104,31 +105,61 @@ func (c Config) validArea() error {
 		return field("priority", "leave it out to let the kernel choose", "%d is not between 0 and 32767", c.Priority)
 	}
 	if discards := []string{"none", "once", "pages", "both"}; !slices.Contains(discards, c.Discard) {
-		return field("discard", "", "%q is none of %s", c.Discard, strings.Join(discards, ", "))
+		return field("discard", "the default is --discard none", "%q is none of %s", c.Discard, strings.Join(discards, ", "))
 	}
 	if c.Encrypt && c.Device == "" && c.Discard != "none" {
-		return field("discard", "leave it out, or swap to a device",
+		return field("discard", "use --discard none, or swap to a device: --device /dev/disk/by-id/...",
 			"with an encrypted file a discard would punch holes into the file")
 	}
 	return nil
 }
 
 func (c Config) validPersistence() error {
-	switch c.Persist {
-	case "none":
-	case "systemd", "fstab":
-		return field("persist", "use --persist none, and run setup again after a reboot",
-			"this version does not bring swap back at boot yet, so %s is not available", c.Persist)
-	default:
-		return field("persist", "", "%q is none of systemd, fstab and none", c.Persist)
+	if ways := []string{"systemd", "fstab", "none"}; !slices.Contains(ways, c.Persist) {
+		return field("persist", "the default is --persist none", "%q is none of %s", c.Persist, strings.Join(ways, ", "))
 	}
-	switch c.Kubelet {
-	case "skip":
-	case "auto":
-		return field("kubelet", "use --kubelet skip, and set failSwapOn: false in the kubelet's configuration yourself",
-			"this version does not configure the kubelet yet, so auto is not available")
-	default:
-		return field("kubelet", "", "%q is neither auto nor skip", c.Kubelet)
+	if ways := []string{"auto", "skip"}; !slices.Contains(ways, c.Kubelet) {
+		return field("kubelet", "the default is --kubelet skip", "%q is neither auto nor skip", c.Kubelet)
 	}
 	return nil
+}
+
+// canPersist refuses what would not find the device again at the next boot, and
+// what this version cannot do.
+func (c Config) canPersist(h host.Host) error {
+	if c.Persist == "none" {
+		return nil
+	}
+	if _, unstable := kernel.UnstableName(c.Device); c.Device != "" && unstable {
+		hint := "ls -l /dev/disk/by-id /dev/disk/by-partuuid shows names that stay"
+		if name := stableName(h, c.Device); name != "" {
+			hint = "its name that stays: --device " + name
+		}
+		return field("device", hint, "%s may be another device after a reboot", c.Device)
+	}
+	return field("persist", "use --persist none, and run setup again after a reboot",
+		"this version does not bring swap back at boot yet, so %s is not available", c.Persist)
+}
+
+// canConfigureKubelet refuses what this version cannot do.
+func (c Config) canConfigureKubelet() error {
+	if c.Kubelet == "skip" {
+		return nil
+	}
+	return field("kubelet", "use --kubelet skip, and set failSwapOn: false in the kubelet's configuration yourself",
+		"this version does not configure the kubelet yet, so auto is not available")
+}
+
+// stableName is a name of the device that means it after every reboot, empty if
+// there is none.
+func stableName(h host.Host, device string) string {
+	st, err := h.Files.Stat(device)
+	if err != nil {
+		return ""
+	}
+	names := kernel.StableNames(h, st.Rdev)
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
 }

@@ -101,7 +101,11 @@ func (r *run) announce(ctx context.Context) error {
 		entries = append(entries, entry{Op: "begin", Record: rec})
 		r.fresh[rec.ID] = true
 	}
-	return r.journal.write(entries...)
+	if err := r.journal.write(entries...); err != nil {
+		clear(r.fresh) // nothing was announced, so there is nothing to forget
+		return err
+	}
+	return nil
 }
 
 // record is what the journal shall know of a step that is not there yet.

@@ -67,11 +67,12 @@ func readJournal(h host.Host, name string) (j Journal, data []byte, torn bool, e
 		return Journal{Goal: GoalNone}, nil, false, nil
 	}
 	if err != nil {
-		return Journal{}, nil, false, fail.New(fail.Failed, op, err)
+		return Journal{}, nil, false, fail.New(fail.Failed, op, err, storeHints(name, path.Dir(path.Dir(name)), err)...)
 	}
 	j, torn, err = parseJournal(data)
 	return j, data, torn, fail.New(fail.Failed, op+" "+name, err,
-		"look at the file: it says what swapctl changed on this node; mend it or move it away, then run the command again")
+		"look at "+name+": it says what swapctl changed on this node; mend it, or undo that by hand and move it away, then run the command again",
+		"if another version wrote it, use that one")
 }
 
 // parseJournal reads journal lines. Bytes after the last newline are a line
@@ -175,7 +176,7 @@ func openJournal(h host.Host, name string) (*journalFile, error) {
 func (f *journalFile) write(entries ...entry) error {
 	if err := f.append(entries); err != nil {
 		f.abandon()
-		return fail.New(fail.Failed, "write the journal", err)
+		return fail.New(fail.Failed, "write the journal", err, storeHints(f.name, path.Dir(path.Dir(f.name)), err)...)
 	}
 	for _, e := range entries {
 		if err := f.apply(e); err != nil {
@@ -261,7 +262,7 @@ func (f *journalFile) close() error {
 	}
 	for _, name := range []string{host.ReplaceTemp(f.name), f.name} {
 		if err := f.host.Files.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fail.New(fail.Failed, "remove the journal", err)
+			return fail.New(fail.Failed, "remove the journal", err, storeHints(f.name, path.Dir(path.Dir(f.name)), err)...)
 		}
 	}
 	_ = f.host.Files.Remove(path.Dir(f.name)) // fails unless empty, as it should

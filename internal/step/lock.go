@@ -3,6 +3,7 @@ package step
 import (
 	"errors"
 	"os"
+	"path"
 
 	"golang.org/x/sys/unix"
 
@@ -18,7 +19,7 @@ func lock(h host.Host, name string) (unlock func(), err error) {
 	for {
 		f, err := h.Files.Open(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 		if err != nil {
-			return nil, fail.New(fail.Failed, op, err)
+			return nil, fail.New(fail.Failed, op, err, storeHints(name, path.Dir(name), err)...)
 		}
 		if err := h.Kernel.Lock(f); err != nil {
 			f.Close()
@@ -35,4 +36,16 @@ func lock(h host.Host, name string) (unlock func(), err error) {
 		}
 		f.Close()
 	}
+}
+
+// storeHints say what to do when the engine cannot read or write a file of its
+// own; dir is a directory above it that outlives the run.
+func storeHints(name, dir string, err error) []string {
+	switch {
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		return []string{"free some space: df -h " + dir + "; df -i " + dir}
+	case errors.Is(err, unix.EROFS):
+		return []string{"it must be writable: findmnt -T " + dir + " shows the mount"}
+	}
+	return []string{"see what is there: ls -ld " + path.Dir(name) + " " + name + "; dmesg | tail"}
 }

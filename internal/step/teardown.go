@@ -2,7 +2,7 @@ package step
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/swapctl/swapctl/internal/fail"
 )
@@ -57,14 +57,27 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 	return out, j.close()
 }
 
-// interrupted gives an error that came from the end of ctx the exit code of an
-// interruption.
+// interrupted gives an error that came from the end of ctx the words and the
+// exit code of an interruption.
 func interrupted(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
 	}
-	return fail.New(fail.Interrupted, "go on", fmt.Errorf("interrupted: %w", err))
+	op, why := "go on", err
+	if worded, ok := errors.AsType[*fail.Error](err); ok {
+		op, why = worded.Op, worded.Err
+	}
+	if errors.Is(why, ctx.Err()) {
+		why = stopped{why}
+	}
+	return fail.New(fail.Interrupted, op, why, append(fail.Hints(err), "run the same command again")...)
 }
+
+// stopped is the end of a ctx in words for people.
+type stopped struct{ error }
+
+func (stopped) Error() string   { return "it was interrupted" }
+func (s stopped) Unwrap() error { return s.error }
 
 // LookDown lists what Teardown would undo, in its order.
 func (e *Engine) LookDown(j Journal) ([]Item, error) { return e.retired(j, nil) }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 )
 
@@ -35,7 +37,7 @@ func (d *draft) make(ctx context.Context) error {
 	d.file = f
 	if d.fs.NoCOW {
 		if err := d.setNoCOW(); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errCopyOnWrite, err)
 		}
 	}
 	if err := d.allocate(ctx); err != nil {
@@ -46,6 +48,9 @@ func (d *draft) make(ctx context.Context) error {
 	}
 	return f.Close()
 }
+
+// errCopyOnWrite: a file on btrfs could not be made not copy-on-write.
+var errCopyOnWrite = errors.New("it would be copy-on-write")
 
 // setNoCOW makes the empty file not copy-on-write. The attribute excludes those
 // of compression, which a file may have from its directory: btrfs refuses it as
@@ -62,11 +67,11 @@ func (d *draft) setNoCOW() error {
 	if flags&compression != 0 {
 		flags &^= compression
 		if err := d.h.Kernel.SetInodeFlags(d.file, flags); err != nil {
-			return fmt.Errorf("not compressed (chattr -c): %w", err)
+			return fmt.Errorf("chattr -c: %w", err)
 		}
 	}
 	if err := d.h.Kernel.SetInodeFlags(d.file, flags|host.InodeNoCOW); err != nil {
-		return fmt.Errorf("not copy-on-write (chattr +C): %w", err)
+		return fmt.Errorf("chattr +C: %w", err)
 	}
 	return checkNoCOW(d.h, d.file) // before gigabytes are written in vain
 }
@@ -100,4 +105,16 @@ func (d *draft) reserve(ctx context.Context) error {
 		d.progress(done, d.size)
 	}
 	return nil
+}
+
+// explainNoCOW adds what to do when btrfs keeps the file copy-on-write.
+func (d *draft) explainNoCOW(op string, err error) error {
+	if !d.fs.NoCOW || !errors.Is(err, errCopyOnWrite) {
+		return err
+	}
+	if worded, ok := errors.AsType[*fail.Error](err); ok {
+		err = worded.Err
+	}
+	return fail.New(0, op, err, "name a file on ext4 or xfs with --path, or give swap a partition with --device",
+		"see the attributes there: lsattr -d "+filepath.Dir(d.path))
 }

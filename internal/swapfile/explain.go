@@ -3,6 +3,7 @@ package swapfile
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -42,5 +43,16 @@ func explain(op, path string, err error) error {
 	case errors.Is(err, unix.EROFS):
 		return fail.Newf(0, op, "it is read-only: %w", err)
 	}
-	return fail.New(0, op, err)
+	return fail.New(0, op, err, hintsFor(path, err)...)
+}
+
+// hintsFor are for the errnos that any file operation may give.
+func hintsFor(path string, err error) []string {
+	switch {
+	case errors.Is(err, unix.EIO):
+		return []string{"the disk may be failing: dmesg | tail"}
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return []string{"see what forbids it: lsattr -d " + filepath.Dir(path) + "; a security module says so in dmesg | tail"}
+	}
+	return nil
 }

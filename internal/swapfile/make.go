@@ -53,7 +53,8 @@ func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, progre
 	}
 	d := draft{h: h, fs: fileSystem, path: temp, size: sizeBytes, progress: progress}
 	if err := d.make(ctx); err != nil {
-		return withLeftover(h, noRoom(h, op, path, sizeBytes, err), temp)
+		err = d.explainNoCOW(op, noRoom(h, op, path, sizeBytes, err))
+		return withLeftover(h, err, temp)
 	}
 	if err := h.Files.Rename(temp, path); err != nil {
 		return withLeftover(h, explainRemoval(h, op, path, err), temp)
@@ -98,7 +99,7 @@ func noRoom(h host.Host, op, path string, size int64, err error) error {
 	}
 	e := fail.Newf(0, op, "there is no room for %s: %w", bytesize.Format(size), err)
 	if st, statErr := h.Kernel.Statfs(filepath.Dir(path)); statErr == nil {
-		e = e.Hint("'df -h %s': %s of %s are free; choose a smaller --size", filepath.Dir(path),
+		e = e.Hint("choose a smaller --size: %s of its file system's %s are free (df -h)",
 			bytesize.Format(st.AvailableBytes), bytesize.Format(st.TotalBytes))
 	}
 	return e.Hint("name a file on another file system with --path")

@@ -154,7 +154,7 @@ func TestNoticesThatNoCOWDidNotTake(t *testing.T) {
 	}
 	k.setFlags = func(host.File, uint32) error { return unix.EINVAL }
 	k.flags = noFlags
-	wantRefusal(t, Make(context.Background(), fakeHost(f, k), path, mib, nil), "not copy-on-write", "")
+	wantRefusal(t, Make(context.Background(), fakeHost(f, k), path, mib, nil), "it would be copy-on-write", "name a file on ext4 or xfs with --path, or give swap a partition with --device")
 }
 
 func TestCleansUpAfterAKilledRun(t *testing.T) {

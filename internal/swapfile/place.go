@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 )
@@ -66,17 +68,19 @@ func checkPath(op, path string) error {
 	e := fail.Newf
 	switch {
 	case path == "":
-		return e(fail.Usage, op, "the path is empty")
+		return e(fail.Usage, op, "the path is empty").Hint("name a file: --path /swapfile")
 	case strings.ContainsFunc(path, unicode.IsControl):
-		return e(fail.Usage, op, "the path has a control character")
+		return e(fail.Usage, op, "the path has a control character").Hint("name another file with --path")
 	case !filepath.IsAbs(path):
 		return e(fail.Usage, op, "the path is not absolute").Hint("begin it with a slash: --path /%s", filepath.Clean(path))
 	case path == "/":
 		return e(fail.Usage, op, "it is the root directory").Hint("name a file: --path /swapfile")
 	case filepath.Clean(path) != path:
 		return e(fail.Usage, op, "the path is not in its shortest form").Hint("write it as --path %s", filepath.Clean(path))
+	case len(path) >= unix.PathMax:
+		return e(fail.Usage, op, "the path is too long: it has more than %d bytes", unix.PathMax-1).Hint("name a shorter one with --path")
 	case len(filepath.Base(path)) > maxNameBytes:
-		return e(fail.Usage, op, "the file name has more than %d bytes", maxNameBytes)
+		return e(fail.Usage, op, "the file name has more than %d bytes", maxNameBytes).Hint("name a shorter one with --path")
 	}
 	return nil
 }
@@ -131,10 +135,14 @@ func isLink(h host.Host, op, path, link string) error {
 func checkParent(op, dir string, st host.Stat) error {
 	switch perm := st.Mode.Perm(); {
 	case !st.Mode.IsDir():
-		return fail.Newf(fail.Usage, op, "%s is %s, not a directory", dir, kindOf(st))
+		return fail.Newf(fail.Usage, op, "%s is %s, not a directory", dir, kindOf(st)).
+			Hint("name a file in a directory with --path")
 	case st.UID != 0:
 		return fail.Newf(fail.Usage, op, "the directory %s belongs to user %d, who could replace the file", dir, st.UID).
 			Hint("use a directory of root's, or: chown root %s", dir)
+	case perm&0o002 != 0 && st.Mode&fs.ModeSticky != 0: // /tmp must stay as it is
+		return fail.Newf(fail.Usage, op, "everybody may write to the directory %s", dir).
+			Hint("use a directory of root's: --path /var/lib/swapctl/swapfile")
 	case perm&0o002 != 0:
 		return fail.Newf(fail.Usage, op, "everybody may write to the directory %s", dir).
 			Hint("use another directory, or: chmod o-w %s", dir)
@@ -157,7 +165,7 @@ func checkExisting(op, path string, st host.Stat) error {
 		return fail.Newf(fail.Usage, op, "it is %s", kindOf(st)).Hint("name another file with --path")
 	case st.LinksCount > 1:
 		return fail.Newf(fail.Usage, op, "the file has %d names (hard links)", st.LinksCount).
-			Hint("find -L %s -xdev -samefile %s lists those nearby", filepath.Dir(path), path)
+			Hint("name another file with --path; find -L %s -xdev -samefile %s lists the names nearby", filepath.Dir(path), path)
 	case st.UID != 0:
 		return fail.Newf(fail.Usage, op, "the file belongs to user %d", st.UID).
 			Hint("use another path, or: chown root:root %s", path)
@@ -165,8 +173,12 @@ func checkExisting(op, path string, st host.Stat) error {
 	return nil
 }
 
-// printable quotes a path only where it would spoil a message.
+// printable quotes or cuts a path only where it would spoil a message.
 func printable(path string) string {
+	const limit = 300
+	if len(path) > limit {
+		path = path[:limit/2] + "..." + path[len(path)-limit/4:]
+	}
 	if path == "" || strings.ContainsFunc(path, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return fmt.Sprintf("%q", path)
 	}

@@ -82,7 +82,7 @@ func TestRefusesAPlaceWhereOthersCouldMeddle(t *testing.T) {
 		{"/var/a\nb", "control character", ""},
 		{"/var/a\x7fb", "control character", ""},
 		{"/var/" + strings.Repeat("n", 247), "more than 246 bytes", ""},
-		{"/tmp/swapfile", "everybody may write to the directory /tmp", "chmod o-w /tmp"},
+		{"/tmp/swapfile", "everybody may write to the directory /tmp", "use a directory of root's: --path /var/lib/swapctl/swapfile"},
 		{"/staff/swapfile", "group 50 may write to the directory /staff", "chmod g-w /staff"},
 		{"/home/x/swapfile", "the directory /home belongs to user 1000", "chown root /home"},
 		{"/link/swapfile", "/link is a symbolic link", "--path /var/lib/swapfile"},

@@ -54,6 +54,15 @@ func explainRemoval(h host.Host, op, path string, err error) error {
 		Hint("see 'swapon --show'; 'swapoff %s' ends that", path)
 }
 
+// CheckRemovable refuses a file that neither Remove nor a header can change.
+func CheckRemovable(h host.Host, path string) error {
+	if !isImmutable(h, path) {
+		return nil
+	}
+	return fail.Newf(fail.Usage, "use the swap file "+path, "it is immutable or append-only").
+		Hint("chattr -i -a %s", path)
+}
+
 // isImmutable looks for chattr's +i and +a.
 func isImmutable(h host.Host, path string) bool {
 	f, err := h.Files.Open(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)

@@ -4,4 +4,7 @@ go 1.26.8
 
 require golang.org/x/sys v0.49.0
 
-require github.com/rogpeppe/go-internal v1.16.0 // indirect
+require (
+	github.com/rogpeppe/go-internal v1.16.0
+	golang.org/x/tools v0.26.0 // indirect
+)

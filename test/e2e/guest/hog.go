@@ -92,7 +92,7 @@ func hogStart(args []string) error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command("/proc/self/exe", append([]string{"hog-run"}, args...)...)
+	cmd := exec.Command("/usr/local/bin/guest", append([]string{"hog-run"}, args...)...)
 	cmd.Stderr = log
 	ready, err := cmd.StdoutPipe()
 	if err != nil {

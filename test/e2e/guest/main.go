@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // command is one subcommand: what it gets are the arguments after its name.
@@ -33,10 +34,14 @@ func main() {
 	if os.Getpid() == 1 {
 		fail(initramfs(nil))
 	}
-	if len(os.Args) > 1 {
+	args := os.Args[1:]
+	if name := filepath.Base(os.Args[0]); name != "guest" && name != "exe" {
+		args = append([]string{name}, args...) // by one of the links that the image has
+	}
+	if len(args) > 0 {
 		for _, c := range commands() {
-			if c.name == os.Args[1] {
-				fail(c.run(os.Args[2:]))
+			if c.name == args[0] {
+				fail(c.run(args[1:]))
 				return
 			}
 		}

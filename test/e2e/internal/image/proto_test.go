@@ -20,7 +20,10 @@ func TestLanes(t *testing.T) {
 	for _, lane := range []string{"trixie"} {
 		wg.Go(func() {
 			at := time.Now()
-			lap := func(what string) { t.Logf("%s: %8v %s", lane, time.Since(at).Round(time.Millisecond), what); at = time.Now() }
+			lap := func(what string) {
+				t.Logf("%s: %8v %s", lane, time.Since(at).Round(time.Millisecond), what)
+				at = time.Now()
+			}
 			o, err := b.Lane(ctx, lane, t.TempDir())
 			if err != nil {
 				t.Error(err)

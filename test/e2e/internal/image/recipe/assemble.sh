@@ -11,6 +11,9 @@ replace() { # PATH < content
 
 cp -r --remove-destination --no-preserve=ownership "$overlay/." "$root/"
 install -D -m 755 "$guest" "$root/usr/local/bin/guest"
+for name in hog hog-status hog-reclaim hog-verify hog-stop kill-at; do
+    ln -sfn guest "$root/usr/local/bin/$name"
+done
 echo e2e | replace etc/hostname
 echo 0123456789abcdef0123456789abcdef | replace etc/machine-id
 replace etc/fstab </dev/null
@@ -34,6 +37,9 @@ fi
 
 mkdir -p "$root/etc/systemd/system/sysinit.target.wants"
 ln -sfn ../e2e-agent.service "$root/etc/systemd/system/sysinit.target.wants/e2e-agent.service"
+# Masked in a place of lower rank than /etc, which is left as an administrator finds it.
+masks=$root/usr/local/lib/systemd/system
+mkdir -p "$masks"
 for unit in ldconfig.service systemd-journal-catalog-update.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount \
     systemd-timesyncd.service systemd-pcrphase.service systemd-pcrphase-sysinit.service systemd-pcrphase-initrd.service \
     modprobe@drm.service modprobe@efi_pstore.service systemd-pstore.service getty@tty1.service getty.target \
@@ -42,5 +48,5 @@ for unit in ldconfig.service systemd-journal-catalog-update.service systemd-binf
     systemd-firstboot.service systemd-network-generator.service systemd-update-utmp.service \
     systemd-update-utmp-runlevel.service systemd-hwdb-update.service console-getty.service man-db.timer \
     logrotate.timer; do
-    ln -sfn /dev/null "$root/etc/systemd/system/$unit"
+    ln -sfn /dev/null "$masks/$unit"
 done

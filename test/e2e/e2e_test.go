@@ -1,0 +1,219 @@
+// Package e2e tells the stories of stories/ on real kernels. README.md says how to run them and how to write one.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/swapctl/swapctl/test/e2e/internal/image"
+	"github.com/swapctl/swapctl/test/e2e/internal/machine"
+	"github.com/swapctl/swapctl/test/e2e/internal/story"
+)
+
+func TestMain(m *testing.M) {
+	flag.String("lane", "", "only these lanes (comma-separated; default: all)")
+	flag.String("story", "", "only stories whose name (lane/story/values) matches this regular expression")
+	flag.String("swapctl", "", "the program to test (default: build it)")
+	flag.Bool("keep", false, "keep the scripts' directories")
+	flag.Int("machines", 0, "how many stories to tell at the same time (default: one for each processor, at least 2)")
+	flag.Parse()
+	// Stories wait for their turn by themselves, as they know which of them go well together.
+	if err := flag.Set("test.parallel", "1000"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+func option(name string) string { return flag.Lookup(name).Value.String() }
+
+// TestStories tells every story in every lane and combination.
+func TestStories(t *testing.T) {
+	tellings := wanted(t)
+	if len(tellings) == 0 {
+		t.Skip("no story is chosen by -lane and -story")
+	}
+	needs(t)
+	programs := t.TempDir()
+	product := option("swapctl")
+	if product == "" {
+		product = filepath.Join(programs, "swapctl")
+		goBuild(t, "../..", "./cmd/swapctl", product)
+	}
+	payload := map[string]string{"usr/local/lib/swapctl-e2e.sh": "lib.sh", "usr/local/bin/swapctl": product}
+	goBuild(t, ".", "./guest", filepath.Join(programs, "guest"))
+	machines := story.NewMachines(lanes(t, filepath.Join(programs, "guest")), payload)
+	teller := &story.Teller{Machines: machines, Keep: option("keep") == "true"}
+	turns := story.NewTurns(atOnce(t), func(lane string) {
+		if err := machines.Forget(lane); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, telling := range tellings {
+		t.Run(telling.Name(), func(t *testing.T) {
+			turn := turns.Join(telling)
+			t.Parallel()
+			turn.Wait()
+			defer turn.Done()
+			teller.Tell(t, telling)
+		})
+	}
+	turns.Begin()
+}
+
+// wanted returns the tellings chosen by the flags.
+func wanted(t *testing.T) []story.Telling {
+	lanes := image.Lanes()
+	if only := option("lane"); only != "" {
+		lanes = strings.Split(only, ",")
+		for _, lane := range lanes {
+			if !slices.Contains(image.Lanes(), lane) {
+				t.Fatalf("no lane %q: there are %s", lane, strings.Join(image.Lanes(), " "))
+			}
+		}
+	}
+	stories, err := story.Load("stories", image.Lanes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := regexp.Compile(option("story"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chosen []story.Telling
+	for _, lane := range lanes {
+		for _, s := range stories {
+			for _, telling := range s.Tellings(lane) {
+				if names.MatchString(telling.Name()) {
+					chosen = append(chosen, telling)
+				}
+			}
+		}
+	}
+	return chosen
+}
+
+// needs fails when this host cannot run machines: a lane that silently does not run would pass for one that is fine.
+func needs(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Fatal("cannot boot machines: not root (namespaces and chroot are needed)")
+	}
+	for _, program := range []string{"mmdebstrap", "mke2fs", "mount", "chroot", "depmod"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Fatalf("cannot boot machines: %s is not installed; run test/e2e/install-deps.sh", program)
+		}
+	}
+}
+
+func atOnce(t *testing.T) int {
+	machines, err := strconv.Atoi(option("machines"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if machines == 0 {
+		machines = max(2, runtime.NumCPU())
+	}
+	return machines
+}
+
+// lanes returns a function that makes a lane when it is first asked for. All the lanes of one run share their parts.
+func lanes(t *testing.T, guest string) story.Lanes {
+	// Not the test's own context: that ends before the stories, which are parallel subtests, do.
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	builder, err := image.NewBuilder(ctx, cacheDir(t), guest, func(format string, args ...any) {
+		fmt.Fprintf(os.Stderr, "e2e: "+format+"\n", args...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := workDir(t)
+	made := map[string]func() (machine.Options, error){}
+	for _, lane := range image.Lanes() {
+		made[lane] = sync.OnceValues(func() (machine.Options, error) { return builder.Lane(ctx, lane, work) })
+	}
+	t.Cleanup(func() {
+		if err := builder.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(lane string) (machine.Options, error) { return made[lane]() }
+}
+
+func cacheDir(t *testing.T) string {
+	if dir := os.Getenv("SWAPCTL_E2E_CACHE"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatalf("cannot tell where the cache is: %v; set SWAPCTL_E2E_CACHE", err)
+	}
+	return filepath.Join(dir, "swapctl-e2e")
+}
+
+// workDir is where the machines of this run have their disks. What runs that were killed left behind is removed: a run
+// holds a lock on its directory as long as it lives.
+func workDir(t *testing.T) string {
+	root := filepath.Join(cacheDir(t), "run")
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	old, _ := filepath.Glob(filepath.Join(root, "*"))
+	for _, dir := range old {
+		if lock, err := lockDir(dir); err == nil {
+			os.RemoveAll(dir)
+			lock.Close()
+		}
+	}
+	dir, err := os.MkdirTemp(root, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(os.RemoveAll(dir), lock.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+func lockDir(dir string) (*os.File, error) {
+	file, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// goBuild makes a static program; the same source gives the same bytes.
+func goBuild(t *testing.T, dir, pkg, to string) {
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", to, pkg)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("cannot build %s: %v\n%s", pkg, err, output.String())
+	}
+}

@@ -1,0 +1,154 @@
+// Package story runs the stories: testscript files that say what a person does to a machine and what must then be true.
+// Each is told once for every lane and every combination that its header asks for.
+package story
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Story is one file of the stories directory.
+type Story struct {
+	Name    string
+	File    string
+	Lanes   []string
+	matrix  map[string][]dimension // lane, or "" for those without one of their own
+	Reuse   bool                   // leaves the machine as it found it, so that another story may have it
+	Timeout time.Duration          // for one telling
+}
+
+// dimension is one name of a matrix and the values it takes.
+type dimension struct {
+	name   string
+	values []string
+}
+
+// Telling is a story in one lane with one combination of values.
+type Telling struct {
+	Story  Story
+	Lane   string
+	Values []string // name=value, in the order of the matrix
+}
+
+// Name tells tellings apart: lane/story/a=1,b=2.
+func (t Telling) Name() string {
+	name := t.Lane + "/" + t.Story.Name
+	if len(t.Values) > 0 {
+		name += "/" + strings.Join(t.Values, ",")
+	}
+	return name
+}
+
+// Load reads the headers of all stories in the directory.
+func Load(dir string, lanes []string) ([]Story, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("cannot find any story in %s", dir)
+	}
+	stories := make([]Story, 0, len(files))
+	for _, file := range files {
+		story, err := load(file, lanes)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the header of %s: %w", file, err)
+		}
+		stories = append(stories, story)
+	}
+	return stories, nil
+}
+
+// load reads the comment lines at the top of a file. Those of the form "# word: values" are for us, others are prose.
+func load(path string, lanes []string) (Story, error) {
+	story := Story{
+		Name: strings.TrimSuffix(filepath.Base(path), ".txtar"), File: path,
+		matrix: map[string][]dimension{}, Timeout: 6 * time.Minute,
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return story, err
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		comment, is := strings.CutPrefix(lines.Text(), "#")
+		if !is {
+			break
+		}
+		word, rest, _ := strings.Cut(strings.TrimSpace(comment), ":")
+		if err := story.header(word, strings.Fields(rest), lanes); err != nil {
+			return story, err
+		}
+	}
+	if len(story.Lanes) == 0 {
+		return story, fmt.Errorf("no line \"# lanes: %s\"", strings.Join(lanes, " "))
+	}
+	return story, nil
+}
+
+func (s *Story) header(word string, values, lanes []string) error {
+	var err error
+	kind, lane, _ := strings.Cut(word, " ")
+	switch kind {
+	case "lanes":
+		s.Lanes = values
+		for _, name := range values {
+			if !slices.Contains(lanes, name) {
+				return fmt.Errorf("no lane %q: there are %s", name, strings.Join(lanes, " "))
+			}
+		}
+	case "matrix": // "matrix:" for all lanes, "matrix LANE:" instead for one
+		if lane != "" && !slices.Contains(lanes, lane) {
+			return fmt.Errorf("no lane %q: there are %s", lane, strings.Join(lanes, " "))
+		}
+		s.matrix[lane], err = dimensions(values)
+	case "reuse":
+		s.Reuse = slices.Equal(values, []string{"yes"})
+	case "timeout":
+		s.Timeout, err = time.ParseDuration(strings.Join(values, ""))
+	}
+	return err
+}
+
+func dimensions(words []string) ([]dimension, error) {
+	all := make([]dimension, 0, len(words))
+	for _, word := range words {
+		name, values, found := strings.Cut(word, "=")
+		if !found || name == "" || values == "" {
+			return nil, fmt.Errorf("cannot read %q: want name=value,value", word)
+		}
+		all = append(all, dimension{name: name, values: strings.Split(values, ",")})
+	}
+	return all, nil
+}
+
+// Tellings returns the combinations for one lane; none when the story is not for it.
+func (s Story) Tellings(lane string) []Telling {
+	if !slices.Contains(s.Lanes, lane) {
+		return nil
+	}
+	dimensions, own := s.matrix[lane]
+	if !own {
+		dimensions = s.matrix[""]
+	}
+	combinations := [][]string{nil}
+	for _, d := range dimensions {
+		var longer [][]string
+		for _, begun := range combinations {
+			for _, value := range d.values {
+				longer = append(longer, append(slices.Clone(begun), d.name+"="+value))
+			}
+		}
+		combinations = longer
+	}
+	tellings := make([]Telling, 0, len(combinations))
+	for _, values := range combinations {
+		tellings = append(tellings, Telling{Story: s, Lane: lane, Values: values})
+	}
+	return tellings
+}

@@ -1,0 +1,75 @@
+package story
+
+import "sync"
+
+// Turns decides which story is told when. Tellings of the slow lanes come from one end of the queue and those of the
+// fast lane from the other, so that an emulator that can use two processors mostly runs beside one that uses one, and
+// the stories of one lane follow each other, which lets them share machines.
+type Turns struct {
+	mu      sync.Mutex
+	queue   []*Turn
+	workers int
+	lanes   map[string]int // tellings of a lane not yet done
+	last    func(lane string)
+}
+
+// Turn is a place in the queue.
+type Turn struct {
+	turns *Turns
+	lane  string
+	front bool // which end of the queue it was taken from
+	comes chan struct{}
+}
+
+// NewTurns returns an empty queue for so many tellings at a time; last is called when a lane has no more of them.
+func NewTurns(workers int, last func(lane string)) *Turns {
+	return &Turns{workers: workers, lanes: map[string]int{}, last: last}
+}
+
+// Join puts a telling at the end of the queue.
+func (s *Turns) Join(telling Telling) *Turn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	turn := &Turn{turns: s, lane: telling.Lane, comes: make(chan struct{})}
+	s.queue = append(s.queue, turn)
+	s.lanes[telling.Lane]++
+	return turn
+}
+
+// Begin lets the first ones start; nobody may join any more.
+func (s *Turns) Begin() {
+	for i := range s.workers {
+		s.next(i%2 == 0)
+	}
+}
+
+// Wait returns when it is this telling's turn.
+func (t *Turn) Wait() { <-t.comes }
+
+// Done ends the turn and begins another.
+func (t *Turn) Done() {
+	t.turns.mu.Lock()
+	t.turns.lanes[t.lane]--
+	over := t.turns.lanes[t.lane] == 0
+	t.turns.mu.Unlock()
+	if over {
+		t.turns.last(t.lane)
+	}
+	t.turns.next(t.front)
+}
+
+func (s *Turns) next(front bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return
+	}
+	at := len(s.queue) - 1
+	if front {
+		at = 0
+	}
+	turn := s.queue[at]
+	s.queue = append(s.queue[:at], s.queue[at+1:]...)
+	turn.front = front
+	close(turn.comes)
+}

@@ -1,0 +1,114 @@
+# Shell functions for stories, inside the machine. guest-sh sources this first; anybody else can:
+#   . /usr/local/lib/swapctl-e2e.sh
+# $B and $C are the scratch disks, $lane is the lane; a story's matrix is in the environment too.
+
+: "${B:=/dev/disk/by-id/scratchb}" "${C:=/dev/disk/by-id/scratchc}"
+
+die() {
+    echo "$*" >&2
+    exit 1
+}
+
+# assert_eq GOT WANT [WHAT]
+assert_eq() {
+    [ "$1" = "$2" ] || die "${3:-value}: got \"$1\", want \"$2\""
+}
+
+# assert_file PATH TEXT: the file contains the text
+assert_file() {
+    grep -qF -- "$2" "$1" || die "$1 does not contain \"$2\": $(cat "$1" 2>&1)"
+}
+
+# refute COMMAND...: the command must fail
+refute() {
+    if "$@"; then die "unexpected success: $*"; fi
+}
+
+# make_fs ext4|xfs|btrfs [DISK] [MOUNTPOINT]: formats the disk (scratch b) and mounts it (at /mnt/b)
+make_fs() {
+    local disk=${2:-$B} at=${3:-/mnt/b}
+    case $1 in
+    ext4) mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1,nodiscard "$disk" ;;
+    xfs) mkfs.xfs -q -f -K "$disk" ;;
+    btrfs) mkfs.btrfs -q -f -K "$disk" >/dev/null ;;
+    *) die "make_fs: unknown file system $1" ;;
+    esac
+    mkdir -p "$at"
+    mount "$disk" "$at"
+}
+
+# drop_fs [DISK] [MOUNTPOINT]: takes back what make_fs did
+drop_fs() {
+    local disk=${1:-$B} at=${2:-/mnt/b}
+    umount "$at"
+    rmdir "$at"
+    blank "$disk"
+}
+
+# blank DISK: no signature is left on it
+blank() {
+    wipefs -q -a "$1"
+    dd if=/dev/zero of="$1" bs=1M count=1 conv=fsync status=none
+    udevadm settle
+}
+
+# make_swap_file PATH MIB: a file that swapon takes, on any of the file systems
+make_swap_file() {
+    rm -f "$1"
+    touch "$1"
+    chmod 600 "$1"
+    if [ "$(stat -f -c %T "$1")" = btrfs ]; then chattr +C "$1"; fi
+    fallocate -l "$2MiB" "$1"
+}
+
+# swap_areas: how many areas are on
+swap_areas() { tail -n +2 /proc/swaps | wc -l; }
+
+# show_tree PATH...: what is there, with owners, modes, times left out, and a digest of every small file
+show_tree() {
+    local path
+    for path in "$@"; do
+        [ -e "$path" ] || continue
+        find "$path" -xdev \( -type d -printf '%M %u:%g %p/\n' -o -type f -printf '%M %u:%g %s %p\n' \
+            -o -printf '%M %u:%g %p -> %l\n' \) | sort -k4
+        find "$path" -xdev -type f -size -1024k -exec sha256sum {} + | sort -k2
+    done
+}
+
+# node_state: everything observable that swapctl or a story may change. Equal before and after means: nothing left.
+node_state() {
+    echo "== swap areas"
+    awk '{print $1, $2, $3, $5}' /proc/swaps
+    echo "== mappings"
+    dmsetup table
+    dmsetup info -c --noheadings -o name,uuid,open,attr
+    echo "== udev cookies"
+    dmsetup udevcookies | tail -n +2
+    echo "== loop devices"
+    losetup -l -n -O NAME,BACK-FILE,AUTOCLEAR,DIO,OFFSET,SIZELIMIT,LOG-SEC
+    echo "== mounts"
+    awk '$5 !~ "^/(proc|sys|dev|run)" {print $5, $6, $9, $10}' /proc/self/mountinfo | sort
+    echo "== keys of type logon"
+    awk '$8 == "logon" {print $8, $9}' /proc/keys
+    echo "== kernel settings"
+    sysctl vm.swappiness vm.page-cluster vm.min_free_kbytes vm.watermark_scale_factor vm.vfs_cache_pressure 2>/dev/null
+    echo "== swap limits of slices"
+    grep -H . /sys/fs/cgroup/*.slice/memory.swap.max 2>/dev/null
+    echo "== control groups"
+    find /sys/fs/cgroup -maxdepth 1 -type d ! -name '*.mount' ! -name '*.slice' ! -name '*.scope' | sort
+    echo "== units"
+    systemctl list-units --all --plain --no-legend --type=swap | sort
+    systemctl list-units --plain --no-legend --failed
+    systemctl list-unit-files --plain --no-legend 'swapctl*' 'kubelet*' '*.swap'
+    echo "== files"
+    show_tree /var/lib/swapctl /run/swapctl /etc/swapctl /etc/fstab /etc/crypttab /etc/sysctl.d /etc/sysctl.conf \
+        /etc/systemd/system /run/systemd/system /etc/kubernetes /var/lib/kubelet /etc/modules-load.d /mnt /run/cryptsetup
+    echo "== scratch disks"
+    local disk
+    for disk in "$B" "$C"; do echo "$disk: $(blkid -p -o value -s TYPE "$disk" || true)"; done
+    echo "== commands left running"
+    local pid
+    for pid in $(cat /sys/fs/cgroup/story/cgroup.procs); do
+        [ "$pid" = $$ ] || tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -v '^cat ' || true
+    done
+}
