@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/step"
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
@@ -17,11 +18,7 @@ const bridgeSuffix = "@bridge"
 // on is taken down and made anew, so that the node never has less swap than the
 // smaller of the two. It lies beside the swap file, and there is none for a
 // device. A bridge that a killed run left is used again.
-func bridge(ctx context.Context, h host.Host, a area, items []step.Item) (area, bool) {
-	old, on := comesDown(h, items)
-	if !on {
-		return area{}, false
-	}
+func bridge(ctx context.Context, h host.Host, a area, old oldArea, items []step.Item) (area, bool) {
 	b := a
 	b.suffix = bridgeSuffix
 	beside := a.config.Path
@@ -47,7 +44,8 @@ func bridge(ctx context.Context, h host.Host, a area, items []step.Item) (area, 
 // oldArea is the area that is on now.
 type oldArea struct {
 	target
-	sizeBytes int64
+	swap      kernel.Swap
+	sizeBytes int64 // of the file or device
 	usedBytes int64 // of the file system, which its removal gives back
 }
 
@@ -62,7 +60,7 @@ func comesDown(h host.Host, items []step.Item) (oldArea, bool) {
 		if err != nil || !on {
 			return oldArea{}, false
 		}
-		old := oldArea{target: want.target, sizeBytes: swap.SizeBytes + int64(h.Kernel.PageSize())}
+		old := oldArea{target: want.target, swap: swap, sizeBytes: swap.SizeBytes + int64(h.Kernel.PageSize())}
 		if st, err := h.Files.Stat(want.Path); err == nil && st.Mode.IsRegular() {
 			old.usedBytes = st.UsedBytes
 		}

@@ -55,7 +55,10 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if err != nil {
 		return newReport(unchanged), err
 	}
-	steps, bridged := withBridge(ctx, e, a, j)
+	steps, bridged, err := withBridge(ctx, e, a, j)
+	if err != nil {
+		return newReport(unchanged), err
+	}
 	if o.DryRun {
 		items, err := e.Look(ctx, steps, j)
 		return upReport(h, a, step.Outcome{Items: items}, o), err
@@ -68,21 +71,25 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 }
 
 // withBridge returns the steps of the area, behind those of a bridge where one
-// is needed. Where nothing is ours nothing comes down.
-func withBridge(ctx context.Context, e *step.Engine, a area, j step.Journal) (steps []step.Step, bridged bool) {
+// is needed. Where nothing is ours nothing comes down. It refuses a change for
+// which what is swapped out would have to fit into memory, and does not.
+func withBridge(ctx context.Context, e *step.Engine, a area, j step.Journal) (steps []step.Step, bridged bool, err error) {
 	steps = a.steps()
 	if len(j.Records) == 0 {
-		return steps, false
+		return steps, false, nil
 	}
-	items, err := e.Look(ctx, steps, j)
-	if err != nil { // whoever runs or shows the steps meets it again
-		return steps, false
+	items, lookErr := e.Look(ctx, steps, j)
+	if lookErr != nil { // whoever runs or shows the steps meets it again
+		return steps, false, nil
 	}
-	b, bridged := bridge(ctx, e.Host, a, items)
-	if bridged {
-		steps = append(b.steps(), steps...)
+	old, on := comesDown(e.Host, items)
+	if !on {
+		return steps, false, nil
 	}
-	return steps, bridged
+	if b, ok := bridge(ctx, e.Host, a, old, items); ok {
+		return append(b.steps(), steps...), true, nil
+	}
+	return steps, false, fitsInMemory(e.Host, old.swap, false)
 }
 
 // dropBridge takes the bridge away after the change: the engine does so once

@@ -11,10 +11,16 @@ import (
 // the run.
 func (r *run) rollback(ctx context.Context) Outcome {
 	ctx = context.WithoutCancel(ctx)
-	out := Outcome{Items: r.items, Failed: true}
+	out := Outcome{Items: r.items, Failed: len(r.acts) > 0}
+	stuck := map[string]bool{} // what could not be taken back, and what it stands on
 	for _, a := range slices.Backward(r.acts) {
+		info := a.step.Info()
+		if stuck[info.ID] {
+			continue
+		}
 		if err := r.takeBack(ctx, a); err != nil {
 			out.Left = append(out.Left, err)
+			r.stick(stuck, info)
 		}
 	}
 	if err := r.forget(); err != nil {
@@ -25,6 +31,18 @@ func (r *run) rollback(ctx context.Context) Outcome {
 	}
 	out.Changed = len(out.Left) > 0
 	return out
+}
+
+// stick marks what a step stands on, directly or not: it is still in use.
+func (r *run) stick(stuck map[string]bool, info Info) {
+	for _, below := range info.StandsOn {
+		stuck[below] = true
+		for _, a := range r.acts {
+			if next := a.step.Info(); next.ID == below {
+				r.stick(stuck, next)
+			}
+		}
+	}
 }
 
 func (r *run) takeBack(ctx context.Context, a act) error {

@@ -98,6 +98,9 @@ func (c *client) dispatch(reply wire.Reply) {
 // ask sends a request and waits for the last reply.
 func (c *client) ask(ctx context.Context, request wire.Request, stdout, stderr io.Writer) (wire.Reply, error) {
 	waiting := &call{stdout: stdout, stderr: stderr, done: make(chan wire.Reply, 1)}
+	if size := len(request.Stdin) + len(fmt.Sprint(request.Args, request.Env)); size > wire.PutSize {
+		return wire.Reply{}, fmt.Errorf("cannot send %d bytes of arguments: put them in a file", size)
+	}
 	c.mu.Lock()
 	if c.offline {
 		c.mu.Unlock()

@@ -134,7 +134,7 @@ func (m *machine) Exec(ctx context.Context, command Command) (int, error) {
 
 func (m *machine) Put(ctx context.Context, path string, mode uint32, content []byte) error {
 	for first := true; first || len(content) > 0; first = false {
-		piece := content[:min(len(content), wire.ChunkSize)]
+		piece := content[:min(len(content), wire.PutSize)]
 		content = content[len(piece):]
 		request := wire.Request{Op: wire.Put, Path: path, Mode: mode, Append: !first, Data: piece}
 		if _, err := m.client.ask(ctx, request, nil, nil); err != nil {
@@ -177,7 +177,12 @@ func (m *machine) Settle(ctx context.Context) (string, error) {
 		}
 		switch state := strings.TrimSpace(out.String()); state {
 		case "running", "degraded":
-			return state, nil
+			// systemd is content when udev has been told to look at the devices; their links may come seconds later.
+			status, err := m.Exec(ctx, Command{Args: []string{"udevadm", "settle", "--timeout=120"}, Timeout: 3 * time.Minute})
+			if err == nil && status != 0 {
+				err = fmt.Errorf("udevadm settle ended with %d", status)
+			}
+			return state, err
 		}
 		time.Sleep(200 * time.Millisecond) // systemd does not listen yet
 	}

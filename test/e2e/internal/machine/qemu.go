@@ -88,6 +88,8 @@ func WarmRecipe() string {
 // (root.qcow2). A machine with Options.Warm continues from there in a few seconds. This is migration to a file rather
 // than savevm, because savevm would need scratch disks in QEMU's own format, which nobody else can search.
 func Warm(ctx context.Context, o Options, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
 	o.Warm = ""
 	made, err := New(ctx, o)
 	if err != nil {
@@ -109,6 +111,8 @@ func Warm(ctx context.Context, o Options, dir string) error {
 	if err := quieten(ctx, m); err != nil {
 		return err
 	}
+	stop := context.AfterFunc(ctx, m.stop) // also ends the monitor line, which has no time limit of its own
+	defer stop()
 	if err := saveState(ctx, ours, machineInside+"/ram"); err != nil {
 		return fmt.Errorf("cannot save the machine: %w", err)
 	}

@@ -49,6 +49,10 @@ type Reply struct {
 // ChunkSize bounds the data in one message, so that a long output does not hold up the others.
 const ChunkSize = 32 << 10
 
+// PutSize bounds the data in one Put. A terminal line holds 4 KiB that nobody has read yet; User-Mode Linux drops what
+// comes on top, and the message would never arrive.
+const PutSize = 2 << 10
+
 // Writer sends messages; it may be used by several goroutines.
 type Writer struct {
 	mu sync.Mutex
