@@ -155,6 +155,10 @@ func askReclaim(path string, bytes int64) error {
 func (h *hog) verify() error {
 	want := make([]byte, pageSize)
 	for offset := 0; offset < len(h.memory); offset += pageSize {
+		if offset%ahead == 0 {
+			// Many reads under way at once: one after the other takes an emulated machine half a minute.
+			_ = unix.Madvise(h.memory[offset:min(offset+ahead, len(h.memory))], unix.MADV_WILLNEED)
+		}
 		fillPage(want, h.options.pattern, uint64(offset/pageSize))
 		if !bytes.Equal(want, h.memory[offset:offset+pageSize]) {
 			return fmt.Errorf("page %d came back changed", offset/pageSize)
@@ -162,6 +166,9 @@ func (h *hog) verify() error {
 	}
 	return nil
 }
+
+// ahead is how much is asked back from swap at a time.
+const ahead = 8 << 20
 
 // fillPage writes the pattern, the page's number and pseudo-random bytes that depend on both: no two pages are equal
 // and none compresses well, but each can be made again for comparing.
