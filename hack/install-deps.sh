@@ -9,7 +9,7 @@ command -v go >/dev/null || { echo "install-deps: Go is needed first: https://go
 # boot (test/e2e).
 packages="
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g squashfs-tools
-	util-linux mount dmsetup cryptsetup-bin mmdebstrap debian-archive-keyring
+	util-linux mount kmod dmsetup cryptsetup-bin mmdebstrap debian-archive-keyring
 	ca-certificates git make
 "
 

@@ -113,8 +113,23 @@ func needs(t *testing.T) {
 	}
 	for _, program := range []string{"mmdebstrap", "mke2fs", "mount", "chroot", "depmod"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("cannot boot machines: %s is not installed; run test/e2e/install-deps.sh", program)
+			t.Fatalf("cannot boot machines: %s is not installed; run hack/install-deps.sh", program)
 		}
+	}
+}
+
+// TestReadmeShowsAStory holds the example of README.md against the story that is told.
+func TestReadmeShowsAStory(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("stories/example.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(readme, example) {
+		t.Error("README.md does not show stories/example.txtar as it is")
 	}
 }
 
