@@ -15,15 +15,11 @@ import (
 // steps does not have. config is kept with the goal. On an error, and when ctx
 // ends, what this run did is taken back, newest first.
 func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, error) {
-	unlock, err := lock(e.Host, e.LockPath)
+	j, unlock, err := e.take()
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer unlock()
-	j, err := openJournal(e.Host, e.JournalPath)
-	if err != nil {
-		return Outcome{}, err
-	}
 	goal, err := json.Marshal(config)
 	if err != nil {
 		return Outcome{}, fail.New(fail.Failed, "write down the configuration", err)

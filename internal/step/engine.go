@@ -56,6 +56,20 @@ type Outcome struct {
 	Failed  bool    // the run failed; without Left, the node is as it was before
 }
 
+// take locks the node and opens the journal.
+func (e *Engine) take() (*journalFile, func(), error) {
+	unlock, err := lock(e.Host, e.LockPath)
+	if err != nil {
+		return nil, nil, err
+	}
+	j, err := openJournal(e.Host, e.JournalPath)
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return j, unlock, nil
+}
+
 func (e *Engine) tell(ev Event) {
 	if e.Events != nil {
 		e.Events(ev)

@@ -12,15 +12,11 @@ import (
 // back, because what is below it is still in use; run again, it goes on there.
 // before, if not nil, may refuse while nothing has changed yet.
 func (e *Engine) Teardown(ctx context.Context, before func([]Item) error) (Outcome, error) {
-	unlock, err := lock(e.Host, e.LockPath)
+	j, unlock, err := e.take()
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer unlock()
-	j, err := openJournal(e.Host, e.JournalPath)
-	if err != nil {
-		return Outcome{}, err
-	}
 	items, err := e.retired(j.Journal, nil)
 	if err != nil {
 		return Outcome{Items: items}, err

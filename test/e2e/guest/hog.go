@@ -107,7 +107,7 @@ func hogStart(args []string) error {
 		cmd.Process.Kill()
 		waited := cmd.Wait()
 		text, _ := os.ReadFile(log.Name())
-		return fmt.Errorf("the hog ended early (%v): %s", waited, text)
+		return fmt.Errorf("the hog ended early (%w): %s", waited, text)
 	}
 	return printAnswer(line)
 }

@@ -90,7 +90,7 @@ func payloadDisk(path string, programs map[string]string) error {
 		return err
 	}
 	if info, err := disk.Stat(); err != nil || info.Size() > payloadSize {
-		return fmt.Errorf("cannot make the payload disk: more than %d MiB (%v)", payloadSize>>20, err)
+		return fmt.Errorf("cannot make the payload disk: more than %d MiB (%w)", payloadSize>>20, err)
 	}
 	return disk.Truncate(payloadSize)
 }
