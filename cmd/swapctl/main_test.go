@@ -35,12 +35,12 @@ func TestASignalEndsTheRunInOrder(t *testing.T) {
 			if _, errs, code := runOn(n, "setup", "--size=64Mi"); code != fail.OK {
 				t.Fatal(errs)
 			}
+			n.ResetOps()
 			n.StickSwapOff()
 			type result struct {
 				errs string
 				code int
 			}
-			n.ResetOps()
 			done := make(chan result)
 			go func() {
 				_, errs, code := runOn(n, "teardown")
