@@ -59,6 +59,8 @@ type emulator interface {
 	start(ctx context.Context, agent, console *os.File) (*process, error)
 	// bootTimeout is how long the agent may take to answer.
 	bootTimeout() time.Duration
+	// startsAnew tells that a reboot is a shutdown and another start of the emulator.
+	startsAnew() bool
 }
 
 // machine is the part that all lanes share.
@@ -155,12 +157,24 @@ func (m *machine) Get(ctx context.Context, path string) ([]byte, error) {
 func (m *machine) Reboot(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*m.emulator.bootTimeout())
 	defer cancel()
-	old := m.boot
+	old, verb := m.boot, "reboot"
+	if m.emulator.startsAnew() {
+		verb = "poweroff"
+	}
 	// The answer may or may not come before the agent is gone.
 	_, _ = m.client.ask(ctx, wire.Request{
-		Op: wire.Exec, Args: []string{"systemctl", "--no-block", "reboot"}, TimeoutMS: 20000,
+		Op: wire.Exec, Args: []string{"systemctl", "--no-block", verb}, TimeoutMS: 20000,
 	}, nil, nil)
-	return m.await(ctx, old)
+	if !m.emulator.startsAnew() {
+		return m.await(ctx, old)
+	}
+	select {
+	case <-m.proc.done:
+	case <-ctx.Done():
+		return fmt.Errorf("cannot reboot: the machine did not shut down: %w", ctx.Err())
+	}
+	m.stop()
+	return m.Boot(ctx)
 }
 
 func (m *machine) PowerCut(ctx context.Context) error {

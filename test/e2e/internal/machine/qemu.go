@@ -19,6 +19,8 @@ type qemu struct {
 
 func (q *qemu) bootTimeout() time.Duration { return 5 * time.Minute }
 
+func (q *qemu) startsAnew() bool { return false }
+
 // qemuRecipe is everything that a snapshot depends on besides the image and the emulator itself. A snapshot can only
 // be continued on the very same board.
 func qemuRecipe(kernel, initrd string) []string {
