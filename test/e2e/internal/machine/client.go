@@ -113,6 +113,10 @@ func (c *client) ask(ctx context.Context, request wire.Request, stdout, stderr i
 	}
 	c.calls[request.ID] = waiting
 	c.mu.Unlock()
+	// A machine that stands still takes nothing in: do not wait for it longer than for an answer.
+	if line, ok := c.line.(interface{ SetWriteDeadline(t time.Time) error }); ok {
+		_ = line.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	}
 	if err := c.out.Send(request); err != nil {
 		return wire.Reply{}, err
 	}

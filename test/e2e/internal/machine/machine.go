@@ -74,7 +74,21 @@ type machine struct {
 	boot   string
 }
 
+// bootTries: an emulator that was to go on from a saved state now and then stands still before its first instruction.
+// Tried again it boots from the disk, which a story does not notice but by the time it takes.
+const bootTries = 3
+
 func (m *machine) Boot(ctx context.Context) error {
+	err := m.bootOnce(ctx)
+	for try := 1; err != nil && ctx.Err() == nil && m.proc != nil && try < bootTries; try++ {
+		fmt.Fprintf(os.Stderr, "e2e: a machine did not start and is started again: %v\n", err)
+		m.stop()
+		err = m.bootOnce(ctx)
+	}
+	return err
+}
+
+func (m *machine) bootOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, m.emulator.bootTimeout())
 	defer cancel()
 	console, err := os.OpenFile(m.consolePath(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)

@@ -17,7 +17,12 @@ type qemu struct {
 	monitor *os.File // end of a monitor line for the emulator, or nil
 }
 
-func (q *qemu) bootTimeout() time.Duration { return 5 * time.Minute }
+func (q *qemu) bootTimeout() time.Duration {
+	if q.resume {
+		return 90 * time.Second
+	}
+	return 5 * time.Minute
+}
 
 func (q *qemu) startsAnew() bool { return false }
 
