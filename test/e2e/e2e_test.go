@@ -56,14 +56,17 @@ func TestStories(t *testing.T) {
 	payload := map[string]string{"usr/local/lib/swapctl-e2e.sh": "lib.sh", "usr/local/bin/swapctl": product}
 	goBuild(t, ".", "./guest", filepath.Join(programs, "guest"))
 	machines := story.NewMachines(lanes(t, filepath.Join(programs, "guest")), payload)
-	teller := &story.Teller{Machines: machines, Keep: option("keep") == "true"}
+	teller := &story.Teller{Machines: machines, Keep: option("keep") == "true", Failures: failuresDir(t)}
 	turns := story.NewTurns(atOnce(t), func(lane string) {
 		if err := machines.Forget(lane); err != nil {
 			t.Error(err)
 		}
 	})
+	failed := &failures{}
+	t.Cleanup(func() { failed.tell(t) })
 	for _, telling := range tellings {
 		t.Run(telling.Name(), func(t *testing.T) {
+			t.Cleanup(func() { failed.note(t) })
 			turn := turns.Join(telling)
 			t.Parallel()
 			turn.Wait()
@@ -72,6 +75,36 @@ func TestStories(t *testing.T) {
 		})
 	}
 	turns.Begin()
+}
+
+// failures are the names of the stories that failed.
+type failures struct {
+	mu    sync.Mutex
+	names []string
+}
+
+func (f *failures) note(t *testing.T) {
+	if t.Failed() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.names = append(f.names, t.Name())
+	}
+}
+
+// tell names them once more at the end, where one looks first.
+func (f *failures) tell(t *testing.T) {
+	if len(f.names) > 0 {
+		t.Logf("%d stories failed:\n%s", len(f.names), strings.Join(f.names, "\n"))
+	}
+}
+
+// failuresDir is where everything about failed stories goes; it is emptied by the next run.
+func failuresDir(t *testing.T) string {
+	dir := filepath.Join(cacheDir(t), "failed")
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // wanted returns the tellings chosen by the flags.

@@ -61,6 +61,10 @@ type emulator interface {
 	bootTimeout() time.Duration
 	// startsAnew tells that a reboot is a shutdown and another start of the emulator.
 	startsAnew() bool
+	// trouble is what the emulator knows about a machine that does not answer.
+	trouble() string
+	// again prepares for another try after a start that failed.
+	again(ctx context.Context) error
 }
 
 // machine is the part that all lanes share.
@@ -74,15 +78,18 @@ type machine struct {
 	boot   string
 }
 
-// bootTries: an emulator that was to go on from a saved state now and then stands still before its first instruction.
-// Tried again it boots from the disk, which a story does not notice but by the time it takes.
+// bootTries: an emulator that was to go on from a saved state has been seen, one time in a hundred, to stand still
+// before its first instruction. A story does not notice another try but by the time it takes.
 const bootTries = 3
 
 func (m *machine) Boot(ctx context.Context) error {
 	err := m.bootOnce(ctx)
 	for try := 1; err != nil && ctx.Err() == nil && m.proc != nil && try < bootTries; try++ {
-		fmt.Fprintf(os.Stderr, "e2e: a machine did not start and is started again: %v\n", err)
+		fmt.Fprintf(os.Stderr, "e2e: a machine did not start and is started again: %v; %s\n", err, m.emulator.trouble())
 		m.stop()
+		if hopeless := m.emulator.again(ctx); hopeless != nil {
+			return errors.Join(err, hopeless)
+		}
 		err = m.bootOnce(ctx)
 	}
 	return err

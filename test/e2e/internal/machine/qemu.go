@@ -14,12 +14,14 @@ type qemu struct {
 	options Options
 	place   place
 	resume  bool     // continue from the snapshot at the next start
-	monitor *os.File // end of a monitor line for the emulator, or nil
+	resumed bool     // the last start did
+	monitor *os.File // our end of the line to its monitor
 }
 
+// bootTimeout: to continue takes half a second on a quiet host.
 func (q *qemu) bootTimeout() time.Duration {
 	if q.resume {
-		return 90 * time.Second
+		return 30 * time.Second
 	}
 	return 5 * time.Minute
 }
@@ -56,16 +58,32 @@ func (q *qemu) start(_ context.Context, agent, console *os.File) (*process, erro
 	args := append([]string{"/usr/bin/qemu-system-x86_64"}, qemuRecipe(q.options.Kernel, q.options.Initrd)...)
 	if q.resume {
 		args = append(args, "-incoming", "file:"+imagesInside+"/"+q.options.Warm+"/ram")
-		q.resume = false
 	}
-	files := []*os.File{agent}
+	q.resumed, q.resume = q.resume, false
+	ours, theirs, err := line()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
 	if q.monitor != nil {
-		args = append(args, "-chardev", "socket,id=monitor,fd=4", "-mon", "chardev=monitor,mode=control")
-		files = append(files, q.monitor)
+		q.monitor.Close()
 	}
+	q.monitor = ours
+	args = append(args, "-chardev", "socket,id=monitor,fd=4", "-mon", "chardev=monitor,mode=control")
 	cmd := q.place.command(args...)
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = console, console, files
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = console, console, []*os.File{agent, theirs}
 	return start(cmd)
+}
+
+func (q *qemu) trouble() string { return "its monitor says " + stateOf(q.monitor) }
+
+// again continues from the snapshot once more, on a root that nobody has written to, or boots from the disk.
+func (q *qemu) again(ctx context.Context) error {
+	if !q.resumed {
+		return nil
+	}
+	q.resume = true
+	return q.makeRoot(ctx)
 }
 
 // newQEMU makes the disks of a machine; its root lies over the image or, to save the boot, over the snapshot's.
@@ -77,13 +95,17 @@ func newQEMU(ctx context.Context, o Options, dir string) (emulator, error) {
 	if err := payloadDisk(filepath.Join(dir, "payload.img"), o.Payload); err != nil {
 		return nil, err
 	}
-	below, format := o.Image, "raw"
-	if o.Warm != "" {
-		below, format = o.Warm+"/root.qcow2", "qcow2"
+	return q, q.makeRoot(ctx)
+}
+
+func (q *qemu) makeRoot(ctx context.Context) error {
+	below, format := q.options.Image, "raw"
+	if q.options.Warm != "" {
+		below, format = q.options.Warm+"/root.qcow2", "qcow2"
 	}
 	_, err := q.place.run(ctx, "/usr/bin/qemu-img", "create", "-q", "-f", "qcow2",
 		"-b", imagesInside+"/"+below, "-F", format, machineInside+"/root.qcow2")
-	return q, err
+	return err
 }
 
 // WarmRecipe is what a snapshot depends on besides the image and the emulator: for the keys of caches.
@@ -104,15 +126,7 @@ func Warm(ctx context.Context, o Options, dir string) error {
 	}
 	defer made.Close()
 	m := made.(*machine)
-	ours, theirs, err := line()
-	if err != nil {
-		return err
-	}
-	defer ours.Close()
-	m.emulator.(*qemu).monitor = theirs
-	err = m.Boot(ctx)
-	theirs.Close()
-	if err != nil {
+	if err := m.Boot(ctx); err != nil {
 		return fmt.Errorf("%w\n%s", err, m.Console())
 	}
 	if err := quieten(ctx, m); err != nil {
@@ -120,7 +134,7 @@ func Warm(ctx context.Context, o Options, dir string) error {
 	}
 	stop := context.AfterFunc(ctx, m.stop) // also ends the monitor line, which has no time limit of its own
 	defer stop()
-	if err := saveState(ctx, ours, machineInside+"/ram"); err != nil {
+	if err := saveState(ctx, m.emulator.(*qemu).monitor, machineInside+"/ram"); err != nil {
 		return fmt.Errorf("cannot save the machine: %w", err)
 	}
 	<-m.proc.done

@@ -3,8 +3,10 @@ package machine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 )
 
@@ -12,6 +14,14 @@ import (
 type monitor struct {
 	in  *json.Decoder
 	out io.Writer
+}
+
+// none are no arguments.
+type none struct{}
+
+func openMonitor(line io.ReadWriter) (monitor, error) {
+	m := monitor{in: json.NewDecoder(line), out: line}
+	return m, m.do("qmp_capabilities", none{}, nil)
 }
 
 // do sends a command and decodes what it returns; events in between are skipped.
@@ -42,9 +52,8 @@ func (m monitor) do(command string, arguments, result any) error {
 // saveState writes the state of the running machine to a file and ends it. The machine is not stopped before: the file
 // would say so, and whoever continues from it would find it stopped.
 func saveState(ctx context.Context, line io.ReadWriter, path string) error {
-	m := monitor{in: json.NewDecoder(line), out: line}
-	none := map[string]any{}
-	if err := m.do("qmp_capabilities", none, nil); err != nil {
+	m, err := openMonitor(line)
+	if err != nil {
 		return err
 	}
 	// As fast as it goes, and never mind how long the machine stands still for the last part.
@@ -60,16 +69,29 @@ func saveState(ctx context.Context, line io.ReadWriter, path string) error {
 			Status string
 			Desc   string `json:"error-desc"`
 		}
-		if err := m.do("query-migrate", none, &state); err != nil {
+		if err := m.do("query-migrate", none{}, &state); err != nil {
 			return err
 		}
 		switch state.Status {
 		case "completed":
-			return m.do("quit", none, nil)
+			return m.do("quit", none{}, nil)
 		case "failed", "cancelled":
 			return fmt.Errorf("the state was not written: %s %s", state.Status, state.Desc)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	return ctx.Err()
+}
+
+// stateOf says what the emulator knows about its machine and its processors, for a message.
+func stateOf(line *os.File) string {
+	_ = line.SetDeadline(time.Now().Add(5 * time.Second))
+	m, err := openMonitor(line)
+	if err != nil {
+		return err.Error()
+	}
+	var status, migration, cpus json.RawMessage
+	err = errors.Join(m.do("query-status", none{}, &status), m.do("query-migrate", none{}, &migration),
+		m.do("human-monitor-command", map[string]string{"command-line": "info registers -a"}, &cpus))
+	return fmt.Sprintf("%s, migration %s, processors %.3000s %v", status, migration, cpus, err)
 }

@@ -16,6 +16,10 @@ type uml struct {
 
 func (u *uml) bootTimeout() time.Duration { return time.Minute }
 
+func (u *uml) trouble() string { return "its console has all that is known" }
+
+func (u *uml) again(context.Context) error { return nil }
+
 // startsAnew: the kernel's own way, to execute itself once more, now and then loses the line to the agent.
 func (u *uml) startsAnew() bool { return true }
 

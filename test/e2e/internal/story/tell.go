@@ -20,7 +20,8 @@ const libraryInside = "/usr/local/lib/swapctl-e2e.sh"
 // Teller tells stories.
 type Teller struct {
 	Machines *Machines
-	Keep     bool // leave the scripts' directories for a look
+	Keep     bool   // leave the scripts' directories for a look
+	Failures string // directory for everything about a machine whose story failed
 }
 
 // Tell runs one telling on a machine of its lane and fails the test when anything in it does.
@@ -54,7 +55,7 @@ func (r *Teller) Tell(t *testing.T, telling Telling) {
 	})
 }
 
-// end shows everything about a machine whose story failed, and gives it back.
+// end shows what a machine whose story failed was about, and gives it back.
 func (r *Teller) end(ctx context.Context, t *testing.T, told *tale) error {
 	m := told.machine
 	if trouble := kernelTrouble(m.Console()); trouble != "" {
@@ -65,17 +66,7 @@ func (r *Teller) end(ctx context.Context, t *testing.T, told *tale) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	state, err := m.state(ctx)
-	if err != nil {
-		state = err.Error()
-	}
-	journal := "not read, as the machine does not answer"
-	if err == nil {
-		journal = m.Journal(ctx)
-	}
-	t.Logf("the console ends with:\n%s", tail(m.Console(), 60))
-	t.Logf("the journal ends with:\n%s", journal)
-	t.Logf("the state is:\n%s", state)
+	r.tellFailure(ctx, t, told)
 	return m.Close()
 }
 

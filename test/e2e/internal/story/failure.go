@@ -1,0 +1,39 @@
+package story
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// shownLines is how much of the console and of the journal a failed test prints. A CI that shows a part of a long
+// output must not show the boot in place of the reason.
+const shownLines = 25
+
+// tellFailure prints the end of what the machine has to say, and writes all of it to a file.
+func (r *Teller) tellFailure(ctx context.Context, t *testing.T, told *tale) {
+	m := told.machine
+	console := m.Console()
+	state, err := m.state(ctx)
+	journal := "not read, as the machine does not answer"
+	if err == nil {
+		journal = m.Journal(ctx)
+	} else {
+		state = err.Error()
+	}
+	name := filepath.Join(r.Failures, strings.ReplaceAll(told.telling.Name(), "/", "_")+".log")
+	all := fmt.Sprintf("CONSOLE\n%s\nJOURNAL\n%s\nSTATE\n%s\n", console, journal, state)
+	if err := os.WriteFile(name, []byte(all), 0o600); err != nil {
+		name = err.Error()
+	}
+	t.Logf("the console ends with:\n%s", tail(console, shownLines))
+	t.Logf("the journal ends with:\n%s", tail(journal, shownLines))
+	if m.fresh != "" && err == nil {
+		state = difference(m.fresh, state)
+	}
+	t.Logf("the state, where it is not that of a fresh machine:\n%s", tail(state, 2*shownLines))
+	t.Logf("all of it: %s", name)
+}
