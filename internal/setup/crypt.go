@@ -23,11 +23,10 @@ type cryptStep struct {
 
 func (s cryptStep) Info() step.Info {
 	info := step.Info{
-		ID:    "swap.crypt" + s.area,
-		Title: fmt.Sprintf("encryption /dev/mapper/%s, %s, %d-bit key", s.want.Name, s.want.Cipher, s.want.KeyBits),
-		Why:   "Secrets in memory reach the disk when they are swapped out; under a random key that nobody keeps they end with the boot.",
-		ByHand: []string{fmt.Sprintf("cryptsetup open --type plain --cipher %s --key-size %d --key-file /dev/urandom %s %s",
-			s.want.Cipher, s.want.KeyBits, s.want.Backing, s.want.Name)},
+		ID:         "swap.crypt" + s.area,
+		Title:      fmt.Sprintf("encryption /dev/mapper/%s, %s, %d-bit key", s.want.Name, s.want.Cipher, s.want.KeyBits),
+		Why:        "Secrets in memory reach the disk when they are swapped out; under a random key that nobody keeps they end with the boot.",
+		ByHand:     []string{s.cryptsetup()},
 		UndoByHand: []string{"cryptsetup close " + s.want.Name},
 		StandsOn:   []string{"swap.device" + s.area},
 	}
@@ -35,6 +34,16 @@ func (s cryptStep) Info() step.Info {
 		info.StandsOn = []string{"swap.file" + s.area}
 	}
 	return info
+}
+
+// cryptsetup is the command that opens the mapping by hand.
+func (s cryptStep) cryptsetup() string {
+	sector := ""
+	if s.want.SectorBytes > 0 {
+		sector = fmt.Sprintf(" --sector-size %d", s.want.SectorBytes)
+	}
+	return fmt.Sprintf("cryptsetup open --type plain --cipher %s --key-size %d%s --key-file /dev/urandom %s %s",
+		s.want.Cipher, s.want.KeyBits, sector, s.want.Backing, s.want.Name)
 }
 
 func (s cryptStep) Want() any { return s.want }

@@ -142,7 +142,7 @@ func (s deviceStep) content(h host.Host, was step.Record) (step.Finding, error) 
 	case c.Empty:
 		return step.Finding{State: step.Todo, Found: "empty"}, nil
 	case s.erase:
-		return step.Finding{State: step.Todo, Found: "holds " + c.What + toBeErased}, nil
+		return toErase("holds " + c.What), nil
 	}
 	return blocked(fail.Newf(fail.Usage, "use the device "+s.want.Device, "it is not empty: %s", c.What).
 		Hint("%s shows more; if nothing on it is needed, say so with --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil

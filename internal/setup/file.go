@@ -38,16 +38,20 @@ type fileSaved struct {
 }
 
 func (s fileStep) Info() step.Info {
-	return step.Info{
+	info := step.Info{
 		ID:    "swap.file" + s.area,
 		Title: fmt.Sprintf("swap file %s, %s", s.want.Path, bytesize.Format(s.want.SizeBytes)),
 		Why:   "The kernel swaps to a file only if every byte has a block of its own, and nobody but root may read what was swapped out.",
 		ByHand: []string{
-			fmt.Sprintf("install -m 0600 /dev/null %s", s.want.Path),
+			fmt.Sprintf("install -D -m 0600 /dev/null %s", s.want.Path),
 			fmt.Sprintf("fallocate -l %d %s", s.want.SizeBytes, s.want.Path),
 		},
 		UndoByHand: []string{"rm " + s.want.Path},
 	}
+	if s.keep {
+		info.Title, info.UndoByHand = info.Title+", kept", nil
+	}
+	return info
 }
 
 func (s fileStep) Want() any { return s.want }
@@ -59,12 +63,12 @@ func (s fileStep) Check(_ context.Context, h host.Host, was step.Record) (step.F
 		return blocked(err), nil
 	}
 	if !place.Exists {
-		return s.orNoRoom(h, place, 0, "no file")
+		return s.orNoRoom(h, place, 0, step.Finding{State: step.Todo, Found: "no file"})
 	}
 	if s.ours(was) {
 		if err := swapfile.CheckFile(h, s.want.Path, s.want.SizeBytes); err != nil {
-			found := fmt.Sprintf("a file of %s", bytesize.Format(place.File.SizeBytes))
-			return s.orNoRoom(h, place, place.File.UsedBytes, found)
+			found := "a file of " + bytesize.Format(place.File.SizeBytes)
+			return s.orNoRoom(h, place, place.File.UsedBytes, step.Finding{State: step.Todo, Found: found})
 		}
 		return step.Finding{State: step.Done, Found: "there"}, nil
 	}
@@ -77,11 +81,11 @@ func (s fileStep) ours(was step.Record) bool {
 	return was.Ours() && json.Unmarshal(was.Want, &w) == nil && w.Path == s.want.Path
 }
 
-func (s fileStep) orNoRoom(h host.Host, p swapfile.Place, reuse int64, found string) (step.Finding, error) {
+func (s fileStep) orNoRoom(h host.Host, p swapfile.Place, reuse int64, f step.Finding) (step.Finding, error) {
 	if err := swapfile.CheckRoom(h, p, s.want.SizeBytes, reuse, s.force); err != nil {
 		return blocked(err), nil
 	}
-	return step.Finding{State: step.Todo, Found: found}, nil
+	return f, nil
 }
 
 // foreign judges a file that we did not make: one that is in use is never
@@ -121,9 +125,9 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 	case err != nil:
 		return step.Finding{}, err
 	case s.erase && content.Empty:
-		return s.orNoRoom(h, p, p.File.UsedBytes, "an empty file"+toBeErased)
+		return s.orNoRoom(h, p, p.File.UsedBytes, toErase("an empty file"))
 	case s.erase:
-		return s.orNoRoom(h, p, p.File.UsedBytes, "a file that holds "+content.What+toBeErased)
+		return s.orNoRoom(h, p, p.File.UsedBytes, toErase("a file that holds "+content.What))
 	case !content.Empty:
 		return blocked(fail.Newf(fail.Usage, op, "a file is there already, and it is not empty: %s", content.What).
 			Hint("name another file with --path, or give up what it holds with --erase=%s", s.want.Path)), nil
@@ -193,7 +197,8 @@ func (s fileStep) unused(h host.Host) error {
 	if err != nil || len(users) == 0 {
 		return fail.New(fail.Failed, op, err)
 	}
-	return fail.New(fail.Failed, op, fmt.Errorf("%s uses it", users[0]), release(users[len(users)-1]))
+	top := users[len(users)-1]
+	return fail.New(fail.Failed, op, fmt.Errorf("%s uses it", top), release(top))
 }
 
 // removeEmpty removes directories that were made for the file, as far as
@@ -204,6 +209,11 @@ func removeEmpty(h host.Host, dirs []string) {
 			return
 		}
 	}
+}
+
+// toErase is the finding of something that --erase gives up.
+func toErase(found string) step.Finding {
+	return step.Finding{State: step.Todo, Found: found + ", to be erased", Destroys: true}
 }
 
 func blocked(err error) step.Finding {

@@ -149,10 +149,19 @@ func deviceHint(name, clean string) string {
 	if name != clean && strings.HasPrefix(clean, "/dev/") {
 		return "write it as --device " + clean
 	}
-	for _, tag := range []string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"} {
-		if value, ok := strings.CutPrefix(name, tag+"="); ok {
-			return "write it as --device /dev/disk/by-" + strings.ToLower(tag) + "/" + strings.Trim(value, `"`)
-		}
+	if link, ok := tagLink(name); ok {
+		return "write it as --device " + link
 	}
 	return "ls -l /dev/disk/by-id shows the names that stay the same"
+}
+
+// tagLink returns the link that udev makes for a device named as in fstab:
+// UUID=1234-ABCD.
+func tagLink(name string) (string, bool) {
+	tag, value, _ := strings.Cut(name, "=")
+	switch tag {
+	case "UUID", "LABEL", "PARTUUID", "PARTLABEL":
+		return "/dev/disk/by-" + strings.ToLower(tag) + "/" + strings.Trim(value, `"`), value != ""
+	}
+	return "", false
 }

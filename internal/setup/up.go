@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -107,8 +106,8 @@ func withStableName(h host.Host, device string, err error) error {
 	if !errors.As(err, &bad) || bad.Field != "device" {
 		return err
 	}
-	if tag, value, ok := strings.Cut(device, "="); ok {
-		device = "/dev/disk/by-" + strings.ToLower(tag) + "/" + strings.Trim(value, `"`)
+	if link, ok := tagLink(device); ok {
+		device = link
 	}
 	if name := stableName(h, device); name != "" {
 		return fail.New(fail.Usage, "set up swap", err, "its name that stays: --device "+name)

@@ -3,6 +3,7 @@ package setup
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
@@ -92,7 +93,7 @@ func upState(r Report, a area, out step.Outcome, o UpOptions) string {
 	case len(out.Left) > 0:
 		return "not all could be taken back: " + strings.ReplaceAll(errors.Join(out.Left...).Error(), "\n", "; ") +
 			"; swapctl teardown takes the rest away, swapctl setup tries again"
-	case out.Failed && a.erase && erased(out):
+	case out.Failed && erased(out):
 		return "what this run had done was taken back, but what " + a.backing() + " held before is gone or damaged (--erase)"
 	case out.Failed:
 		return "what this run had done was taken back; the node is as it was before"
@@ -106,19 +107,11 @@ func upState(r Report, a area, out step.Outcome, o UpOptions) string {
 	return fmt.Sprintf("swap is on, %s (%d bytes), %s", bytesize.Format(a.sizeBytes), a.sizeBytes, kind)
 }
 
-// toBeErased ends the finding of a step that erases.
-const toBeErased = ", to be erased"
-
-// erased reports whether the run came to the step that erases.
+// erased reports whether the run came to a step that erases.
 func erased(out step.Outcome) bool {
-	for _, it := range out.Items {
-		kind, _, _ := strings.Cut(it.Info.ID, "@")
-		if (kind == "swap.file" || kind == "swap.device") && !it.Retired && strings.HasSuffix(it.Finding.Found, toBeErased) &&
-			(it.State == step.ItemUndone || it.State == step.ItemFailed) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(out.Items, func(it step.Item) bool {
+		return it.Finding.Destroys && (it.State == step.ItemUndone || it.State == step.ItemFailed)
+	})
 }
 
 // downReport tells what a run of teardown did, or would do.

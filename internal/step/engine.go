@@ -109,9 +109,9 @@ func (e *Engine) look(ctx context.Context, s Step, j Journal, redone map[string]
 	info := s.Info()
 	was := j.Record(info.ID)
 	item := Item{Info: info, Was: was, step: s}
-	want, err := json.Marshal(s.Want())
+	changed, err := wantChanged(s, was)
 	if err != nil {
-		return item, fail.New(fail.Failed, "write down step "+info.ID, err)
+		return item, err
 	}
 	item.Finding, err = s.Check(ctx, e.Host, was)
 	if err != nil {
@@ -119,13 +119,21 @@ func (e *Engine) look(ctx context.Context, s Step, j Journal, redone map[string]
 	}
 	// A want that differs from the journal's is redone even when Check is
 	// content: there are parts of it that a node does not show.
-	changed := was.Ours() && !bytes.Equal(was.Want, want)
 	if item.Finding.State != Blocked && (changed || standsOn(info, redone)) {
 		item.Finding.State = Todo
 		item.TakenDown = was.Ours()
 	}
 	item.State = map[State]ItemState{Todo: ItemTodo, Done: ItemDone, Blocked: ItemBlocked}[item.Finding.State]
 	return item, nil
+}
+
+// wantChanged reports whether a step of ours is now wanted otherwise.
+func wantChanged(s Step, was Record) (bool, error) {
+	want, err := json.Marshal(s.Want())
+	if err != nil {
+		return false, fail.New(fail.Failed, "write down step "+s.Info().ID, err)
+	}
+	return was.Ours() && !bytes.Equal(was.Want, want), nil
 }
 
 func standsOn(info Info, redone map[string]bool) bool {

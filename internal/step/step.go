@@ -55,7 +55,10 @@ const (
 type Finding struct {
 	State State
 	Found string // how the node stands, for people: "no file", "on, priority -2"
-	Err   error  // why it is Blocked
+	// Destroys: Do replaces something that Undo cannot bring back, because a
+	// person said that it may.
+	Destroys bool
+	Err      error // why it is Blocked
 }
 
 // Record is what the journal knows of a step of ours. The zero Record is a step

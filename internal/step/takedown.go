@@ -1,12 +1,8 @@
 package step
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"slices"
-
-	"github.com/swapctl/swapctl/internal/fail"
 )
 
 // takeDown undoes, newest first, every step of ours that stands on it or is to
@@ -18,12 +14,12 @@ func (r *run) takeDown(ctx context.Context, it *Item) error {
 	if err != nil {
 		return err
 	}
-	want, err := json.Marshal(it.step.Want())
+	changed, err := wantChanged(it.step, r.was(it.Info.ID))
 	if err != nil {
-		return fail.New(fail.Failed, "write down step "+it.Info.ID, err)
+		return err
 	}
 	down := r.above(it.Info.ID, ours)
-	if was := r.was(it.Info.ID); was.Ours() && !bytes.Equal(was.Want, want) {
+	if changed {
 		down[it.Info.ID] = true
 	}
 	r.addRetiredBelow(down, ours)

@@ -10,16 +10,16 @@ import (
 // CheckHeader says what is wrong with the swap header of the file or device at
 // path: that it has none, or one that does not span the whole of it.
 func CheckHeader(h host.Host, path string) error {
-	header, err := ReadHeader(h, path)
-	if err != nil {
-		return err
-	}
 	op := "use the swap header of " + path
 	f, err := openForReading(h, path)
 	if err != nil {
 		return fail.New(0, op, err)
 	}
 	defer f.Close()
+	header, err := readHeader(h, f)
+	if err != nil {
+		return fail.New(0, op, err)
+	}
 	size, _, err := sizeOf(h, f)
 	if err != nil {
 		return fail.New(0, op, err)

@@ -25,10 +25,7 @@ func RemoveHeader(h host.Host, path string, uuid [16]byte) error {
 	if n < len(page) || !ourHeader(page, uuid) {
 		return nil
 	}
-	if _, err := f.WriteAt(make([]byte, len(page)), 0); err != nil {
-		return fail.New(0, op, err)
-	}
-	return fail.New(0, op, f.Sync())
+	return fail.New(0, op, zeroPage(h, f))
 }
 
 // ourHeader knows our header by its UUID, also without the signature that ends
@@ -52,8 +49,12 @@ func Blank(h host.Host, path string) error {
 		return explain(op, path, err)
 	}
 	defer f.Close()
+	return fail.New(0, op, zeroPage(h, f))
+}
+
+func zeroPage(h host.Host, f host.File) error {
 	if _, err := f.WriteAt(make([]byte, h.Kernel.PageSize()), 0); err != nil {
-		return fail.New(0, op, err)
+		return err
 	}
-	return fail.New(0, op, f.Sync())
+	return f.Sync()
 }

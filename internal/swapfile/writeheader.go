@@ -51,14 +51,18 @@ func ReadHeader(h host.Host, path string) (Header, error) {
 		return Header{}, fail.New(0, op, err)
 	}
 	defer f.Close()
+	header, err := readHeader(h, f)
+	return header, fail.New(0, op, err)
+}
+
+func readHeader(h host.Host, f host.File) (Header, error) {
 	page := make([]byte, h.Kernel.PageSize())
 	n, err := readAtMost(f, page, 0)
 	if err != nil {
-		return Header{}, fail.New(0, op, err)
+		return Header{}, err
 	}
 	if n < len(page) {
-		return Header{}, fail.New(0, op, fmt.Errorf("%w: it has only %d bytes", ErrNoHeader, n))
+		return Header{}, fmt.Errorf("%w: it has only %d bytes", ErrNoHeader, n)
 	}
-	header, err := ParseHeader(page)
-	return header, fail.New(0, op, err)
+	return ParseHeader(page)
 }
