@@ -1,6 +1,7 @@
 package crypt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ func (b backing) close() error {
 
 // openBacking checks that nobody uses the file or device, and puts a loop
 // device before a file.
-func (m Mapping) openBacking(h host.Host, op string) (backing, error) {
+func (m Mapping) openBacking(ctx context.Context, h host.Host, op string) (backing, error) {
 	f, err := h.Files.Open(m.Backing, os.O_RDWR, 0)
 	if err != nil {
 		return backing{}, fail.New(fail.Failed, op, err)
@@ -41,7 +42,7 @@ func (m Mapping) openBacking(h host.Host, op string) (backing, error) {
 	if !st.IsBlock() && !st.Mode.IsRegular() {
 		return backing{}, fail.Newf(fail.Usage, op, "%s is neither a file nor a block device", m.Backing)
 	}
-	if err := m.alone(h, op, st); err != nil {
+	if err := m.alone(ctx, h, op, st); err != nil {
 		return backing{}, err
 	}
 	if st.IsBlock() {
@@ -51,8 +52,8 @@ func (m Mapping) openBacking(h host.Host, op string) (backing, error) {
 }
 
 // alone refuses a backing that a loop device or a mapping stands on already.
-func (m Mapping) alone(h host.Host, op string, st host.Stat) error {
-	users, err := UsersOf(h, st)
+func (m Mapping) alone(ctx context.Context, h host.Host, op string, st host.Stat) error {
+	users, err := UsersAfterAll(ctx, h, st)
 	if err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
@@ -67,7 +68,9 @@ func (m Mapping) alone(h host.Host, op string, st host.Stat) error {
 		case "mapping":
 			e.Hints = append([]string{"if nothing needs it any more: cryptsetup close " + u.Name}, e.Hints...)
 		case "loop":
-			if !u.AutoClear {
+			if u.AutoClear {
+				e.Hints = append(e.Hints, "see who uses it: fuser -v "+u.Path)
+			} else {
 				e.Hints = append(e.Hints, "if nothing needs it any more: losetup --detach "+u.Path)
 			}
 		}

@@ -449,6 +449,40 @@ func TestCloseWaitsForWhoeverLooks(t *testing.T) {
 	})
 }
 
+// A run that is killed when it has the loop device, but no mapping on it yet,
+// leaves the loop device for as long as somebody looks into it.
+func TestOpenWaitsForWhoeverLooksAtALoopThatAKilledRunLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := node(t, size)
+		h, other := n.Host(), n.Other()
+		back, err := h.Files.Open("/swapfile", os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loop, err := h.Kernel.LoopAttach(back, host.LoopOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		udev, err := other.Files.Open("/dev/loop0", os.O_RDONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = loop.Close(), back.Close() // as the kernel does for a killed run
+		err = onFile().Open(t.Context(), h)
+		if !errors.Is(err, unix.EBUSY) || !slices.Contains(fail.Hints(err), "see who uses it: fuser -v /dev/loop0") {
+			t.Errorf("%v, %q", err, fail.Hints(err))
+		}
+		done := make(chan error)
+		go func() { done <- onFile().Open(t.Context(), h) }()
+		synctest.Wait()
+		_ = udev.Close()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		n.CheckInvariants(t)
+	})
+}
+
 func TestCloseEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := node(t, size)

@@ -28,7 +28,7 @@ func (m Mapping) Open(ctx context.Context, h host.Host) error {
 	if err := m.clearName(ctx, h, op); err != nil {
 		return err
 	}
-	b, err := m.openBacking(h, op)
+	b, err := m.openBacking(ctx, h, op)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package crypt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -81,6 +82,18 @@ func loopsOn(h host.Host, backing host.Stat) ([]User, error) {
 		}
 	}
 	return users, nil
+}
+
+// UsersAfterAll is UsersOf, but first waits a while for loop devices that carry
+// nothing and remove themselves. A killed run leaves such a one where udev,
+// which looks into every new device, has it open at that moment.
+func UsersAfterAll(ctx context.Context, h host.Host, backing host.Stat) (users []User, err error) {
+	err = wait(ctx, func() (bool, error) {
+		users, err = UsersOf(h, backing)
+		stays := func(u User) bool { return u.Kind != "loop" || !u.AutoClear }
+		return len(users) == 0 || slices.ContainsFunc(users, stays), err
+	})
+	return users, err
 }
 
 func (l loopState) over(h host.Host, backing host.Stat) bool {

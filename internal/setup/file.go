@@ -164,7 +164,7 @@ func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, p st
 	return swapfile.Make(ctx, h, s.want.Path, s.want.SizeBytes, p)
 }
 
-func (s fileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+func (s fileStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
 	var saved fileSaved
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return err
@@ -172,7 +172,7 @@ func (s fileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ st
 	if s.keep {
 		return nil
 	}
-	if err := s.unused(h); err != nil {
+	if err := s.unused(ctx, h); err != nil {
 		return err
 	}
 	if err := swapfile.Remove(h, s.want.Path); err != nil {
@@ -184,7 +184,7 @@ func (s fileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ st
 
 // unused refuses to remove a file below a loop device or mapping: it would be
 // out of sight, and its blocks still taken.
-func (s fileStep) unused(h host.Host) error {
+func (s fileStep) unused(ctx context.Context, h host.Host) error {
 	op := "remove the swap file " + s.want.Path
 	st, err := h.Files.Lstat(s.want.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -193,7 +193,7 @@ func (s fileStep) unused(h host.Host) error {
 	if err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
-	users, err := crypt.UsersOf(h, st)
+	users, err := crypt.UsersAfterAll(ctx, h, st)
 	if err != nil || len(users) == 0 {
 		return fail.New(fail.Failed, op, err)
 	}
