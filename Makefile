@@ -10,7 +10,7 @@ DATE    := $(shell git log -1 --format=%cI 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 LINT    := bin/golangci-lint
 
-.PHONY: build test lint unit e2e bench demo deps clean
+.PHONY: build test lint unit upstream e2e bench bench-plan demo deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -18,11 +18,13 @@ build: bin/swapctl ## the static binary, bin/swapctl
 bin/swapctl:
 	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $@ ./cmd/swapctl
 
-test: deps lint unit e2e ## everything that must pass
+test: deps lint unit upstream e2e ## everything that must pass
 
 lint: $(LINT) ## style, and the floors of docs/architecture.md
 	$(LINT) run ./...
 	cd test/e2e && ../../$(LINT) run --config ../../.golangci.yaml ./...
+	cd bench/plan && ../../$(LINT) run --config ../../.golangci.yaml ./...
+	cd test/upstream && ../../$(LINT) run --config ../../.golangci.yaml ./...
 
 $(LINT): tools/go.mod tools/go.sum
 	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -30,11 +32,17 @@ $(LINT): tools/go.mod tools/go.sum
 unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
 	go test ./...
 
+upstream: ## what plan says, against Kubernetes' own code
+	cd test/upstream && go test ./...
+
 e2e: build ## real kernels in virtual machines; see test/e2e/README.md
 	cd test/e2e && go test -count=1 -timeout 40m ./...
 
 bench: build ## compare with the shell recipe on this machine; needs root
 	go run ./bench
+
+bench-plan: build ## compare reading pods with jq and sigs.k8s.io/yaml
+	cd bench/plan && go run . -swapctl ../../bin/swapctl
 
 demo: build ## give this machine 64 MiB of swap, look at it, take it back; needs root
 	hack/demo.sh

@@ -20,7 +20,8 @@ import (
 // a block of ```sh a line that starts with swapctl must succeed, or exit with
 // the code that its end says ("# exits 3"). Every block has a fake node of its
 // own, with an empty disk /dev/vdb. Before a block, "<!-- given: swapctl ... -->"
-// runs a command that the reader need not see.
+// runs a command that the reader need not see. "<!-- file: pods.yaml -->" before a
+// block makes it that file, in the directory where later commands run.
 func TestDocsAreTrue(t *testing.T) {
 	files, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -33,7 +34,7 @@ func TestDocsAreTrue(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := &document{t: t}
+			d := &document{t: t, files: map[string]string{}}
 			for line := range strings.Lines(string(old)) {
 				d.line(strings.TrimSuffix(line, "\n"))
 			}
@@ -60,13 +61,19 @@ type document struct {
 	block string          // language of the block that we are in
 	node  *hosttest.Node
 	given []string
-	shown bool // output stands below a command
+	files map[string]string // by name, what a block showed
+	file  string            // name of the file that this block, or the next one, is
+	shown bool              // output stands below a command
 	ran   int
 }
 
 func (d *document) line(line string) {
 	if given, ok := strings.CutPrefix(line, "<!-- given: "); ok {
 		d.given = append(d.given, strings.TrimSuffix(given, " -->"))
+	}
+	if file, ok := strings.CutPrefix(line, "<!-- file: "); ok {
+		d.file = strings.TrimSuffix(file, " -->")
+		d.files[d.file] = ""
 	}
 	fence, isFence := strings.CutPrefix(line, "```")
 	switch {
@@ -77,7 +84,9 @@ func (d *document) line(line string) {
 		}
 		d.begin()
 	case isFence:
-		d.block, d.shown = "", false
+		d.block, d.file, d.shown = "", "", false
+	case d.block != "" && d.file != "":
+		d.files[d.file] += line + "\n"
 	case d.block == "console" && strings.HasPrefix(line, "$ "):
 		d.new.WriteString(line + "\n")
 		d.console(strings.TrimPrefix(line, "$ "))
@@ -93,6 +102,10 @@ func (d *document) line(line string) {
 // begin starts a block on a fresh node.
 func (d *document) begin() {
 	d.node = hosttest.New(d.t)
+	d.node.WorkIn("/root")
+	for name, content := range d.files {
+		d.node.WriteFile("/root/"+name, content, 0o644)
+	}
 	for _, command := range d.given {
 		if out, code := d.run(command); code != 0 {
 			d.t.Errorf("given: %s: exit code %d\n%s", command, code, out)
@@ -137,6 +150,7 @@ func (d *document) run(line string) (output string, code int) {
 	d.ran++
 	line, _, _ = strings.Cut(line, " | ")
 	line, _, _ = strings.Cut(line, " > ")
+	line, stdin, _ := strings.Cut(line, " < ")
 	env := map[string]string{}
 	words := strings.Fields(line)
 	for len(words) > 0 && words[0] != "swapctl" {
@@ -146,7 +160,7 @@ func (d *document) run(line string) (output string, code int) {
 		words = words[1:]
 	}
 	var out bytes.Buffer
-	code = run(d.node.Host(), words[1:], streams{out: &out, err: noProgress{&out}, lookupEnv: func(k string) (string, bool) {
+	code = run(d.node.Host(), words[1:], streams{in: strings.NewReader(d.files[stdin]), out: &out, err: noProgress{&out}, lookupEnv: func(k string) (string, bool) {
 		v, ok := env[k]
 		return v, ok
 	}})

@@ -146,6 +146,8 @@ func badFlag(cmd *cobra.Command, err error) error {
 			err = fmt.Errorf("--%s: %q is not true or false", flag.Name, value)
 		case "int":
 			err = fmt.Errorf("--%s: %q is not a whole number", flag.Name, value)
+		case "float64":
+			err = fmt.Errorf("--%s: %q is not a number", flag.Name, value)
 		default:
 			err = fmt.Errorf("--%s: %w", flag.Name, invalid.Unwrap())
 		}

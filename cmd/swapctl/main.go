@@ -13,12 +13,13 @@ import (
 
 func main() {
 	os.Exit(run(host.Linux(), os.Args[1:], streams{
-		out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
 	}))
 }
 
 // streams is what the process was given, besides its arguments.
 type streams struct {
+	in        io.Reader
 	out, err  io.Writer
 	lookupEnv func(string) (string, bool)
 }

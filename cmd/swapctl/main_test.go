@@ -91,9 +91,16 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
-	for _, args := range [][]string{{"status"}, {"status", "-o", "json"}, {"status", "-o", "yaml"}, {"version"}} {
+	for _, args := range [][]string{
+		{"status"}, {"status", "-o", "json"}, {"status", "-o", "yaml"}, {"version"},
+		{"plan", "--pods", "-"}, {"plan", "--pods", "-", "-o", "wide"}, {"plan", "--pods", "-", "-o", "csv"},
+		{"plan", "--pods", "-", "-o", "json"}, {"plan", "--pods", "-", "-o", "yaml"},
+		{"plan", "--pods", "-", "--diff", "swap=1Gi"}, {"plan", "--pods", "-", "--explain", "default/web"},
+		{"plan", "--pods", "-", "--recommend", "--target-ratio", "1"},
+	} {
 		var errs bytes.Buffer
-		code := run(hosttest.New(t).Host(), args, streams{out: brokenWriter{}, err: &errs, lookupEnv: noEnv})
+		in := strings.NewReader(aPod("{requests: {memory: 1Gi}}"))
+		code := run(hosttest.New(t).Host(), args, streams{in: in, out: brokenWriter{}, err: &errs, lookupEnv: noEnv})
 		if code != fail.Failed || !strings.Contains(errs.String(), "cannot print the result: no space left on device") {
 			t.Errorf("%v: exit code %d, stderr:\n%s", args, code, errs.String())
 		}

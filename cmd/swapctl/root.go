@@ -61,7 +61,7 @@ key that nobody knows, every step reversible.`,
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "tell every step as it begins")
 	f.BoolVar(&a.noColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
 	_ = root.RegisterFlagCompletionFunc("output", oneOf("table", "wide", "json", "yaml"))
-	root.AddCommand(newSetup(a), newTeardown(a), newStatus(a), newVersion(a), newCompletion(a))
+	root.AddCommand(newSetup(a), newTeardown(a), newStatus(a), newPlan(a), newVersion(a), newCompletion(a))
 	return root
 }
 
@@ -106,7 +106,7 @@ func (a *app) print(doc any, draw func(p *report.Printer, wide bool) error) erro
 	switch a.output {
 	case report.JSON, report.YAML:
 		err = report.Encode(a.out, a.output, doc)
-	case report.Table, report.Wide:
+	default: // whoever has rows prints them as CSV itself
 		err = draw(a.stdout(), a.output == report.Wide)
 	}
 	return fail.New(fail.Failed, "print the result", err)

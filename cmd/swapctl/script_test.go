@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,7 @@ var update = flag.Bool("update", false, "write the goldens and the outputs shown
 // TestScripts runs the stories of testdata/script, each on a fake node of its
 // own. Besides the commands of testscript they have
 //
-//	[!] swapctl ARG...       run swapctl on the node
+//	[!] swapctl ARG...       run swapctl on the node; "< FILE" at the end is its standard input
 //	exits CODE swapctl ...   the same, and it must exit with this code
 //	node WHAT ...            prepare the node, see nodeCommands
 //	snapshot                 remember the node as it is (done at the start)
@@ -71,8 +72,12 @@ var environment = []string{"NO_COLOR", "TERM"}
 
 func (s *story) run(ts *testscript.TestScript, args []string) int {
 	before := s.snapshot()
+	var in io.Reader = strings.NewReader("")
+	if n := len(args); n > 1 && args[n-2] == "<" {
+		in, args = strings.NewReader(ts.ReadFile(args[n-1])), args[:n-2]
+	}
 	code := run(s.node.Host(), args, streams{
-		out: ts.Stdout(), err: ts.Stderr(),
+		in: in, out: ts.Stdout(), err: ts.Stderr(),
 		lookupEnv: func(name string) (string, bool) {
 			value := ts.Getenv(name)
 			known := strings.HasPrefix(name, "SWAPCTL_")

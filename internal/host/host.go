@@ -33,6 +33,9 @@ type Files interface {
 	// On a block device, O_EXCL without O_CREAT fails with EBUSY while the
 	// kernel uses the device (mounted, swap, mapping or RAID above it).
 	Open(name string, flag int, perm fs.FileMode) (File, error)
+	// Temp opens a file without a name, to be written and read again; it is gone
+	// with its Close, however the process ends.
+	Temp() (File, error)
 	Mkdir(name string, perm fs.FileMode) error
 	Remove(name string) error
 	Rename(from, to string) error

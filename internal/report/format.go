@@ -19,9 +19,10 @@ const (
 	Wide  Format = "wide"
 	JSON  Format = "json"
 	YAML  Format = "yaml"
+	CSV   Format = "csv" // only where a command says so
 )
 
-// Formats lists every Format.
+// Formats lists the formats of every command that has a document.
 func Formats() []Format { return []Format{Table, Wide, JSON, YAML} }
 
 // String implements pflag.Value.
@@ -31,9 +32,11 @@ func (f *Format) String() string { return string(*f) }
 func (f *Format) Type() string { return "format" }
 
 // Set implements pflag.Value.
-func (f *Format) Set(s string) error {
+func (f *Format) Set(s string) error { return f.set(s, Formats()) }
+
+func (f *Format) set(s string, among []Format) error {
 	var names []string
-	for _, known := range Formats() {
+	for _, known := range among {
 		if s == string(known) {
 			*f = known
 			return nil
@@ -42,6 +45,12 @@ func (f *Format) Set(s string) error {
 	}
 	return fmt.Errorf("%q is not one of %s", s, strings.Join(names, ", "))
 }
+
+// RowFormat is a Format of a command whose result has rows: CSV as well.
+type RowFormat struct{ *Format }
+
+// Set implements pflag.Value.
+func (f RowFormat) Set(s string) error { return f.set(s, append(Formats(), CSV)) }
 
 // Encode writes doc as JSON or, from its JSON tags and in the same order, as
 // YAML. The document is made whole before the first byte is written.
@@ -65,7 +74,7 @@ func Encode(w io.Writer, f Format, doc any) error {
 // toYAML rewrites JSON, which is YAML in another style.
 func toYAML(text *bytes.Buffer) error {
 	var document yaml.Node
-	if err := yaml.Unmarshal(text.Bytes(), &document); err != nil {
+	if err := yaml.Unmarshal(escapeControls(text.Bytes()), &document); err != nil {
 		return err
 	}
 	plain(&document)
@@ -73,6 +82,24 @@ func toYAML(text *bytes.Buffer) error {
 	encoder := yaml.NewEncoder(text)
 	encoder.SetIndent(2)
 	return encoder.Encode(&document)
+}
+
+// escapeControls escapes the characters that JSON may hold bare and that YAML
+// refuses, or takes for the end of a line. They stand only inside of strings.
+func escapeControls(text []byte) []byte {
+	isControl := func(r rune) bool { return r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff }
+	if bytes.IndexFunc(text, isControl) < 0 {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if isControl(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.Bytes()
 }
 
 // plain takes the JSON style off a node. A word that YAML 1.1 readers, kubectl's

@@ -14,11 +14,12 @@ type Mood int
 
 // The moods of a cell.
 const (
-	Plain  Mood = iota
-	Good        // as wanted
-	Notice      // something is to do
-	Bad         // something went wrong
-	Faint       // beside the point
+	Plain   Mood = iota
+	Good         // as wanted
+	Notice       // something is to do
+	Bad          // something went wrong
+	Faint        // beside the point
+	Heading      // of a column
 )
 
 // Cell is one field of a Grid.
@@ -94,9 +95,17 @@ func (m Mood) style(s lipgloss.Style) lipgloss.Style {
 		return s.Foreground(lipgloss.Red)
 	case Faint:
 		return s.Faint(true)
+	case Heading:
+		return s.Bold(true)
 	case Plain:
 	}
 	return s
+}
+
+// escapes are what stands before and after a text in this mood on a terminal.
+func (m Mood) escapes() (start, end string) {
+	start, end, _ = strings.Cut(Paint(m, "x"), "x")
+	return start, end
 }
 
 // oneLine keeps what another program chose (a label, a path) from drawing on the

@@ -14,6 +14,7 @@ import (
 // Printer writes to one stream, as that stream can show it.
 type Printer struct {
 	out      io.Writer
+	bare     io.Writer // the stream itself, for text without escape sequences
 	terminal bool
 	width    int // columns; 0: do not cut
 }
@@ -30,7 +31,7 @@ type Options struct {
 // with --no-color, a NO_COLOR that is not empty (https://no-color.org) or
 // TERM=dumb. It asks the terminal nothing, so it cannot hang on one.
 func New(w io.Writer, o Options) *Printer {
-	p := &Printer{out: w}
+	p := &Printer{out: w, bare: w}
 	dumb := o.Env("TERM") == "" || o.Env("TERM") == "dumb"
 	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) && !dumb {
 		p.terminal = true

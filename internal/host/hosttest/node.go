@@ -40,6 +40,7 @@ type Node struct {
 	texts      map[string]text   // files that are read all the time
 	detached   map[string]string // mount point unmounted lazily -> its directory
 
+	dir         string // where its processes work; "": relative names lead nowhere
 	pageBytes   int
 	euid        int
 	randomCalls int
@@ -134,6 +135,9 @@ func (n *Node) start(outside bool) host.Host {
 	n.processes = append(n.processes, p)
 	return host.Host{Files: p, Kernel: p}
 }
+
+// WorkIn says in which directory of the machine its processes work.
+func (n *Node) WorkIn(dir string) { n.dir = dir }
 
 // Path is where the machine's file name lies on this machine, symbolic links
 // (also absolute ones) followed inside Root. The file need not exist.

@@ -273,3 +273,43 @@ func BenchmarkSnapshot(b *testing.B) {
 		n.Snapshot()
 	}
 }
+
+func TestATemporaryFileChangesNothing(t *testing.T) {
+	n := hosttest.New(t)
+	before := n.Snapshot()
+	f, err := n.Host().Files.Temp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write([]byte("a spool")); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 5)
+	if _, err := f.ReadAt(got, 2); err != nil || string(got) != "spool" {
+		t.Errorf("read %q: %v", got, err)
+	}
+	if st, err := f.Stat(); err != nil || st.SizeBytes != 7 {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if diff := before.Diff(n.Snapshot()); diff != "" || len(n.Ops()) > 0 {
+		t.Errorf("changed: %s %v", diff, n.Ops())
+	}
+	n.FailOn("tempwrite", "", unix.ENOSPC)
+	if _, err := f.Write([]byte("x")); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("a full disk: %v", err)
+	}
+	n.FailOn("temp", "", unix.EROFS)
+	if _, err := n.Host().Files.Temp(); !errors.Is(err, unix.EROFS) {
+		t.Errorf("no place: %v", err)
+	}
+}
+
+func TestRelativeNamesAreOfTheWorkingDirectory(t *testing.T) {
+	n := hosttest.New(t)
+	n.WriteFile("/root/pods.yaml", "kind: Pod\n", 0o644)
+	n.WorkIn("/root")
+	if data, err := n.Host().Files.ReadFile("pods.yaml"); err != nil || string(data) != "kind: Pod\n" {
+		t.Errorf("read %q: %v", data, err)
+	}
+}

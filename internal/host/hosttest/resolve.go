@@ -16,7 +16,10 @@ const maxLinks = 40
 // The last component may be missing, and is followed only if follow says so.
 func (n *Node) resolve(name string, follow bool) (string, error) {
 	if !strings.HasPrefix(name, "/") {
-		return "", unix.ENOENT
+		if n.dir == "" {
+			return "", unix.ENOENT
+		}
+		name = n.dir + "/" + name
 	}
 	if len(name) >= unix.PathMax {
 		return "", unix.ENAMETOOLONG

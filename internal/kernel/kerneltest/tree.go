@@ -193,5 +193,8 @@ func (t *Tree) Rename(string, string) error { return errReadOnly }
 // SyncDir implements host.Files.
 func (t *Tree) SyncDir(string) error { return errReadOnly }
 
+// Temp implements host.Files.
+func (t *Tree) Temp() (host.File, error) { return nil, errReadOnly }
+
 // Replace implements host.Files.
 func (t *Tree) Replace(string, []byte, fs.FileMode) error { return errReadOnly }

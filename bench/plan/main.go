@@ -1,0 +1,84 @@
+// Command plan compares how fast swapctl reads pods with what else people have:
+// jq for JSON, sigs.k8s.io/yaml and the types of k8s.io/api for YAML. Both do
+// the same sum over pods as kubectl prints them; the runs take turns, in
+// changing order. It prints medians, their ratios, and the peak memory of each.
+// Run it by 'make bench-plan'; it is a module of its own, because what it
+// compares with is no part of swapctl.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+func main() {
+	swapctl := flag.String("swapctl", "bin/swapctl", "binary to measure")
+	jq := flag.String("jq", "jq", "jq to compare with; the goal is against jq 1.6")
+	runs := flag.Int("runs", 7, "paired runs")
+	sizes := flag.String("pods", "1000", "numbers of pods, such as 1000,10000, that both ways read; sigs.k8s.io/yaml takes 3 GB for 10000")
+	large := flag.Int("large", 100000, "number of pods that only swapctl reads, for its memory (takes 2 GB in the temporary directory); 0: leave that out")
+	managed := flag.Bool("managed-fields", false, "as kubectl --show-managed-fields prints them")
+	generate := flag.String("generate", "", "only write pods to stdout: json or yaml")
+	sum := flag.String("sum", "", "only sum up the YAML `file` with sigs.k8s.io/yaml and k8s.io/api")
+	flag.Parse()
+	err := run(*swapctl, *jq, *runs, *sizes, *large, *managed, *generate, *sum)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(swapctl, jq string, runs int, sizes string, large int, managed bool, form, sum string) error {
+	counts, err := numbers(sizes)
+	if err != nil {
+		return err
+	}
+	switch {
+	case sum != "":
+		return sumPodList(sum)
+	case form != "":
+		return generatePods(os.Stdout, form, counts[0], managed)
+	}
+	if swapctl, err = filepath.Abs(swapctl); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "swapctl-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	b := bench{swapctl: swapctl, jq: jq, self: self, runs: runs, dir: dir, managed: managed}
+	b.title()
+	for _, count := range counts {
+		if err := b.json(count); err != nil {
+			return err
+		}
+		if err := b.yaml(count); err != nil {
+			return err
+		}
+	}
+	if large > 0 {
+		return b.memory(large)
+	}
+	return nil
+}
+
+func numbers(text string) ([]int, error) {
+	var all []int
+	for word := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is no number of pods", word)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}

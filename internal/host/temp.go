@@ -1,0 +1,38 @@
+package host
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Temp implements Files: in $TMPDIR, else /tmp; and in memory where that cannot
+// be written, as in a container with a read-only root.
+func (files) Temp() (File, error) {
+	dir := os.TempDir()
+	f, err := os.OpenFile(dir, os.O_RDWR|unix.O_TMPFILE, 0o600)
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EINVAL) {
+		f, err = unlinked(dir) // a file system that needs a name first
+	}
+	if err == nil {
+		return file{f}, nil
+	}
+	fd, memErr := unix.MemfdCreate("swapctl", unix.MFD_CLOEXEC)
+	if memErr != nil {
+		return nil, err
+	}
+	return file{os.NewFile(uintptr(fd), "memfd:swapctl")}, nil
+}
+
+// unlinked makes a file and takes its name away.
+func unlinked(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "swapctl-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}

@@ -1,0 +1,296 @@
+package limits
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+var errMissing = errors.New("is missing")
+
+// converter turns an Object into a pod, and says what an API server would refuse
+// in it whatever else the input holds.
+type converter struct {
+	pod       pod
+	object    *Object
+	path      string // of the pod's spec
+	list      string // where the work is: a list of containers, or "" for the pod
+	index     int
+	fractions []string // memory with a fraction of a byte
+}
+
+// here is the field where the work is, ready for a field below it. It is put
+// together for errors only: there are millions of containers.
+func (c *converter) here(field string) string {
+	if c.list == "" {
+		return field
+	}
+	return fmt.Sprintf("%s[%d].%s", c.list, c.index, field)
+}
+
+// refuse is an error in a field below the pod's spec; one that begins with "."
+// is a field of the object.
+func (c *converter) refuse(field string, err error) *FieldError {
+	path, ok := strings.CutPrefix(field, ".")
+	if !ok {
+		path = c.path + "." + field
+	}
+	return &FieldError{Source: c.object.Source, Object: c.pod.object(), Field: path, Err: err}
+}
+
+// convert reads an Object with a Pod. What it returns is good until the next
+// call.
+func (c *converter) convert(o *Object, namespace string, static bool) (*pod, *FieldError) {
+	from := o.Pod
+	c.object, c.path, c.fractions = o, from.SpecPath, c.fractions[:0]
+	if c.path == "" {
+		c.path = specPathOf(o.Kind)
+	}
+	c.pod = pod{
+		kind: o.Kind, namespace: namespace, name: o.Name, specPath: c.path,
+		class: from.PriorityClassName, nodeName: from.NodeName,
+		served: from.Served, mirror: from.Mirror, static: static || fromKubelet(from),
+		finished: !from.Template && (from.Phase == "Succeeded" || from.Phase == "Failed"),
+		replicas: 1, containers: c.pod.containers[:0],
+	}
+	p := &c.pod
+	if from.Priority != nil {
+		p.written, p.hasWritten = *from.Priority, true
+	}
+	if refused := c.identity(); refused != nil {
+		return nil, refused
+	}
+	if refused := c.affinity(); refused != nil {
+		return nil, refused
+	}
+	if p.daemonSet = o.Kind == "DaemonSet" && p.nodeName == ""; p.daemonSet {
+		p.selector = appendSelector(p.selector[:0], from)
+	}
+	if from.Resources != nil {
+		p.hasLevel = true
+		c.list = ""
+		if refused := c.demand(&p.level, from.Resources); refused != nil {
+			return nil, refused
+		}
+	}
+	return p, c.containers()
+}
+
+// fromKubelet recognises a static pod as the kubelet itself lists it (/pods): it
+// writes where it has a pod from into this annotation, over whatever a person
+// wrote (pkg/kubelet/config/config.go). What a manifest says, or any other
+// word, is a person's.
+func fromKubelet(p *Pod) bool {
+	return p.Served && p.ConfigSource != nil && (*p.ConfigSource == "file" || *p.ConfigSource == "http")
+}
+
+// identity checks everything but resources, containers and affinity.
+func (c *converter) identity() *FieldError {
+	from, p := c.object.Pod, &c.pod
+	if p.name == "" {
+		return c.refuse(".metadata.name", errMissing)
+	}
+	if from.Mirror && from.NodeName == "" && !from.Served {
+		// pkg/apis/core/validation/validation.go, ValidatePodSpecificAnnotations
+		return c.refuse("."+metadataPath(c.path, "annotations[kubernetes.io/config.mirror]"),
+			errors.New("wants spec.nodeName: only a kubelet makes mirror pods"))
+	}
+	if from.Replicas != nil {
+		if p.replicas = *from.Replicas; p.replicas < 0 {
+			return c.refuse("."+replicasPath(p.kind), fmt.Errorf("%d: %w", p.replicas, errNegative))
+		}
+	}
+	if from.Served && from.QOSClass != "" {
+		class, ok := qosOf(from.QOSClass)
+		if !ok {
+			return c.refuse(".status.qosClass", fmt.Errorf("%q: want Guaranteed, Burstable or BestEffort", from.QOSClass))
+		}
+		p.qos = class
+	}
+	return nil
+}
+
+func replicasPath(kind string) string {
+	switch kind {
+	case "Job":
+		return "spec.parallelism"
+	case "CronJob":
+		return "spec.jobTemplate.spec.parallelism"
+	default:
+		return "spec.replicas"
+	}
+}
+
+// containers reads and checks the containers (validateInitContainers,
+// validateContainers, validateEphemeralContainers).
+func (c *converter) containers() *FieldError {
+	written := c.object.Pod.Containers
+	var count counter
+	for i := range written {
+		kind := kindOf(written[i].Type)
+		c.list, c.index = count.next(kind)
+		c.pod.containers = append(c.pod.containers, container{name: written[i].Name, kind: kind})
+		if refused := c.container(&written[i]); refused != nil {
+			return refused
+		}
+	}
+	if count[kindApp] == 0 {
+		return c.refuse("containers", errMissing)
+	}
+	return c.twins()
+}
+
+// counter counts containers in the lists they stand in.
+type counter [kindEphemeral + 1]int
+
+// next returns the place of the next container of a kind.
+func (c *counter) next(kind containerKind) (list string, index int) {
+	if kind == kindSidecar {
+		kind = kindInit // they stand in one list
+	}
+	index = c[kind]
+	c[kind]++
+	switch kind {
+	case kindInit:
+		return "initContainers", index
+	case kindEphemeral:
+		return "ephemeralContainers", index
+	default:
+		return "containers", index
+	}
+}
+
+func (c *converter) container(written *Container) *FieldError {
+	if written.Name == "" {
+		return c.refuse(c.here("name"), errMissing)
+	}
+	if !isLabel(written.Name) {
+		return c.refuse(c.here("name"), fmt.Errorf("%q: want at most 63 of a-z, 0-9 and '-', and no '-' at an end", written.Name))
+	}
+	if written.Type == Ephemeral {
+		if len(written.Resources.Requests)+len(written.Resources.Limits) > 0 {
+			return c.refuse(c.here("resources"), errors.New("an ephemeral container cannot have resources"))
+		}
+		return nil
+	}
+	return c.demand(&c.pod.containers[len(c.pod.containers)-1].demand, &written.Resources)
+}
+
+// twins refuses containers of the same name, of whatever kind.
+func (c *converter) twins() *FieldError {
+	all := c.pod.containers
+	var seen map[string]bool
+	if len(all) > 16 { // below, looking is faster than remembering
+		seen = make(map[string]bool, len(all))
+	}
+	var count counter
+	for i := range all {
+		c.list, c.index = count.next(all[i].kind)
+		twin := seen[all[i].name]
+		if seen == nil {
+			for j := range i {
+				twin = twin || all[j].name == all[i].name
+			}
+		} else {
+			seen[all[i].name] = true
+		}
+		if twin {
+			return c.refuse(c.here("name"), fmt.Errorf("%q: there is another container of this name", all[i].name))
+		}
+	}
+	return nil
+}
+
+// demand reads requests and limits. A pod that has yet to be created has them
+// rounded up to thousandths, as an API server would.
+func (c *converter) demand(d *demand, from *Resources) *FieldError {
+	if refused := c.side("requests", from.Requests, &d.request, &d.hasRequest, &d.hugepages); refused != nil {
+		return refused
+	}
+	if refused := c.side("limits", from.Limits, &d.limit, &d.hasLimit, &d.hugepages); refused != nil {
+		return refused
+	}
+	if d.hugepages {
+		return c.hugepages(from)
+	}
+	return nil
+}
+
+func (c *converter) side(name string, list ResourceList, value *[resources]amount, has *[resources]bool, hugepages *bool) *FieldError {
+	for i := range list {
+		entry := &list[i]
+		exact, err := c.exactly(&entry.Quantity)
+		if err != nil {
+			field := c.here(fmt.Sprintf("resources.%s[%s]", name, entry.Name))
+			return c.refuse(field, err)
+		}
+		switch entry.Name {
+		case "cpu":
+			value[cpu], has[cpu] = exact, true
+		case "memory":
+			value[memory], has[memory] = exact, true
+			if exact.nanos != 0 {
+				c.fractions = append(c.fractions, entry.Quantity.String())
+			}
+		default:
+			*hugepages = true
+		}
+	}
+	return nil
+}
+
+// exactly is a quantity as the pod's API server has it, or will have it.
+func (c *converter) exactly(q *resource.Quantity) (amount, error) {
+	if !c.pod.served {
+		return rounded(q)
+	}
+	value, err := exactly(q)
+	if err != nil {
+		return amount{}, absurd(q, err)
+	}
+	return value, nil
+}
+
+// absurd is an error in a quantity. One with a huge exponent is not written out.
+func absurd(q *resource.Quantity, err error) error {
+	if math.Abs(q.AsApproximateFloat64()) > 1e30 {
+		return err
+	}
+	return fmt.Errorf("%s: %w", q.String(), err)
+}
+
+// hugepages cannot be overcommitted: request and limit are the same
+// (validateResourceRequirements).
+func (c *converter) hugepages(from *Resources) *FieldError {
+	for i := range from.Requests {
+		entry := &from.Requests[i]
+		if entry.Name == "cpu" || entry.Name == "memory" {
+			continue
+		}
+		limit, ok := from.Limits.Get(entry.Name)
+		field := c.here(fmt.Sprintf("resources.limits[%s]", entry.Name))
+		if !ok {
+			return c.refuse(field, errors.New("is missing: hugepages cannot be overcommitted"))
+		}
+		if entry.Quantity.Cmp(limit) != 0 {
+			return c.refuse(field, fmt.Errorf("%s: must be equal to the request of %s", limit.String(), entry.Quantity.String()))
+		}
+	}
+	return nil
+}
+
+// isLabel reports whether a name is a DNS label (RFC 1123).
+func isLabel(name string) bool {
+	if len(name) > 63 || name[0] == '-' || name[len(name)-1] == '-' {
+		return false
+	}
+	for i := range len(name) {
+		if b := name[i]; (b < 'a' || b > 'z') && (b < '0' || b > '9') && b != '-' {
+			return false
+		}
+	}
+	return true
+}

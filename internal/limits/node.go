@@ -1,0 +1,34 @@
+package limits
+
+// Node is a node to plan for.
+type Node struct {
+	Name              string            `json:"name"`
+	MemoryBytes       int64             `json:"memoryBytes"`       // status.capacity.memory = MemTotal
+	SwapBytes         int64             `json:"swapBytes"`         // status.nodeInfo.swap.capacity = SwapTotal
+	PageSizeBytes     int64             `json:"pageSizeBytes"`     // 0: 4096
+	KubernetesVersion string            `json:"kubernetesVersion"` // "1.34"; empty: the newest known
+	SwapBehavior      string            `json:"swapBehavior"`      // memorySwap.swapBehavior as written in the kubelet's configuration; empty is a value of its own
+	CgroupVersion     int               `json:"cgroupVersion"`     // 1 or 2; 0: 2
+	SwapController    bool              `json:"-"`                 // the kubelet's cgroup has memory.swap.max (memory.memsw.limit_in_bytes on version 1); false: nothing limits swap
+	Labels            map[string]string `json:"-"`                 // nil: not known, every DaemonSet is admitted
+	Gate              *bool             `json:"-"`                 // featureGates.NodeSwap; nil: not set, which means the version's default, or true where swapBehavior is set and the version would otherwise not start
+}
+
+// Totals is what the pods of a node add up to. A workload's copies count each;
+// an init container adds only what it takes beyond the containers that run
+// later; pods that have finished add nothing.
+type Totals struct {
+	Pods                 int64 `json:"pods"`
+	Containers           int64 `json:"containers"`          // of every type
+	SwappableContainers  int64 `json:"swappableContainers"` // that can swap at least one page
+	MemoryRequestBytes   int64 `json:"memoryRequestBytes"`
+	SwapLimitBytes       int64 `json:"swapLimitBytes"`       // without containers that have no limit
+	UnreachableSwapBytes int64 `json:"unreachableSwapBytes"` // swap that no container may ever use; 0 as soon as one has no limit
+}
+
+// NodeTotals is a node and what its pods add up to.
+type NodeTotals struct {
+	Node
+	Totals    Totals `json:"totals"`
+	Unlimited int64  `json:"-"` // containers that nothing limits
+}

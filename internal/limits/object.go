@@ -1,0 +1,159 @@
+// Package limits says what swap limit the kubelet will give every container,
+// and why. It is pure: objects in, a plan out; it neither reads files nor asks
+// the machine.
+package limits
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// Source says where an object stands in what was read.
+type Source struct {
+	File     string // as the user named it; "-" is standard input
+	Document int    // from 1
+	Item     int    // place in a List, from 0; -1 for an object of its own
+	Line     int    // where the object begins, from 1; 0: not known
+}
+
+// String is for error messages: "pods.yaml: document 2, item 14 (line 310)".
+func (s Source) String() string {
+	text := fmt.Sprintf("%s: document %d", s.File, s.Document)
+	if s.Item >= 0 {
+		text += fmt.Sprintf(", item %d", s.Item)
+	}
+	if s.Line > 0 {
+		text += fmt.Sprintf(" (line %d)", s.Line)
+	}
+	return text
+}
+
+// Object is what matters of one object of the input. Exactly one of the
+// pointers is set; none for a kind that says nothing about swap.
+type Object struct {
+	Source     Source
+	APIVersion string
+	Kind       string // "Pod", "Deployment", "LimitRange", ...
+	Namespace  string // empty where the object has none
+	Name       string // metadata.name, or metadata.generateName where that is empty
+
+	Pod           *Pod
+	LimitRange    *LimitRange
+	PriorityClass *PriorityClass
+	Node          *NodeObject
+}
+
+// Pod is a Pod or the pod template of a workload, reduced to what decides over
+// swap. Fields hold what was written: nothing is defaulted.
+type Pod struct {
+	// Template is true for everything but a bare Pod.
+	Template bool
+	// Served is true for a Pod with a metadata.uid: an API server has defaulted
+	// it, and status.qosClass and spec.priority count as they stand.
+	Served bool
+	// SpecPath is where the pod's spec stands in the object, for error messages:
+	// "spec.template.spec". Empty: where objects of this kind have it.
+	SpecPath string
+	// Replicas is how many copies the workload wants (Jobs: parallelism); nil
+	// where the object does not say.
+	Replicas *int64
+
+	ConfigSource      *string // annotation kubernetes.io/config.source
+	Mirror            bool    // annotation kubernetes.io/config.mirror is there
+	NodeName          string  // spec.nodeName
+	NodeSelector      map[string]string
+	NodeAffinity      []NodeSelectorTerm // required during scheduling; terms are ORed
+	HasNodeAffinity   bool               // required terms are there, even if there are none of them
+	Priority          *int32             // spec.priority
+	PriorityClassName string
+	QOSClass          string // status.qosClass
+	Phase             string // status.phase
+
+	Resources  *Resources // spec.resources: pod-level
+	Containers []Container
+}
+
+// ContainerType is how a container runs.
+type ContainerType string
+
+// The types of containers.
+const (
+	Init      ContainerType = "init"
+	Sidecar   ContainerType = "sidecar" // an init container with restartPolicy Always
+	App       ContainerType = "app"
+	Ephemeral ContainerType = "ephemeral"
+)
+
+// Container is one container of a pod. Containers stand in the order init and
+// sidecar (as written), app, ephemeral.
+type Container struct {
+	Name      string
+	Type      ContainerType
+	Resources Resources
+}
+
+// Resources are requests and limits.
+type Resources struct {
+	Requests, Limits ResourceList
+}
+
+// ResourceList holds cpu, memory and hugepages-*, in the order written; other
+// resources decide nothing.
+type ResourceList []ResourceAmount
+
+// ResourceAmount is one entry of a ResourceList.
+type ResourceAmount struct {
+	Name     string
+	Quantity resource.Quantity
+}
+
+// Get returns the amount of a resource, and whether it is listed.
+func (l ResourceList) Get(name string) (resource.Quantity, bool) {
+	for i := range l {
+		if l[i].Name == name {
+			return l[i].Quantity, true
+		}
+	}
+	return resource.Quantity{}, false
+}
+
+// LimitRange is what a LimitRange object says about containers: its items of
+// type Container, in the order written, not defaulted.
+type LimitRange struct {
+	Items []LimitRangeItem
+}
+
+// LimitRangeItem is one item of type Container.
+type LimitRangeItem struct {
+	Default, DefaultRequest, Max, Min ResourceList
+}
+
+// PriorityClass is a PriorityClass object.
+type PriorityClass struct {
+	Value         int32
+	GlobalDefault bool
+}
+
+// NodeObject is what matters of a v1 Node. Sizes are bytes; nil where the
+// object does not say.
+type NodeObject struct {
+	Labels         map[string]string
+	MemoryCapacity *int64 // status.capacity.memory
+	SwapCapacity   *int64 // status.nodeInfo.swap.capacity, Kubernetes 1.33 and later
+	KubeletVersion string // status.nodeInfo.kubeletVersion
+}
+
+// NodeSelectorTerm is a term of a required node affinity; its requirements are
+// ANDed.
+type NodeSelectorTerm struct {
+	MatchExpressions []NodeSelectorRequirement // about labels
+	MatchFields      []NodeSelectorRequirement // about metadata.name
+}
+
+// NodeSelectorRequirement is one requirement on a label or field.
+type NodeSelectorRequirement struct {
+	Key      string
+	Operator string // In, NotIn, Exists, DoesNotExist, Gt, Lt
+	Values   []string
+}

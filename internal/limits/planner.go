@@ -1,0 +1,316 @@
+package limits
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+)
+
+// Options say what to plan for.
+type Options struct {
+	// Nodes are the nodes to plan for. Empty: the Node objects of the input,
+	// and where it has none, Default.
+	Nodes []Node
+	// Default is asked for the node only when there is no other.
+	Default func() (Node, error)
+	// Base says what a Node object does not: page size, behavior, cgroup
+	// version and swap controller, and swap for a kubelet that does not report
+	// it. A KubernetesVersion here wins over the object's kubeletVersion.
+	Base Node
+	// Namespace is that of objects without one; empty: "default".
+	Namespace string
+	// Static says that the pods are static pods of a node.
+	Static bool
+	// SkipInvalid turns the refusal of an object into a warning.
+	SkipInvalid bool
+	// Spool opens a temporary file, called once when the pods do not fit into
+	// memory. nil: everything stays in memory.
+	Spool func() (Spool, error)
+}
+
+// Spool is a temporary file: written to its end, then read from any place.
+type Spool interface {
+	io.Writer
+	io.ReaderAt
+	io.Closer
+}
+
+// FieldError is an object that cannot be planned, because an API server or a
+// kubelet would refuse it.
+type FieldError struct {
+	Source Source
+	Object string // "Pod default/web"
+	Field  string // "spec.containers[0].resources.requests[memory]"
+	Err    error  // what is wrong, and what was expected
+}
+
+// Error names file, document, object and field.
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("%s: %s: %s: %v", e.Source, e.Object, e.Field, e.Err)
+}
+
+// Unwrap returns what is wrong.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// Planner takes the objects of the input, in its order.
+type Planner struct {
+	options   Options
+	versions  kubeletcfg.Versions
+	converter converter
+	scratch   []byte
+	pods      int
+	nodes     []Node
+	warnings  warnings
+	plan      Plan // in the making
+}
+
+// NewPlanner returns a Planner with nothing in it.
+func NewPlanner(o Options) *Planner {
+	if o.Namespace == "" {
+		o.Namespace = "default"
+	}
+	p := &Planner{options: o}
+	p.plan.spool.open = o.Spool
+	p.plan.admission.ranges = map[string]*ranges{}
+	return p
+}
+
+// Add takes an object. It keeps nothing of it, so that the reader may use it
+// again. A *FieldError is for an object that an API server would refuse, unless
+// Options.SkipInvalid makes it a warning; other errors are those of the spool.
+func (p *Planner) Add(o *Object) error {
+	var refused *FieldError
+	switch {
+	case o.Pod != nil:
+		pod, err := p.converter.convert(o, p.namespace(o), p.options.Static)
+		if refused = err; refused != nil {
+			break
+		}
+		if err := p.keep(pod); err != nil {
+			return err
+		}
+		p.warnings.fractions(pod, p.converter.fractions)
+	case o.LimitRange != nil:
+		refused = p.addRange(o)
+	case o.PriorityClass != nil:
+		refused = p.plan.admission.classes.add(o)
+	case o.Node != nil:
+		if len(p.options.Nodes) > 0 {
+			p.warnings.unusedNodes++
+			return nil
+		}
+		err := p.addNode(o)
+		if !errors.As(err, &refused) && err != nil {
+			return err
+		}
+	default:
+		p.warnings.kind(o.Kind)
+	}
+	if refused == nil {
+		return nil
+	}
+	return p.refuse(refused)
+}
+
+// refuse is the end of an object that an API server would refuse.
+func (p *Planner) refuse(refused *FieldError) error {
+	if !p.options.SkipInvalid {
+		return refused
+	}
+	p.warnings.skipped(refused)
+	return nil
+}
+
+func (p *Planner) namespace(o *Object) string {
+	if o.Namespace == "" {
+		return p.options.Namespace
+	}
+	return o.Namespace
+}
+
+// keep puts a pod into the spool.
+func (p *Planner) keep(one *pod) error {
+	one.place = place{
+		file: int(p.plan.atoms.put(atomFile, p.converter.object.Source.File)), document: p.converter.object.Source.Document,
+		item: p.converter.object.Source.Item, line: p.converter.object.Source.Line,
+	}
+	p.scratch = appendRecord(p.scratch[:0], one, &p.plan.atoms)
+	p.pods++
+	if err := p.plan.spool.add(p.scratch); err != nil {
+		return errSpooling(err)
+	}
+	return nil
+}
+
+func errSpooling(err error) error {
+	return fail.New(fail.Failed, "keep the pods in a temporary file", err,
+		"make room there, or name another directory in TMPDIR")
+}
+
+func (p *Planner) addRange(o *Object) *FieldError {
+	namespace := p.namespace(o)
+	in := p.plan.admission.ranges[namespace]
+	if in == nil {
+		in = &ranges{}
+		p.plan.admission.ranges[namespace] = in
+	}
+	before := in.conflict
+	refused := in.add(o)
+	if in.conflict && !before {
+		p.warnings.add(objectName(o.Kind, namespace, o.Name),
+			"another LimitRange of the namespace has other defaults, and Kubernetes does not say which one counts: planned with the first")
+	}
+	return refused
+}
+
+func (p *Planner) addNode(o *Object) error {
+	if p.versions == nil {
+		versions, err := kubeletcfg.Load()
+		if err != nil {
+			return err
+		}
+		p.versions = versions
+	}
+	node, warnings, err := nodeFromObject(o, p.options.Base, p.versions)
+	if err != nil {
+		return err
+	}
+	for i := range warnings {
+		p.warnings.add(warnings[i].Object, warnings[i].Message)
+	}
+	p.nodes = append(p.nodes, node)
+	return nil
+}
+
+// Plan ends the input. Errors are *FieldError for pods that turn out to be
+// refused only when the whole input is known (a LimitRange may come last), and
+// fail.Error for nodes that no kubelet would run on.
+func (p *Planner) Plan() (*Plan, error) {
+	plan := &p.plan
+	if err := plan.spool.end(); err != nil {
+		return nil, errSpooling(err)
+	}
+	if err := p.prepareSites(); err != nil {
+		return nil, err
+	}
+	if err := p.total(); err != nil {
+		return nil, err
+	}
+	if p.pods == 0 {
+		p.warnings.add("", "there are no pods in the input")
+	}
+	plan.warnings = p.warnings.all(plan)
+	return plan, nil
+}
+
+// prepareSites finds the nodes.
+func (p *Planner) prepareSites() error {
+	nodes := p.options.Nodes
+	if len(nodes) == 0 {
+		nodes = p.nodes
+	}
+	if len(nodes) == 0 {
+		if p.options.Default == nil {
+			return fail.Newf(fail.Usage, "plan", "there is no node").
+				Hint("say its size: --node-memory 16Gi --node-swap 8Gi")
+		}
+		node, err := p.options.Default()
+		if err != nil {
+			return err
+		}
+		nodes = []Node{node}
+	}
+	if err := checkNames(nodes); err != nil {
+		return err
+	}
+	versions := p.versions
+	if versions == nil {
+		var err error
+		if versions, err = kubeletcfg.Load(); err != nil {
+			return err
+		}
+	}
+	p.plan.byName = make(map[string]*site, len(nodes))
+	for i := range nodes {
+		on, err := newSite(nodes[i], versions)
+		if err != nil {
+			return err
+		}
+		p.plan.sites = append(p.plan.sites, on)
+		p.plan.byName[on.node.Name] = on
+	}
+	return nil
+}
+
+// total goes over all pods once: what is wrong with them, and what they add up
+// to.
+func (p *Planner) total() error {
+	plan := &p.plan
+	plan.sums = make([]sums, len(plan.sites))
+	index := make(map[*site]int, len(plan.sites))
+	for i, on := range plan.sites {
+		index[on] = i
+	}
+	w := plan.walk()
+	for {
+		err := w.next()
+		if errors.Is(err, errEnd) {
+			return nil
+		}
+		if err != nil {
+			return errSpooling(err)
+		}
+		on := w.sites()
+		p.warnings.pod(plan, &w.pod, on)
+		for _, on := range on {
+			w.admit(on)
+			if field, err := plan.admission.refused(&w.pod, on.row.PodLevelResources); err != nil {
+				if err := p.refuse(w.fieldError(field, err)); err != nil {
+					return err
+				}
+				plan.someRefused = true
+				break
+			}
+			plan.sums[index[on]].add(on, &w.pod)
+		}
+	}
+}
+
+// fieldError is an error in the pod that is being read.
+func (w *walker) fieldError(field string, err error) *FieldError {
+	at := w.reading.place()
+	return &FieldError{
+		Source: Source{File: w.reading.atoms[at.file], Document: at.document, Item: at.item, Line: at.line},
+		Object: w.pod.object(), Field: field, Err: err,
+	}
+}
+
+// Plan is what every container gets.
+type Plan struct {
+	spool       spool
+	atoms       atoms
+	admission   admission
+	sites       []*site
+	byName      map[string]*site
+	sums        []sums
+	someRefused bool
+	warnings    []Warning
+}
+
+// Close gives back the temporary file.
+func (p *Plan) Close() error { return p.spool.close() }
+
+// Nodes returns the nodes in their order, with what their pods add up to.
+func (p *Plan) Nodes() []NodeTotals {
+	list := make([]NodeTotals, len(p.sites))
+	for i, on := range p.sites {
+		list[i] = p.sums[i].of(on)
+	}
+	return list
+}
+
+// Warnings returns what there is to know besides.
+func (p *Plan) Warnings() []Warning { return p.warnings }

@@ -1,0 +1,274 @@
+package limits
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// A record is a pod in the spool: numbers as varints, strings with their length
+// before them, and strings that repeat (kinds, namespaces, classes, nodes) as
+// numbers of atoms. It is written and read by this process only.
+
+// atoms are the strings that repeat. Their number follows that of namespaces
+// and nodes, not that of pods.
+type atoms struct {
+	number map[string]uint64
+	text   []string
+	last   [atomFields]uint64 // that of the pod before, for each field: often the same
+}
+
+// The fields of a pod that are atoms.
+const (
+	atomKind = iota
+	atomNamespace
+	atomSpecPath
+	atomClass
+	atomNode
+	atomFile
+	atomFields
+)
+
+// put returns the number of a text, which stands in a field.
+func (a *atoms) put(field int, text string) uint64 {
+	if n := a.last[field]; n < uint64(len(a.text)) && a.text[n] == text {
+		return n
+	}
+	n := a.find(text)
+	a.last[field] = n
+	return n
+}
+
+func (a *atoms) find(text string) uint64 {
+	if n, ok := a.number[text]; ok {
+		return n
+	}
+	if a.number == nil {
+		a.number = map[string]uint64{}
+	}
+	text = strings.Clone(text) // the reader may use its buffer again
+	n := uint64(len(a.text))
+	a.number[text] = n
+	a.text = append(a.text, text)
+	return n
+}
+
+// The bits of a pod.
+const (
+	bitServed = 1 << iota
+	bitMirror
+	bitStatic
+	bitFinished
+	bitDaemonSet
+	bitPriority
+	bitLevel
+)
+
+// appendRecord appends a pod.
+func appendRecord(b []byte, p *pod, a *atoms) []byte {
+	bits := bit(p.served, bitServed) | bit(p.mirror, bitMirror) | bit(p.static, bitStatic) | bit(p.finished, bitFinished) |
+		bit(p.daemonSet, bitDaemonSet) | bit(p.hasWritten, bitPriority) | bit(p.hasLevel, bitLevel)
+	b = binary.AppendUvarint(b, bits)
+	b = binary.AppendUvarint(b, a.put(atomKind, p.kind))
+	b = binary.AppendUvarint(b, a.put(atomNamespace, p.namespace))
+	b = binary.AppendUvarint(b, a.put(atomSpecPath, p.specPath))
+	b = binary.AppendUvarint(b, a.put(atomClass, p.class))
+	b = binary.AppendUvarint(b, a.put(atomNode, p.nodeName))
+	b = appendText(b, p.name)
+	b = binary.AppendUvarint(b, uint64(p.replicas))
+	b = append(b, byte(p.qos))
+	if p.hasWritten {
+		b = binary.AppendVarint(b, int64(p.written))
+	}
+	if p.daemonSet {
+		b = appendText(b, string(p.selector))
+	}
+	if p.hasLevel {
+		b = appendDemand(b, &p.level, 0)
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.containers)))
+	for i := range p.containers {
+		c := &p.containers[i]
+		b = appendDemand(b, &c.demand, byte(c.kind))
+		b = appendText(b, c.name)
+	}
+	// Read for errors only.
+	for _, n := range []int{p.place.file, p.place.document, p.place.item + 1, p.place.line} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return b
+}
+
+func bit(set bool, mask uint64) uint64 {
+	if set {
+		return mask
+	}
+	return 0
+}
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+// appendDemand writes one byte of kind and hugepages, one that says which
+// amounts are there and which of them have decimals, and the amounts.
+func appendDemand(b []byte, d *demand, kind byte) []byte {
+	if d.hugepages {
+		kind |= 1 << 7
+	}
+	b = append(b, kind, 0)
+	at, mask := len(b)-1, byte(0)
+	for r := range resources {
+		if d.hasRequest[r] {
+			b = appendAmount(b, d.request[r], &mask, 1<<(4*r))
+		}
+		if d.hasLimit[r] {
+			b = appendAmount(b, d.limit[r], &mask, 4<<(4*r))
+		}
+	}
+	b[at] = mask
+	return b
+}
+
+func appendAmount(b []byte, value amount, mask *byte, bit byte) []byte {
+	*mask |= bit
+	b = binary.LittleEndian.AppendUint64(b, uint64(value.whole))
+	if value.nanos != 0 {
+		*mask |= bit << 1
+		b = binary.AppendUvarint(b, uint64(value.nanos))
+	}
+	return b
+}
+
+// reading turns records back into pods.
+type reading struct {
+	atoms  []string
+	names  map[string]string // container names seen, to allocate each only once
+	cursor cursor
+}
+
+// manyNames is how many container names are kept.
+const manyNames = 4096
+
+// cursor walks through a record.
+type cursor struct {
+	record []byte
+	at     int
+}
+
+func (c *cursor) number() uint64 {
+	if b := c.record[c.at]; b < 0x80 { // nearly all of them
+		c.at++
+		return uint64(b)
+	}
+	return c.long()
+}
+
+func (c *cursor) long() uint64 {
+	n, size := binary.Uvarint(c.record[c.at:])
+	c.at += size
+	return n
+}
+
+func (c *cursor) signed() int64 {
+	n, size := binary.Varint(c.record[c.at:])
+	c.at += size
+	return n
+}
+
+func (c *cursor) byte() byte {
+	b := c.record[c.at]
+	c.at++
+	return b
+}
+
+func (c *cursor) bytes() []byte {
+	n := int(c.number())
+	b := c.record[c.at : c.at+n]
+	c.at += n
+	return b
+}
+
+// read fills a pod from its record. Slices of the pod are used again; the
+// selector is that of the record.
+func (r *reading) read(record []byte, p *pod) {
+	c := &r.cursor
+	c.record, c.at = record, 0
+	bits := c.number()
+	p.served, p.mirror = bits&bitServed != 0, bits&bitMirror != 0
+	p.static, p.finished = bits&bitStatic != 0, bits&bitFinished != 0
+	p.daemonSet, p.hasWritten, p.hasLevel = bits&bitDaemonSet != 0, bits&bitPriority != 0, bits&bitLevel != 0
+	p.kind, p.namespace = r.atoms[c.number()], r.atoms[c.number()]
+	p.specPath, p.class, p.nodeName = r.atoms[c.number()], r.atoms[c.number()], r.atoms[c.number()]
+	p.name = string(c.bytes())
+	p.workload = ""
+	if p.kind != "Pod" {
+		p.workload = p.kind + "/" + p.name
+	}
+	p.replicas = int64(c.number())
+	p.qos = qosClass(c.byte())
+	p.stands = p.qos != qosUnknown
+	p.written = 0
+	if p.hasWritten {
+		p.written = int32(c.signed())
+	}
+	p.priority, p.hasPriority = p.written, p.hasWritten
+	if p.daemonSet {
+		p.selector = c.bytes()
+	}
+	if p.hasLevel {
+		c.demand(&p.level)
+	}
+	n := int(c.number())
+	p.containers = slices.Grow(p.containers[:0], n)[:n]
+	for i := range p.containers {
+		one := &p.containers[i]
+		one.kind, one.from = containerKind(c.demand(&one.demand)), 0
+		one.name = r.name(c.bytes())
+	}
+}
+
+// place is that of the pod that was read last.
+func (r *reading) place() place {
+	c := r.cursor
+	return place{int(c.number()), int(c.number()), int(c.number()) - 1, int(c.number())}
+}
+
+// name returns a container's name, allocated once.
+func (r *reading) name(b []byte) string {
+	if name, ok := r.names[string(b)]; ok {
+		return name
+	}
+	name := string(b)
+	if r.names == nil {
+		r.names = map[string]string{}
+	}
+	if len(r.names) < manyNames {
+		r.names[name] = name
+	}
+	return name
+}
+
+// demand reads what appendDemand has written, and returns the kind.
+func (c *cursor) demand(d *demand) byte {
+	*d = demand{}
+	kind, mask := c.byte(), c.byte()
+	d.hugepages = kind&(1<<7) != 0
+	for r := range resources {
+		d.request[r], d.hasRequest[r] = c.amount(mask >> (4 * r))
+		d.limit[r], d.hasLimit[r] = c.amount(mask >> (4*r + 2))
+	}
+	return kind &^ (1 << 7)
+}
+
+func (c *cursor) amount(mask byte) (value amount, ok bool) {
+	if mask&1 == 0 {
+		return amount{}, false
+	}
+	value.whole = int64(binary.LittleEndian.Uint64(c.record[c.at:]))
+	c.at += 8
+	if mask&2 != 0 {
+		value.nanos = int32(c.number())
+	}
+	return value, true
+}

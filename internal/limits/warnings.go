@@ -1,0 +1,214 @@
+package limits
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Warning is something to know about the plan that is not an error.
+type Warning struct {
+	Object  string `json:"object"` // "Pod default/web"; empty: the whole input
+	Message string `json:"message"`
+}
+
+// manyWarnings is how many warnings of one sort name their object; the others
+// are counted, so that memory does not follow the input.
+const manyWarnings = 50
+
+// warnings collects them while the input is read and while it is planned.
+type warnings struct {
+	list        []Warning
+	count       map[string]int // warnings by sort
+	kinds       map[string]int // objects without pods, by kind
+	unusedNodes int
+	finished    int
+	strangers   map[string]int    // pods by the node they name that is not planned
+	elsewhere   int               // pods bound to another node than the only one
+	classes     map[string]absent // by class
+}
+
+// absent is a PriorityClass that the input does not have.
+type absent struct {
+	first string // object
+	count int
+}
+
+func (w *warnings) add(object, message string) {
+	w.list = append(w.list, Warning{object, message})
+}
+
+// sort adds a warning of a sort that may have many.
+func (w *warnings) sort(sort, object, message string) {
+	if w.count == nil {
+		w.count = map[string]int{}
+	}
+	if w.count[sort]++; w.count[sort] <= manyWarnings {
+		w.add(object, message)
+	}
+}
+
+// kind counts an object that has no pods.
+func (w *warnings) kind(kind string) {
+	if w.kinds == nil {
+		w.kinds = map[string]int{}
+	}
+	if _, ok := w.kinds[kind]; !ok {
+		if len(w.kinds) >= manyWarnings {
+			kind = "other kinds"
+		}
+		kind = strings.Clone(kind)
+	}
+	w.kinds[kind]++
+}
+
+// skipped is a refusal with Options.SkipInvalid.
+func (w *warnings) skipped(e *FieldError) {
+	w.sort("skipped", e.Object, fmt.Sprintf("left out: %s: %s: %v", e.Source, e.Field, e.Err))
+}
+
+// fractions is what an API server warns about, too: most often an m was meant to
+// be an M.
+func (w *warnings) fractions(p *pod, written []string) {
+	if len(written) > 0 {
+		w.sort("fractions", p.object(), fmt.Sprintf("memory %s is not a whole number of bytes", strings.Join(written, ", ")))
+	}
+}
+
+// pod looks at a pod that has not been admitted yet, and at where it goes.
+func (w *warnings) pod(plan *Plan, p *pod, on []*site) {
+	if p.finished {
+		w.finished++
+	}
+	if p.class != "" && !p.served && !p.static {
+		if _, known := plan.admission.classes.lookup(p.class); !known {
+			w.absent(p)
+		}
+	}
+	switch {
+	case p.daemonSet && len(on) == 0:
+		w.sort("nowhere", p.object(), "its nodeSelector and node affinity admit none of the nodes")
+	case p.nodeName == "":
+	case len(on) == 0:
+		w.stranger(p.nodeName)
+	case len(plan.sites) == 1 && on[0].node.Name != "" && on[0].node.Name != p.nodeName:
+		w.elsewhere++
+	}
+	if p.hasLevel && p.level.isSet() && len(on) > 0 && on[0].row.PodLevelResources == "off" {
+		w.sort("level", p.object(), fmt.Sprintf("spec.resources is ignored by Kubernetes %s", on[0].row.Kubernetes))
+	}
+}
+
+func (w *warnings) absent(p *pod) {
+	if w.classes == nil {
+		w.classes = map[string]absent{}
+	}
+	one, ok := w.classes[p.class]
+	if !ok {
+		if len(w.classes) >= manyWarnings {
+			return
+		}
+		one.first = p.object()
+	}
+	one.count++
+	w.classes[p.class] = one
+}
+
+func (w *warnings) stranger(node string) {
+	if w.strangers == nil {
+		w.strangers = map[string]int{}
+	}
+	if _, ok := w.strangers[node]; !ok && len(w.strangers) >= manyWarnings {
+		node = ""
+	}
+	w.strangers[node]++
+}
+
+// all returns the warnings: those of objects in their order, then what was
+// counted.
+func (w *warnings) all(plan *Plan) []Warning {
+	for _, sort := range slices.Sorted(maps.Keys(w.count)) {
+		if more := w.count[sort] - manyWarnings; more > 0 {
+			w.add("", fmt.Sprintf("%s more like these: %s", count(more, "object"), describe(sort)))
+		}
+	}
+	for _, class := range slices.Sorted(maps.Keys(w.classes)) {
+		one := w.classes[class]
+		others := ""
+		if one.count > 1 {
+			others = " (and of " + count(one.count-1, "more pod") + ")"
+		}
+		w.add(one.first, fmt.Sprintf("its PriorityClass %s%s is not in the input, so its priority is not known; it is not critical", class, others))
+	}
+	for _, node := range slices.Sorted(maps.Keys(w.strangers)) {
+		name := "node " + node
+		if node == "" {
+			name = "other nodes"
+		}
+		w.add("", fmt.Sprintf("%s left out: on %s, which is not planned", count(w.strangers[node], "pod"), name))
+	}
+	if w.elsewhere > 0 {
+		w.add("", fmt.Sprintf("%s planned on node %s, although bound to another", count(w.elsewhere, "pod"), plan.sites[0].node.Name))
+	}
+	if w.finished > 0 {
+		w.add("", fmt.Sprintf("%s finished (Succeeded or Failed): listed, but in no total", count(w.finished, "pod")))
+	}
+	if w.unusedNodes > 0 {
+		w.add("", fmt.Sprintf("%s in the input not used: the nodes to plan for were given", count(w.unusedNodes, "Node")))
+	}
+	for _, kind := range slices.Sorted(maps.Keys(w.kinds)) {
+		w.add("", fmt.Sprintf("%s of kind %s left out: no pods in them", count(w.kinds[kind], "object"), cmp.Or(kind, "(none)")))
+	}
+	w.sites(plan.sites)
+	return w.list
+}
+
+// sites warns of nodes that are not what they should be, each sort once.
+func (w *warnings) sites(all []*site) {
+	var old, bare []string
+	for _, on := range all {
+		if on.node.CgroupVersion == 1 && on.row.FailCgroupV1 {
+			old = append(old, on.node.title())
+		}
+		if !on.node.SwapController {
+			bare = append(bare, on.node.title())
+		}
+	}
+	if len(old) > 0 {
+		w.add("", fmt.Sprintf("%s: cgroup v1, on which a kubelet %s does not start unless failCgroupV1 is false", few(old), all[0].row.Kubernetes))
+	}
+	if len(bare) > 0 {
+		w.add("", fmt.Sprintf("%s: the kernel does not limit swap; any container may use all of it", few(bare)))
+	}
+}
+
+// few names the first of many.
+func few(names []string) string {
+	if len(names) > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
+	}
+	return strings.Join(names, ", ")
+}
+
+func describe(sort string) string {
+	switch sort {
+	case "skipped":
+		return "left out, because an API server would refuse them"
+	case "fractions":
+		return "memory that is not a whole number of bytes"
+	case "nowhere":
+		return "admitted by none of the nodes"
+	default:
+		return "spec.resources is ignored by this Kubernetes version"
+	}
+}
+
+// count is "1 pod" or "3 pods".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,231 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/limits"
+)
+
+// decoder makes limits objects of documents. What it returns is overwritten by
+// the next one.
+type decoder struct {
+	templates  []templatePath
+	quantities quantities
+	names      map[string]string // strings that come again and again
+
+	object limits.Object
+	pod    limits.Pod
+	class  limits.PriorityClass
+	node   limits.NodeObject
+	ranges limits.LimitRange
+	amount []limits.ResourceAmount // what the containers' lists are cut from
+}
+
+func newDecoder(templates []templatePath) *decoder {
+	return &decoder{templates: templates, quantities: quantities{}, names: map[string]string{}}
+}
+
+// decode reads one object. Items of a typed list ("PodList") carry neither kind
+// nor apiVersion: then those of the arguments hold.
+func (d *decoder) decode(root value, apiVersion, kind string) (*limits.Object, error) {
+	d.object = limits.Object{APIVersion: apiVersion, Kind: kind}
+	o := &d.object
+	if root.kind() != object {
+		return o, &syntaxError{root.line(), fmt.Errorf("%w, found %s", errNoObject, root.found())}
+	}
+	if root.get("apiVersion").kind() != null || kind == "" {
+		if err := d.nonEmpty(root, "apiVersion", "like v1", &o.APIVersion); err != nil {
+			return o, err
+		}
+	}
+	if root.get("kind").kind() != null || kind == "" {
+		if err := d.nonEmpty(root, "kind", "like Pod", &o.Kind); err != nil {
+			return o, err
+		}
+	}
+	if err := d.identity(root, o); err != nil {
+		return o, err
+	}
+	if items := root.get("items"); items.kind() == list {
+		return o, &fieldError{items, errors.New("a List inside a List is not read")}
+	}
+	return o, d.content(root, o)
+}
+
+// nonEmpty reads a string that every object has.
+func (d *decoder) nonEmpty(root value, name, like string, into *string) error {
+	v, err := d.string(root, name)
+	if err == nil && v == "" {
+		err = &missingError{name, "a string " + like}
+	}
+	*into = v
+	return err
+}
+
+// errNoObject is a document, or an item of a List, that is something else.
+var errNoObject = errors.New("expected an object")
+
+// missingError is a field that must be there, and is not.
+type missingError struct{ field, what string }
+
+func (e *missingError) Error() string { return e.field + ": " + e.reason() }
+
+func (e *missingError) reason() string { return "is missing, expected " + e.what }
+
+// identity reads what names an object in messages.
+func (d *decoder) identity(root value, o *limits.Object) error {
+	metadata, err := d.sub(root, "metadata")
+	if err != nil {
+		return err
+	}
+	if o.Namespace, err = d.string(metadata, "namespace"); err != nil {
+		return err
+	}
+	if o.Name, err = d.string(metadata, "name"); err == nil && o.Name == "" {
+		o.Name, err = d.string(metadata, "generateName")
+	}
+	return err
+}
+
+// content reads what the kind says.
+func (d *decoder) content(root value, o *limits.Object) error {
+	group := groupOf(o.APIVersion)
+	switch group + "/" + o.Kind {
+	case "/Pod":
+		return d.barePod(root, o)
+	case "/Node":
+		return d.nodeObject(root, o)
+	case "/LimitRange":
+		return d.limitRange(root, o)
+	case "scheduling.k8s.io/PriorityClass":
+		return d.priorityClass(root, o)
+	}
+	if w, known := workloadOf(group, o.Kind); known {
+		return d.workload(root, w, o)
+	}
+	for _, t := range d.templates {
+		if t.matches(group, o.Kind) && (t.kind != "" || root.at(t.path...).get("spec").kind() == object) {
+			return d.workload(root, workload{template: t.path, replicas: t.replicas(), must: true}, o)
+		}
+	}
+	return nil
+}
+
+// workload says where a kind keeps what is asked of it.
+type workload struct {
+	template    []string
+	replicas    []string // nil: the kind has no such number
+	completions []string // replicas beyond these are never started
+	must        bool     // the user said that the template is there
+}
+
+// workloadOf describes the kinds of Kubernetes that have a pod template
+// (k8s.io/api v0.37: core/v1, apps/v1, batch/v1; extensions/v1beta1 is what
+// some of them were called before 1.16).
+func workloadOf(group, kind string) (workload, bool) {
+	template := []string{"spec", "template"}
+	switch group + "/" + kind {
+	case "/PodTemplate":
+		return workload{template: []string{"template"}}, true
+	case "apps/Deployment", "apps/ReplicaSet", "apps/StatefulSet", "/ReplicationController",
+		"extensions/Deployment", "extensions/ReplicaSet":
+		return workload{template: template, replicas: []string{"spec", "replicas"}}, true
+	case "apps/DaemonSet", "extensions/DaemonSet":
+		return workload{template: template}, true
+	case "batch/Job":
+		return workload{
+			template: template, replicas: []string{"spec", "parallelism"}, completions: []string{"spec", "completions"},
+		}, true
+	case "batch/CronJob":
+		return workload{
+			template:    []string{"spec", "jobTemplate", "spec", "template"},
+			replicas:    []string{"spec", "jobTemplate", "spec", "parallelism"},
+			completions: []string{"spec", "jobTemplate", "spec", "completions"},
+		}, true
+	}
+	return workload{}, false
+}
+
+// aString is what most fields are.
+const aString = "a string"
+
+// expected says what a field should have been.
+func expected(v value, what string) error {
+	found := v.found()
+	if what == aString && v.kind() == boolean { // maybe written as yes, no, on, off, y or n
+		found += " (put it in quotes)"
+	}
+	return &fieldError{v, fmt.Errorf("expected %s, found %s", what, found)}
+}
+
+// found describes a value for a message.
+func (v value) found() string {
+	switch k := v.kind(); {
+	case k == number, k == boolean:
+		return shortened(v.text())
+	case k == text && len(v.text()) > 0:
+		return fmt.Sprintf("the string %q", shortened(v.text()))
+	default:
+		return k.String()
+	}
+}
+
+// shortened is a text for a message.
+func shortened(b []byte) string {
+	const most = 64
+	if len(b) <= most {
+		return string(b)
+	}
+	return strings.ToValidUTF8(string(b[:most]), "") + "..."
+}
+
+// sub is the member of that name, which must be an object; absent is fine.
+func (d *decoder) sub(v value, name string) (value, error) {
+	return typed(v.get(name), object, "an object")
+}
+
+// elements is the member of that name, which must be a list; absent is fine.
+func (d *decoder) elements(v value, name string) (value, error) {
+	return typed(v.get(name), list, "a list")
+}
+
+// typed checks the kind of a value. Null is the absence of a value, as the API
+// server decodes it.
+func typed(v value, k kind, what string) (value, error) {
+	switch v.kind() {
+	case k:
+		return v, nil
+	case null:
+		return value{v.d, -1}, nil
+	default:
+		return value{v.d, -1}, expected(v, what)
+	}
+}
+
+// string is the member of that name; empty when it is absent.
+func (d *decoder) string(v value, name string) (string, error) {
+	s, err := typed(v.get(name), text, aString)
+	if !s.there() {
+		return "", err
+	}
+	return d.name(s.text()), nil
+}
+
+// name makes a string of b, the same one for what comes often: namespaces,
+// nodes, images of the same deployment.
+func (d *decoder) name(b []byte) string {
+	const enough = 1 << 12
+	if s, ok := d.names[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(d.names) >= enough {
+		clear(d.names)
+	}
+	if len(s) <= 64 {
+		d.names[s] = s
+	}
+	return s
+}

@@ -1,0 +1,238 @@
+package manifest
+
+import (
+	"math"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/limits"
+)
+
+// Annotations by which the kubelet knows where a pod comes from
+// (k8s.io/kubernetes v1.37, pkg/kubelet/types/pod_update.go), and the field of a
+// node affinity that must hold when a pod is placed.
+const (
+	configSource     = "kubernetes.io/config.source"
+	configMirror     = "kubernetes.io/config.mirror"
+	requiredAffinity = "requiredDuringSchedulingIgnoredDuringExecution"
+)
+
+// newPod empties the pod for the next object.
+func (d *decoder) newPod(o *limits.Object) *limits.Pod {
+	d.pod = limits.Pod{Containers: d.pod.Containers[:0]}
+	d.amount = d.amount[:0]
+	o.Pod = &d.pod
+	return o.Pod
+}
+
+func (d *decoder) barePod(root value, o *limits.Object) error {
+	p := d.newPod(o)
+	uid, err := d.string(root.get("metadata"), "uid")
+	if err != nil {
+		return err
+	}
+	p.Served = uid != ""
+	status, err := d.sub(root, "status")
+	if err != nil {
+		return err
+	}
+	if p.QOSClass, err = d.string(status, "qosClass"); err != nil {
+		return err
+	}
+	if p.Phase, err = d.string(status, "phase"); err != nil {
+		return err
+	}
+	return d.fillPod(root, p)
+}
+
+func (d *decoder) workload(root value, w workload, o *limits.Object) error {
+	p := d.newPod(o)
+	p.Template = true
+	v := root
+	for _, name := range w.template {
+		var err error
+		if v, err = d.sub(v, name); err != nil {
+			return err
+		}
+	}
+	path := strings.Join(w.template, ".")
+	if w.must && !v.there() {
+		return &missingError{path, "a pod template, as --template-path says"}
+	}
+	p.SpecPath = path + ".spec"
+	if w.replicas != nil {
+		var err error
+		if p.Replicas, err = d.replicas(root, w); err != nil {
+			return err
+		}
+	}
+	return d.fillPod(v, p)
+}
+
+// replicas is how many copies run at a time. A job starts no more than it needs
+// to complete (k8s.io/kubernetes v1.37, pkg/controller/job, manageJob).
+func (d *decoder) replicas(root value, w workload) (*int64, error) {
+	n, err := d.integer(root.at(w.replicas...), 32)
+	if err != nil || w.completions == nil {
+		return n, err
+	}
+	most, err := d.integer(root.at(w.completions...), 32)
+	if err == nil && n != nil && most != nil && *most < *n {
+		n = most
+	}
+	return n, err
+}
+
+// fillPod reads metadata and spec of a Pod or of a template.
+func (d *decoder) fillPod(v value, p *limits.Pod) error {
+	metadata, err := d.sub(v, "metadata")
+	if err != nil {
+		return err
+	}
+	annotations, err := d.sub(metadata, "annotations")
+	if err != nil {
+		return err
+	}
+	if source := annotations.get(configSource); source.there() {
+		s, err := d.string(annotations, configSource)
+		if err != nil {
+			return err
+		}
+		p.ConfigSource = &s
+	}
+	if _, err := d.string(annotations, configMirror); err != nil {
+		return err
+	}
+	p.Mirror = annotations.get(configMirror).there()
+	spec, err := d.sub(v, "spec")
+	if err != nil {
+		return err
+	}
+	return d.podSpec(spec, p)
+}
+
+func (d *decoder) podSpec(spec value, p *limits.Pod) error {
+	var err error
+	if p.NodeName, err = d.string(spec, "nodeName"); err != nil {
+		return err
+	}
+	if p.PriorityClassName, err = d.string(spec, "priorityClassName"); err != nil {
+		return err
+	}
+	priority, err := d.integer(spec.get("priority"), 32)
+	if err != nil {
+		return err
+	}
+	if priority != nil {
+		p.Priority = narrow(*priority)
+	}
+	if p.NodeSelector, err = d.stringMap(spec.get("nodeSelector")); err != nil {
+		return err
+	}
+	if err := d.affinity(spec, p); err != nil {
+		return err
+	}
+	if own := spec.get("resources"); own.kind() != null {
+		r, err := d.resources(own)
+		if err != nil {
+			return err
+		}
+		p.Resources = &r
+	}
+	for _, group := range [...]struct {
+		name string
+		kind limits.ContainerType
+	}{{"initContainers", limits.Init}, {"containers", limits.App}, {"ephemeralContainers", limits.Ephemeral}} {
+		if err := d.containers(spec, group.name, group.kind, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// narrow is for a number that was read as one of 32 bits.
+func narrow(n int64) *int32 {
+	i := int32(max(math.MinInt32, min(n, math.MaxInt32)))
+	return &i
+}
+
+func (d *decoder) containers(spec value, name string, t limits.ContainerType, p *limits.Pod) error {
+	all, err := d.elements(spec, name)
+	if err != nil {
+		return err
+	}
+	for element := range all.each() {
+		v, err := typed(element, object, "an object")
+		if err != nil {
+			return err
+		}
+		c := limits.Container{Type: t}
+		if c.Name, err = d.string(v, "name"); err != nil {
+			return err
+		}
+		restart, err := d.string(v, "restartPolicy")
+		if err != nil {
+			return err
+		}
+		if t == limits.Init && restart == "Always" {
+			c.Type = limits.Sidecar
+		}
+		if c.Resources, err = d.resources(v.get("resources")); err != nil {
+			return err
+		}
+		p.Containers = append(p.Containers, c)
+	}
+	return nil
+}
+
+func (d *decoder) affinity(spec value, p *limits.Pod) error {
+	v := spec
+	for _, name := range []string{"affinity", "nodeAffinity", requiredAffinity} {
+		var err error
+		if v, err = d.sub(v, name); err != nil || !v.there() {
+			return err
+		}
+	}
+	p.HasNodeAffinity = true
+	terms, err := d.elements(v, "nodeSelectorTerms")
+	if err != nil {
+		return err
+	}
+	for element := range terms.each() {
+		term, err := typed(element, object, "an object")
+		if err != nil {
+			return err
+		}
+		var t limits.NodeSelectorTerm
+		if t.MatchExpressions, err = d.requirements(term, "matchExpressions"); err != nil {
+			return err
+		}
+		if t.MatchFields, err = d.requirements(term, "matchFields"); err != nil {
+			return err
+		}
+		p.NodeAffinity = append(p.NodeAffinity, t)
+	}
+	return nil
+}
+
+func (d *decoder) requirements(term value, name string) ([]limits.NodeSelectorRequirement, error) {
+	all, err := d.elements(term, name)
+	var found []limits.NodeSelectorRequirement
+	for element := range all.each() {
+		v, err := typed(element, object, "an object")
+		if err != nil {
+			return nil, err
+		}
+		var r limits.NodeSelectorRequirement
+		if r.Key, err = d.string(v, "key"); err != nil {
+			return nil, err
+		}
+		if r.Operator, err = d.string(v, "operator"); err != nil {
+			return nil, err
+		}
+		if r.Values, err = d.strings(v.get("values")); err != nil {
+			return nil, err
+		}
+		found = append(found, r)
+	}
+	return found, err
+}

@@ -1,0 +1,241 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+)
+
+// kind is what a value is, in the terms of JSON.
+type kind uint8
+
+// The kinds of values.
+const (
+	null kind = iota
+	boolean
+	number
+	text
+	list
+	object
+)
+
+// String is for messages: "expected a number, found a list".
+func (k kind) String() string {
+	return [...]string{"null", "a boolean", "a number", "a string", "a list", "an object"}[k]
+}
+
+// node is a value in a document.
+type node struct {
+	kind   kind
+	line   int    // from 1
+	parent int    // -1 for the root
+	end    int    // the first node that is not inside this one
+	name   []byte // of a member of an object
+	text   []byte // of a scalar: the string itself; others as JSON writes them
+}
+
+// document is what is kept of an object: its nodes in their order, each before
+// what is in it. It is filled again and again.
+type document struct {
+	nodes []node
+	bytes []byte // what the nodes' names and texts are made of
+	open  int    // the node that gets the next child, -1 for none
+}
+
+func (d *document) reset() {
+	d.nodes, d.bytes, d.open = d.nodes[:0], d.bytes[:0], -1
+}
+
+// keep copies b into the document.
+func (d *document) keep(b []byte) []byte {
+	from := len(d.bytes)
+	d.bytes = append(d.bytes, b...)
+	return d.bytes[from:len(d.bytes):len(d.bytes)]
+}
+
+// add appends a scalar; name and text stay the document's.
+func (d *document) add(k kind, line int, name, text []byte) {
+	d.nodes = append(d.nodes, node{kind: k, line: line, parent: d.open, end: len(d.nodes) + 1, name: name, text: text})
+}
+
+// begin appends a list or object, which the following nodes are in until end.
+func (d *document) begin(k kind, line int, name []byte) {
+	d.add(k, line, name, nil)
+	d.open = len(d.nodes) - 1
+}
+
+// end closes what was begun last. It refuses a name that is there twice: which
+// one counts would be a guess.
+func (d *document) end() error {
+	n := &d.nodes[d.open]
+	n.end = len(d.nodes)
+	at := value{d, d.open}
+	d.open = n.parent
+	if n.kind == object {
+		return at.refuseTwins()
+	}
+	return nil
+}
+
+// abandon ends all that is open, to look at what is there after an error.
+func (d *document) abandon() {
+	for ; d.open >= 0; d.open = d.nodes[d.open].parent {
+		d.nodes[d.open].end = len(d.nodes)
+	}
+}
+
+// root is the document's value.
+func (d *document) root() value {
+	if len(d.nodes) == 0 {
+		return value{d, -1}
+	}
+	return value{d, 0}
+}
+
+// value is a value in a document, or the absence of one.
+type value struct {
+	d *document
+	i int // -1: absent
+}
+
+func (v value) there() bool { return v.i >= 0 }
+
+// kind is null for what is absent, as it is for Kubernetes.
+func (v value) kind() kind {
+	if v.i < 0 {
+		return null
+	}
+	return v.d.nodes[v.i].kind
+}
+
+func (v value) text() []byte { return v.d.nodes[v.i].text }
+func (v value) name() []byte { return v.d.nodes[v.i].name }
+
+// each yields what is in a list or object.
+func (v value) each() iter.Seq[value] {
+	return func(yield func(value) bool) {
+		if v.i < 0 {
+			return
+		}
+		for i, end := v.i+1, v.d.nodes[v.i].end; i < end; i = v.d.nodes[i].end {
+			if !yield(value{v.d, i}) {
+				return
+			}
+		}
+	}
+}
+
+// get is the member with this name.
+func (v value) get(name string) value {
+	if v.kind() == object {
+		for i, end := v.i+1, v.d.nodes[v.i].end; i < end; i = v.d.nodes[i].end {
+			if string(v.d.nodes[i].name) == name {
+				return value{v.d, i}
+			}
+		}
+	}
+	return value{v.d, -1}
+}
+
+// at follows names from member to member.
+func (v value) at(names ...string) value {
+	for _, name := range names {
+		v = v.get(name)
+	}
+	return v
+}
+
+// few is how many members are compared with each other one by one.
+const few = 16
+
+// errTwice is a name that an object has twice.
+var errTwice = errors.New("is there twice")
+
+func (v value) refuseTwins() error {
+	var seen map[string]bool
+	count := 0
+	for member := range v.each() {
+		twin := false
+		switch count++; {
+		case count <= few:
+			for other := range v.each() {
+				if other.i >= member.i {
+					break
+				}
+				twin = twin || bytes.Equal(other.name(), member.name())
+			}
+		default:
+			if seen == nil {
+				seen = map[string]bool{}
+				for other := range v.each() {
+					if other.i >= member.i {
+						break
+					}
+					seen[string(other.name())] = true
+				}
+			}
+			twin = seen[string(member.name())]
+			seen[string(member.name())] = true
+		}
+		if twin {
+			return &fieldError{member, errTwice}
+		}
+	}
+	return nil
+}
+
+// path names a value for a person: spec.containers[0].resources.limits[memory].
+func (v value) path() string {
+	n := &v.d.nodes[v.i]
+	if n.parent < 0 {
+		return ""
+	}
+	parent := value{v.d, n.parent}
+	before := parent.path()
+	switch {
+	case parent.kind() == list:
+		index := 0
+		for other := range parent.each() {
+			if other.i == v.i {
+				break
+			}
+			index++
+		}
+		return before + "[" + strconv.Itoa(index) + "]"
+	case before == "":
+		return string(n.name)
+	case keyed(parent.name()):
+		return before + "[" + string(n.name) + "]"
+	}
+	return before + "." + string(n.name)
+}
+
+// keyed reports whether the members of a field are keys that people choose.
+func keyed(field []byte) bool {
+	switch string(field) {
+	case "requests", "limits", "capacity", "labels", "annotations", "nodeSelector", "default", "defaultRequest", "max", "min":
+		return true
+	}
+	return false
+}
+
+// fieldError is what is wrong with a value.
+type fieldError struct {
+	at  value
+	err error
+}
+
+func (e *fieldError) Error() string { return fmt.Sprintf("%s: %v", e.at.path(), e.err) }
+func (e *fieldError) Unwrap() error { return e.err }
+
+// clone copies a document, to keep it while the next one is read.
+func (d *document) clone() document {
+	c := document{nodes: make([]node, 0, len(d.nodes)), bytes: make([]byte, 0, len(d.bytes))}
+	for _, n := range d.nodes {
+		n.name, n.text = c.keep(n.name), c.keep(n.text)
+		c.nodes = append(c.nodes, n)
+	}
+	return c
+}

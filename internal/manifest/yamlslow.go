@@ -1,0 +1,184 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// slowDocument reads the document at the mark with the library.
+func (s *yamlScanner) slowDocument() error {
+	s.again()
+	directives := true
+	for first := true; s.peek(); first = false {
+		mark := isMark(s.text)
+		if mark && !first && !directives {
+			break
+		}
+		directives = !mark && directives && len(s.text) > 0 && s.text[0] == '%'
+		s.consume()
+	}
+	if s.err != nil {
+		return s.err
+	}
+	root, err := s.parse("")
+	if err != nil {
+		return err
+	}
+	c := &converter{doc: &s.doc, base: s.unit - 1}
+	if items := member(root, "items"); items != nil && items.Kind == yaml.SequenceNode {
+		return s.slowList(c, root, items)
+	}
+	s.doc.reset()
+	err = c.value(root, nil, s.sink.reader.want)
+	return s.sink.single(s.doc.root(), err)
+}
+
+// slowList hands on a List that is in memory.
+func (s *yamlScanner) slowList(c *converter, root, items *yaml.Node) error {
+	head := func() error {
+		s.doc.reset()
+		return c.value(root, nil, s.sink.reader.want)
+	}
+	if head() == nil { // what is wrong with it is said in the end
+		s.sink.beginList(s.doc.root())
+	}
+	if err := s.elements(c, items); err != nil {
+		return err
+	}
+	err := head()
+	return s.sink.endList(s.doc.root(), err)
+}
+
+// elements hands on items.
+func (s *yamlScanner) elements(c *converter, items *yaml.Node) error {
+	for _, item := range items.Content {
+		s.sink.beginItem()
+		s.doc.reset()
+		err := c.value(item, nil, s.sink.reader.want)
+		if err := s.sink.item(s.doc.root(), err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slowItems reads the item at the mark with the library. Where it ends is not
+// sure, if it cannot be parsed: then an entry may begin in the middle of a
+// scalar, and more is tried, twice as much each time. The anchors of an item
+// may be meant for any that follow.
+func (s *yamlScanner) slowItems(indent int) error {
+	for least := 0; ; least = 2 * (s.w.pos - s.w.mark) {
+		last := s.extend(indent, least)
+		if s.err != nil {
+			return s.err
+		}
+		root, err := s.parse("items:\n")
+		if !last && (err != nil || anchored(root)) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return s.slowRest(root)
+	}
+}
+
+// slowRest hands on items, and what else of a List was parsed with them.
+func (s *yamlScanner) slowRest(root *yaml.Node) error {
+	c := &converter{doc: &s.doc, base: s.unit - 2}
+	if err := s.elements(c, root.Content[1]); err != nil {
+		return err
+	}
+	c.doc = &s.head
+	return s.toHead(c, root)
+}
+
+// toHead adds what a List says behind its items, which are its first member.
+func (s *yamlScanner) toHead(c *converter, root *yaml.Node) error {
+	return c.members(&yaml.Node{Kind: yaml.MappingNode, Content: root.Content[2:]}, s.sink.reader.want)
+}
+
+// slowTail reads what stands behind the items of a List with the library.
+func (s *yamlScanner) slowTail() error {
+	for s.peek() && !isMark(s.text) {
+		s.consume()
+	}
+	if s.err != nil {
+		return s.err
+	}
+	root, err := s.parse("items: []\n")
+	if err != nil {
+		return err
+	}
+	err = s.toHead(&converter{doc: &s.doc, base: s.unit - 2}, root)
+	s.levels = append(s.levels[:0], level{node: true})
+	return s.finish(func(v value, twice error) error {
+		if err != nil {
+			twice = err
+		}
+		return s.sink.endList(v, twice)
+	})
+}
+
+// extend consumes at least so many bytes from the mark on, to where an entry of
+// the sequence may end, and reports whether that is the end of the document.
+func (s *yamlScanner) extend(indent, least int) (last bool) {
+	for s.peek() && !isMark(s.text) {
+		if size := s.w.pos - s.w.mark; size > least && s.indent <= indent && s.something() {
+			return false
+		}
+		s.consume()
+	}
+	return true
+}
+
+// parse reads what is between the mark and the line at hand, with a line put
+// before it.
+func (s *yamlScanner) parse(before string) (*yaml.Node, error) {
+	base := s.unit - 1 - strings.Count(before, "\n")
+	data := append([]byte(before), s.w.buf[s.w.mark:s.w.pos]...)
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return nil, yamlError(err, base)
+	}
+	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: 1}, nil
+	}
+	return root.Content[0], nil
+}
+
+// yamlError takes the library's name and line out of its message.
+func yamlError(err error, base int) error {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := 0
+	if n, scanErr := fmt.Sscanf(message, "line %d:", &line); n == 1 && scanErr == nil {
+		_, message, _ = strings.Cut(message, ": ")
+		line += base
+	}
+	return &syntaxError{line, fmt.Errorf("%w: %s", errNoYAML, message)}
+}
+
+// errNoYAML is what the library refuses.
+var errNoYAML = errors.New("this is no YAML")
+
+// anchored reports whether there is an anchor below a node.
+func anchored(n *yaml.Node) bool {
+	return n.Anchor != "" || n.Kind == yaml.AliasNode || slices.ContainsFunc(n.Content, anchored)
+}
+
+// member is the value of a mapping's member with this name.
+func member(n *yaml.Node, name string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == name {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func draw(t *testing.T, p *Printer, c *Columns, rows [][]Cell) {
+	t.Helper()
+	for _, cells := range rows {
+		c.Measure(cells)
+	}
+	drawn := p.Rows(c)
+	for _, cells := range rows {
+		if err := drawn.Row(cells); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := drawn.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRowsLookLikeAGrid holds the table that is drawn row by row against the one
+// that is drawn whole.
+func TestRowsLookLikeAGrid(t *testing.T) {
+	header, right := []string{"PATH", "SIZE", "NOTE"}, []bool{false, true, false}
+	rows := [][]Cell{
+		{{Text: "/swapfile"}, {Text: "4 GiB"}, {Text: "ours", Mood: Good}},
+		{{Text: "/dev/zram0"}, {Text: "512 MiB"}, {Text: ""}},
+		{{Text: "/größe"}, {Text: ""}, {Text: "wide: 漢字", Mood: Bad}},
+		{{Text: "/a\x1b[2J\nb\u0085c"}, {Text: "1 KiB"}, {Text: strings.Repeat("long ", 30)}},
+	}
+	var grid, drawn bytes.Buffer
+	if err := New(&grid, Options{Env: noEnv}).Grid(Grid{Header: header, Right: right, Rows: rows}); err != nil {
+		t.Fatal(err)
+	}
+	draw(t, New(&drawn, Options{Env: noEnv}), &Columns{Header: header, Right: right}, rows)
+	if diff := cmp.Diff(grid.String(), drawn.String()); diff != "" {
+		t.Errorf("(-grid +rows):\n%s", diff)
+	}
+}
+
+// TestATerminalGetsATableThatFits: names give way, their ends stay.
+func TestATerminalGetsATableThatFits(t *testing.T) {
+	w, read := terminal(t) // 80 columns
+	p := New(w, Options{NoColor: true, Env: func(string) string { return "xterm" }})
+	rows := [][]Cell{
+		Text("shop", strings.Repeat("checkout-", 6)+"7d9f-x2v5k", "the-container", "128Mi"),
+		Text("a-namespace-of-some-length", "größe-"+strings.Repeat("ü", 60), "b", "1Gi"),
+	}
+	draw(t, p, &Columns{
+		Header: []string{"NAMESPACE", "POD", "CONTAINER", "SWAP"},
+		Right:  []bool{3: true}, Short: []bool{true, true, true, false},
+	}, rows)
+	got := read()
+	for line := range strings.Lines(got) {
+		if n := width(strings.TrimRight(strip(line), "\r\n")); n > 80 {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+	for _, want := range []string{"…", "f-x2v5k  ", "the-container", "128Mi", "1Gi"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
+		}
+	}
+}
+
+// strip takes escape sequences away.
+func strip(s string) string {
+	var out bytes.Buffer
+	_ = New(&out, Options{Env: noEnv}).Line(s)
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+func TestAFileGetsTheWholeNames(t *testing.T) {
+	name := strings.Repeat("checkout-", 20)
+	var out bytes.Buffer
+	draw(t, New(&out, Options{Env: noEnv}), &Columns{Header: []string{"POD", "SWAP"}, Short: []bool{true}}, [][]Cell{Text(name, "1Gi")})
+	if !strings.Contains(out.String(), name+"  1Gi\n") {
+		t.Errorf("got\n%s", out.String())
+	}
+}
+
+func TestAColumnIsNeverShorterThanItsTitle(t *testing.T) {
+	c := &Columns{Header: []string{"A VERY LONG TITLE", "B"}, Short: []bool{true, true}}
+	c.Measure(Text(strings.Repeat("x", 40), strings.Repeat("y", 40)))
+	c.fit(10)
+	if c.widths[0] != len(c.Header[0]) || c.widths[1] != shortest {
+		t.Errorf("widths %v", c.widths)
+	}
+}
+
+func TestAShareIsSeenHoweverSmall(t *testing.T) {
+	for _, test := range []struct {
+		part, total int64
+		want        string
+	}{
+		{0, 10, ""}, {-1, 10, ""}, {1, 0, ""}, {1, 1 << 40, "▏"}, {1, 8, "█"}, {1, 2, "████"},
+		{3, 16, "█▌"}, {8, 8, "████████"}, {100, 8, "████████"}, {1 << 62, 1 << 62, "████████"},
+	} {
+		if got := Share(test.part, test.total, 8); got != test.want {
+			t.Errorf("%d of %d: %q, want %q", test.part, test.total, got, test.want)
+		}
+	}
+}
+
+func TestARowOfATableTakesNoMemory(t *testing.T) {
+	var out bytes.Buffer
+	p := New(&out, Options{Env: noEnv})
+	p.bare = &full{1 << 40}
+	c := &Columns{Header: []string{"POD", "SWAP"}, Right: []bool{false, true}}
+	cells := Text("checkout-6d5f8c9b7-abcde", "1Gi")
+	c.Measure(cells)
+	rows := p.Rows(c)
+	for range 2000 {
+		_ = rows.Row(cells)
+	}
+	if n := testing.AllocsPerRun(1000, func() { _ = rows.Row(cells) }); n >= 1 {
+		t.Errorf("%v allocations per row", n)
+	}
+}
