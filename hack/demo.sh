@@ -7,7 +7,11 @@ swapctl=bin/swapctl
 file=/var/lib/swapctl/demo-swapfile
 name=swapctl-demo
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 show() {
 	printf '$ %s\n' "$(echo "$*" | sed 's|^bin/||')"
 	"$@"
