@@ -158,25 +158,59 @@ func (in *ranges) refuse(c *container) error {
 	for i := range in.bounds {
 		b := &in.bounds[i]
 		for r := range resources {
-			name := resourceName(r)
-			format := formatOf(r)
-			switch {
-			case b.hasMin[r] && !c.hasRequest[r]:
-				return fmt.Errorf("no %s request, but a LimitRange wants at least %s", name, b.min[r].quantity(format))
-			case b.hasMin[r] && c.request[r].cmp(b.min[r]) < 0:
-				return fmt.Errorf("%s request %s is below the %s of a LimitRange", name, c.request[r].quantity(format), b.min[r].quantity(format))
-			case b.hasMin[r] && c.hasLimit[r] && c.limit[r].cmp(b.min[r]) < 0:
-				return fmt.Errorf("%s limit %s is below the %s of a LimitRange", name, c.limit[r].quantity(format), b.min[r].quantity(format))
-			case b.hasMax[r] && !c.hasLimit[r]:
-				return fmt.Errorf("no %s limit, but a LimitRange wants at most %s", name, b.max[r].quantity(format))
-			case b.hasMax[r] && c.limit[r].cmp(b.max[r]) > 0:
-				return fmt.Errorf("%s limit %s is above the %s of a LimitRange", name, c.limit[r].quantity(format), b.max[r].quantity(format))
-			case b.hasMax[r] && c.hasRequest[r] && c.request[r].cmp(b.max[r]) > 0:
-				return fmt.Errorf("%s request %s is above the %s of a LimitRange", name, c.request[r].quantity(format), b.max[r].quantity(format))
+			if b.hasMin[r] {
+				if err := refuseBelow(c, r, b.min[r]); err != nil {
+					return err
+				}
+			}
+			if b.hasMax[r] {
+				if err := refuseAbove(c, r, b.max[r]); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
+}
+
+func refuseBelow(c *container, r int, least amount) error {
+	name, format := resourceName(r), formatOf(r)
+	request, limit, bound := asCompared(c.request[r], c.limit[r], least)
+	switch {
+	case !c.hasRequest[r]:
+		return fmt.Errorf("no %s request, but a LimitRange wants at least %s", name, least.quantity(format))
+	case request.cmp(bound) < 0:
+		return fmt.Errorf("%s request %s is below the %s of a LimitRange", name, c.request[r].quantity(format), least.quantity(format))
+	case c.hasLimit[r] && limit.cmp(bound) < 0:
+		return fmt.Errorf("%s limit %s is below the %s of a LimitRange", name, c.limit[r].quantity(format), least.quantity(format))
+	}
+	return nil
+}
+
+func refuseAbove(c *container, r int, most amount) error {
+	name, format := resourceName(r), formatOf(r)
+	request, limit, bound := asCompared(c.request[r], c.limit[r], most)
+	switch {
+	case !c.hasLimit[r]:
+		return fmt.Errorf("no %s limit, but a LimitRange wants at most %s", name, most.quantity(format))
+	case limit.cmp(bound) > 0:
+		return fmt.Errorf("%s limit %s is above the %s of a LimitRange", name, c.limit[r].quantity(format), most.quantity(format))
+	case c.hasRequest[r] && request.cmp(bound) > 0:
+		return fmt.Errorf("%s request %s is above the %s of a LimitRange", name, c.request[r].quantity(format), most.quantity(format))
+	}
+	return nil
+}
+
+// asCompared gives amounts as they are compared with a bound: in thousandths,
+// but all of them rounded up to whole numbers where one of them has more
+// thousandths than 63 bits hold (requestLimitEnforcedValues).
+func asCompared(request, limit, bound amount) (_, _, _ amount) {
+	for _, a := range []amount{request, limit, bound} {
+		if a.bytes() > resource.MaxMilliValue {
+			return amount{whole: request.bytes()}, amount{whole: limit.bytes()}, amount{whole: bound.bytes()}
+		}
+	}
+	return request, limit, bound
 }
 
 // formatOf is how people write a resource.

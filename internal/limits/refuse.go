@@ -49,7 +49,10 @@ func (a *admission) refusedPriority(p *pod) (field string, err error) {
 		return "", nil
 	}
 	value, known := a.classes.lookup(p.class)
-	if !known || value == p.written {
+	switch {
+	case !known && p.written > highestOfUsers:
+		return p.specPath + ".priority", fmt.Errorf("%d: contradicts PriorityClass %s: no class of users is above %d", p.written, p.class, highestOfUsers)
+	case !known, value == p.written:
 		return "", nil
 	}
 	class := "a pod without priorityClassName"

@@ -95,6 +95,34 @@ func TestALimitRangeRefusesWhatIsOutsideOfIt(t *testing.T) {
 	}
 }
 
+// Beyond what 63 bits hold of thousandths, an API server compares whole numbers.
+func TestALimitRangeComparesLargeAmountsAsAnAPIServerDoes(t *testing.T) {
+	for _, test := range []struct{ resources, want string }{
+		{`{"requests": {"memory": "100m"}, "limits": {"memory": "10Pi"}}`, ""},
+		{`{"requests": {"memory": "100m"}, "limits": {"memory": "1Pi"}}`, "memory request 100m is below the 1 "},
+	} {
+		_, err := plannedWith(Options{Nodes: []Node{node16()}}, []*Object{
+			podOf(t, web(test.resources)), rangeObject(LimitRangeItem{Min: memoryList("1")}),
+		})
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, want %q", test.resources, err, test.want)
+		}
+	}
+}
+
+func TestNoClassOfUsersIsCritical(t *testing.T) {
+	pod := func(priority string) []*Object {
+		return []*Object{podOf(t, `{"metadata": {"name": "web"}, "spec": {"priorityClassName": "gold", "priority": `+priority+`, "containers": [{"name": "c"}]}}`)}
+	}
+	if _, err := plannedWith(Options{Nodes: []Node{node16()}}, pod("1000000000")); err != nil {
+		t.Error(err)
+	}
+	_, err := plannedWith(Options{Nodes: []Node{node16()}}, pod("2000000000"))
+	if err == nil || !strings.Contains(err.Error(), "spec.priority: 2000000000: contradicts PriorityClass gold") {
+		t.Error(err)
+	}
+}
+
 func TestAffinityThatAnAPIServerRefusesIsRefused(t *testing.T) {
 	for _, test := range []struct {
 		r     NodeSelectorRequirement

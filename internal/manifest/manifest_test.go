@@ -112,6 +112,7 @@ func TestEveryFormOfInputGivesTheSame(t *testing.T) {
 		"Windows wrote it":              "\ufeff" + strings.ReplaceAll(podYAML, "\n", "\r\n"),
 		"no end of the last line":       strings.TrimSpace(podYAML),
 		"marks and comments around":     "# a pod\n---\n\n# here\n" + podYAML + "...\n---\n# nothing\n",
+		"a document of null":            "null\n---\n~\n---\n" + podYAML,
 		"a mark with a comment":         "--- # first\n" + podYAML,
 		"indented":                      "  " + strings.ReplaceAll(strings.TrimSpace(podYAML), "\n", "\n  "),
 		"JSON":                          asJSON,

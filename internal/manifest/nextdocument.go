@@ -64,7 +64,7 @@ func firstByte(w *window) (int, error) {
 				if errors.Is(w.err, io.EOF) {
 					return -1, nil
 				}
-				return -1, w.fail("", "")
+				return -1, &syntaxError{w.lineAt(w.pos), w.err}
 			}
 		}
 		switch w.buf[w.pos+i] {

@@ -15,6 +15,7 @@ type sink struct {
 	source limits.Source // of what is being read
 	list   listKind      // of the List that is being read
 	late   lateItems
+	nulls  int // documents that are null
 }
 
 // listKind is what a List says about its items.
@@ -99,6 +100,10 @@ var errListKind = errors.New("kind: is missing, expected List or the like, maybe
 func (s *sink) single(root value, err error) error {
 	if err != nil {
 		return s.refuse(root, err)
+	}
+	if root.kind() == null {
+		s.nulls++
+		return nil // kubectl passes over it, too
 	}
 	switch items := root.get("items"); {
 	case items.kind() == list, // [], in YAML

@@ -12,7 +12,8 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// stream reads one file, and returns how many documents were in it.
+// stream reads one file, and returns how many documents with something in them
+// it has.
 func (r *reader) stream(name string, in io.Reader) (int, error) {
 	in, err := unzipped(in)
 	if err != nil {
@@ -27,7 +28,7 @@ func (r *reader) stream(name string, in io.Reader) (int, error) {
 	if err != nil {
 		return s.source.Document, r.worded(s.source, err)
 	}
-	return s.source.Document, nil
+	return s.source.Document - s.nulls, nil
 }
 
 // unzipped takes gzip away, which is told by its first two bytes.
