@@ -83,6 +83,9 @@ func badTeardowns() []situation {
 		{name: "memory too short, only looking", node: []shape{plain, used(path, 1<<30), available(512 << 20)}, args: "teardown --dry-run", code: 1, says: "1 GiB of it is in use, and only 512 MiB", hint: "teardown --force"},
 		{name: "memory that runs out on the way", node: []shape{plain, used(path, 1<<30), fails("swapoff", "", unix.ENOMEM)}, args: "teardown", code: 1, says: "too little memory", hint: "stop or move", state: allThere, acts: true, left: journal},
 		{name: "memory that runs out by force", node: []shape{plain, used(path, 1<<30), available(512 << 20)}, args: "teardown --force", code: 1, says: "too little memory", hint: "stop or move", state: allThere, acts: true, left: journal},
+		{name: "group that may not have in memory what it has in swap", node: []shape{plain, used(path, 1<<30), tightGroup}, args: "teardown", code: 1,
+			says: "control group /kubepods.slice has 1 GiB in swap and 100 MiB in memory, and may have only 200 MiB in memory", hint: "/sys/fs/cgroup/kubepods.slice/memory.max"},
+		{name: "swapoff that the kernel kills", node: []shape{plain, used(path, 1<<30), fails("swapoff", "", host.ErrSwapOffKilled)}, args: "teardown", code: 1, says: "swapoff was killed", hint: "stop or move", state: allThere, acts: true, left: journal},
 		{name: "disk that cannot be read back", node: []shape{plain, fails("swapoff", "", unix.EIO)}, args: "teardown", code: 1, says: "input/output error", hint: "dmesg", state: allThere, acts: true, left: journal},
 		{name: "file system unmounted lazily", node: []shape{srv, up("--size 8Mi --encrypt=false --path /srv/swapfile"), func(n *hosttest.Node) { n.UnmountLazily("/srv") }}, args: "teardown", code: 1, says: "unmounted while in use", hint: "mount the file system at /srv again"},
 		{name: "mapping in use by somebody else", node: []shape{up("--size 8Mi"), openedByOther("/dev/dm-0")}, args: "teardown", code: 1, says: "close encrypted mapping cryptswap", hint: "fuser -v /dev/dm-0", slow: true, state: stillThere("encryption /dev/mapper/cryptswap, aes-xts-plain64, 512-bit key", "swap file "+path+", 8 MiB"), acts: true, left: []string{"/"}},
@@ -126,6 +129,14 @@ func interruptions() []situation {
 	}
 }
 
+// tightGroup is a group with more in swap than it may have in memory.
+func tightGroup(n *hosttest.Node) {
+	const group = "/sys/fs/cgroup/kubepods.slice/"
+	n.WriteFile(group+"memory.swap.current", "1073741824\n", 0o444)
+	n.WriteFile(group+"memory.max", "209715200\n", 0o644)
+	n.WriteFile(group+"memory.stat", "anon 104857600\nfile 0\n", 0o444)
+}
+
 // interrupting is a kernel in whose calls somebody presses ^C.
 type interrupting struct {
 	host.Kernel
@@ -151,12 +162,12 @@ func (k *interrupting) Fallocate(f host.File, size int64) error {
 	return k.Kernel.Fallocate(f, size)
 }
 
-func (k *interrupting) SwapOff(ctx context.Context, path string) error {
+func (k *interrupting) SwapOffApart(ctx context.Context, path string) error {
 	if k.swapOff {
 		k.swapOff = false
 		interrupt()
 	}
-	return k.Kernel.SwapOff(ctx, path)
+	return k.Kernel.SwapOffApart(ctx, path)
 }
 
 func interrupt() { check(syscall.Kill(os.Getpid(), syscall.SIGINT)) }

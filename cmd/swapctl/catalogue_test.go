@@ -79,6 +79,7 @@ func catalogue() []chapter {
 		{"While setting up", badSetups()},
 		{"While taking down", badTeardowns()},
 		{"The journal", badJournals()},
+		{"Boots", badBoots()},
 		{"Interruptions", interruptions()},
 	}
 }

@@ -101,7 +101,7 @@ func (d *document) line(line string) {
 
 // begin starts a block on a fresh node.
 func (d *document) begin() {
-	d.node = hosttest.New(d.t)
+	d.node = hosttest.New(d.t, (*hosttest.Node).Systemd)
 	d.node.WorkIn("/root")
 	for name, content := range d.files {
 		d.node.WriteFile("/root/"+name, content, 0o644)

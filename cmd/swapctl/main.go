@@ -12,6 +12,9 @@ import (
 )
 
 func main() {
+	if status, ok := host.SwapOffMain(os.Args); ok {
+		os.Exit(status)
+	}
 	os.Exit(run(host.Linux(), os.Args[1:], streams{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
 	}))

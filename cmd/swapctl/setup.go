@@ -14,6 +14,7 @@ type setupFlags struct {
 	setup.UpOptions
 	exitCode bool
 	explain  bool
+	boot     bool
 }
 
 func newSetup(a *app) *cobra.Command {
@@ -47,8 +48,10 @@ is taken back. Each flag can also be set in ` + defaultConfigFile + `
 	f.StringVar(&o.Erase, "erase", "", "use the file or device even if it is not empty; --erase=`name` only if it is that one")
 	f.Lookup("erase").NoOptDefVal = "true"
 	f.BoolVar(&o.ForceSize, "force-size", false, "allow a file of more than half of its file system")
+	f.BoolVar(&o.IgnoreHibernation, "ignore-hibernation", false, "encrypt swap although the node is set up to hibernate, which it then cannot")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only look: show the steps and change nothing")
 	f.BoolVar(&o.exitCode, "exit-code", false, "with --dry-run: exit with 4 when something is to do")
+	f.BoolVar(&o.boot, "boot", false, "bring back what was last set up, as the journal has it: what swapctl.service runs at boot")
 	f.BoolVar(&o.explain, "explain", false, "tell of every step why, and the commands to do it by hand")
 	return cmd
 }
@@ -67,17 +70,24 @@ func configFlags(cmd *cobra.Command) {
 	f.String("name", d.Name, "`name` of the encrypted mapping")
 	f.Int("priority", d.Priority, "0 to 32767, higher is used first; -1: the kernel chooses")
 	f.String("discard", d.Discard, "tell the disk what is free: none, once, pages or both")
-	f.String("persist", d.Persist, "what brings swap back after a reboot: none")
+	f.Int("swappiness", d.Swappiness, "set vm.swappiness, 0 to 200; -1: leave it")
+	f.Int("min-free-kbytes", d.MinFreeKbytes, "set vm.min_free_kbytes, in `KiB`; -1: leave it")
+	f.Int("watermark-scale-factor", d.WatermarkScaleFactor, "set vm.watermark_scale_factor, 1 to 3000; -1: leave it")
+	f.Bool("protect-system-slice", d.ProtectSystemSlice, "never swap out the node's own services, and give them precedence at the disk")
+	f.String("persist", d.Persist, "what brings swap back after a reboot: systemd, fstab or none; auto: systemd where it runs")
 	f.String("kubelet", d.Kubelet, "whether to configure the kubelet: skip")
 	_ = cmd.RegisterFlagCompletionFunc("sector-size", oneOf("auto", "512", "4096"))
 	_ = cmd.RegisterFlagCompletionFunc("discard", oneOf("none", "once", "pages", "both"))
-	_ = cmd.RegisterFlagCompletionFunc("persist", oneOf("none"))
+	_ = cmd.RegisterFlagCompletionFunc("persist", oneOf("auto", "systemd", "fstab", "none"))
 	_ = cmd.RegisterFlagCompletionFunc("kubelet", oneOf("skip"))
 }
 
 func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error {
 	if o.exitCode && !o.DryRun {
 		return usage(cmd, errors.New("--exit-code needs --dry-run"))
+	}
+	if o.boot {
+		return a.boot(ctx, cmd, o)
 	}
 	c, origins, err := a.loadConfig(cmd.Flags())
 	if err != nil {

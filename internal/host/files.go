@@ -5,13 +5,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // Linux returns the machine this program runs on.
-func Linux() Host { return Host{Files: files{}, Kernel: linux{}} }
+func Linux() Host { return Host{Files: files{}, Kernel: linux{}, Units: units{}} }
 
 // files is Files over package os.
 type files struct{}
@@ -29,6 +30,9 @@ func (files) EvalSymlinks(name string) (string, error) { return filepath.EvalSym
 func (files) Mkdir(name string, perm fs.FileMode) error {
 	return os.Mkdir(name, perm)
 }
+
+// Symlink implements Files.
+func (files) Symlink(target, name string) error { return os.Symlink(target, name) }
 
 // Remove implements Files.
 func (files) Remove(name string) error { return os.Remove(name) }
@@ -73,11 +77,30 @@ func (files) SyncDir(name string) error {
 // Replace uses one fixed temporary name, so that what a killed run left is
 // found and overwritten by the next, instead of piling up.
 func (f files) Replace(name string, data []byte, perm fs.FileMode) error {
+	return f.replace(name, data, perm, func(string) error { return nil })
+}
+
+// Rewrite implements Files.
+func (f files) Rewrite(name string, data []byte) error {
+	old, err := f.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if !old.Mode.IsRegular() {
+		return &fs.PathError{Op: "rewrite", Path: name, Err: errors.New("not a regular file")}
+	}
+	return f.replace(name, data, old.Mode.Perm(), func(temp string) error {
+		return errors.Join(os.Lchown(temp, int(old.UID), int(old.GID)), copyAttributes(name, temp), os.Chmod(temp, old.Mode.Perm()))
+	})
+}
+
+// replace dresses the new file before it gets the name.
+func (f files) replace(name string, data []byte, perm fs.FileMode, dress func(temp string) error) error {
 	temp := ReplaceTemp(name)
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := writeNew(temp, data, perm); err != nil {
+	if err := writeNew(temp, data, perm, dress); err != nil {
 		return errors.Join(err, removeIfThere(temp))
 	}
 	if err := os.Rename(temp, name); err != nil {
@@ -87,13 +110,44 @@ func (f files) Replace(name string, data []byte, perm fs.FileMode) error {
 }
 
 // writeNew makes a file that was not there, whatever the umask says.
-func writeNew(name string, data []byte, perm fs.FileMode) error {
+func writeNew(name string, data []byte, perm fs.FileMode, dress func(name string) error) error {
 	t, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, perm.Perm())
 	if err != nil {
 		return err
 	}
 	_, err = t.Write(data)
-	return errors.Join(err, t.Chmod(perm), t.Sync(), t.Close())
+	return errors.Join(err, t.Chmod(perm), dress(name), t.Sync(), t.Close())
+}
+
+// copyAttributes gives a file the extended attributes of another: the SELinux
+// label and access lists. A file system without them has none to copy.
+func copyAttributes(from, to string) error {
+	size, err := unix.Llistxattr(from, nil)
+	if errors.Is(err, unix.ENOTSUP) || err == nil && size == 0 {
+		return nil
+	}
+	if err != nil {
+		return &fs.PathError{Op: "listxattr", Path: from, Err: err}
+	}
+	names := make([]byte, size)
+	if size, err = unix.Llistxattr(from, names); err != nil {
+		return &fs.PathError{Op: "listxattr", Path: from, Err: err}
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(names[:size]), "\x00"), "\x00") {
+		if err := copyAttribute(from, to, name); err != nil {
+			return &fs.PathError{Op: "copy attribute " + name + " of", Path: from, Err: err}
+		}
+	}
+	return nil
+}
+
+func copyAttribute(from, to, name string) error {
+	value := make([]byte, 64<<10) // XATTR_SIZE_MAX
+	n, err := unix.Lgetxattr(from, name, value)
+	if err != nil {
+		return err
+	}
+	return unix.Lsetxattr(to, name, value[:n], 0)
 }
 
 func removeIfThere(name string) error {

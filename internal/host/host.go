@@ -1,5 +1,5 @@
-// Package host is the only way out to the machine: files and the kernel, as
-// two interfaces in one value. Whatever swapctl reads or changes goes through
+// Package host is the only way out to the machine: files, the kernel and
+// systemd, as three interfaces in one value. Whatever swapctl reads or changes goes through
 // it, so that a test can put a directory in the machine's place
 // (see hosttest) and fail or kill the run at any operation.
 package host
@@ -15,6 +15,7 @@ import (
 type Host struct {
 	Files  Files
 	Kernel Kernel
+	Units  Units
 }
 
 // Files is the machine's file tree, procfs and sysfs included. Names are
@@ -37,6 +38,8 @@ type Files interface {
 	// with its Close, however the process ends.
 	Temp() (File, error)
 	Mkdir(name string, perm fs.FileMode) error
+	// Symlink makes name a symbolic link to target.
+	Symlink(target, name string) error
 	Remove(name string) error
 	Rename(from, to string) error
 	// SyncDir makes the names in a directory durable (fsync).
@@ -44,6 +47,9 @@ type Files interface {
 	// Replace writes a whole file atomically and durably: a temporary file in
 	// the same directory, fsync, rename, fsync of the directory.
 	Replace(name string, data []byte, perm fs.FileMode) error
+	// Rewrite is Replace of a regular file that is there, for one that is not
+	// ours: its mode, owner and extended attributes (the SELinux label) stay.
+	Rewrite(name string, data []byte) error
 }
 
 // ReplaceTemp is the temporary file that Replace of name writes. A kill may
@@ -121,6 +127,11 @@ type Kernel interface {
 	// early with ctx's error and the area stays on.
 	SwapOn(path string, flags int) error
 	SwapOff(ctx context.Context, path string) error
+	// SwapOffApart is SwapOff in a process of its own: when memory runs out the
+	// kernel kills whoever is in swapoff first, whatever its score
+	// (mm/oom_kill.c, oom_task_origin), and swapctl must live to say so. The
+	// error then wraps ErrSwapOffKilled.
+	SwapOffApart(ctx context.Context, path string) error
 
 	// LoopAttach puts backing behind a free loop device. The kernel takes the
 	// loop away by itself when its last user is gone (LO_FLAGS_AUTOCLEAR);

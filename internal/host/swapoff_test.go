@@ -20,6 +20,9 @@ import (
 const eatEnv = "SWAPCTL_TEST_EAT_BYTES"
 
 func TestMain(m *testing.M) {
+	if status, ok := SwapOffMain(os.Args); ok {
+		os.Exit(status)
+	}
 	if size, err := strconv.Atoi(os.Getenv(eatEnv)); err == nil {
 		eat(size)
 		return
@@ -112,6 +115,12 @@ func usedKiB(t *testing.T, path string) int {
 }
 
 func TestSwapOffCanBeInterruptedAndTakenUpAgain(t *testing.T) {
+	t.Run("here", func(t *testing.T) { interrupted(t, linux{}.SwapOff) })
+	t.Run("apart", func(t *testing.T) { interrupted(t, linux{}.SwapOffApart) })
+}
+
+func interrupted(t *testing.T, swapOff func(context.Context, string) error) {
+	t.Helper()
 	path := mkswap(t, t.TempDir(), 512<<20)
 	k := linux{}
 	if err := k.SwapOn(path, SwapPrefer|SwapPriorityMask); err != nil {
@@ -126,7 +135,7 @@ func TestSwapOffCanBeInterruptedAndTakenUpAgain(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	err := k.SwapOff(ctx, path)
+	err := swapOff(ctx, path)
 	t.Logf("interrupted after %v: %d of %d KiB left, %v", time.Since(start), usedKiB(t, path), before, err)
 	if !errors.Is(err, context.DeadlineExceeded) || !isOn(t, path) {
 		t.Errorf("on %v, %v; want it still on, and the deadline", isOn(t, path), err)
@@ -135,10 +144,52 @@ func TestSwapOffCanBeInterruptedAndTakenUpAgain(t *testing.T) {
 		t.Errorf("%d of %d KiB left", left, before)
 	}
 
-	if err := k.SwapOff(t.Context(), path); err != nil || isOn(t, path) {
+	if err := swapOff(t.Context(), path); err != nil || isOn(t, path) {
 		t.Errorf("second swapoff: %v", err)
 	}
 	end()
+}
+
+// As the kernel does when memory runs out.
+func TestSwapOffApartLivesToSayThatItWasKilled(t *testing.T) {
+	path := mkswap(t, t.TempDir(), 512<<20)
+	k := linux{}
+	if err := k.SwapOn(path, SwapPrefer|SwapPriorityMask); err != nil {
+		t.Fatal(err)
+	}
+	end := eaters(t, 12, 32<<20)
+	go func() {
+		for range 1000 {
+			if pid := childNamed(swapOffName); pid > 0 {
+				_ = unix.Kill(pid, unix.SIGKILL)
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if err := k.SwapOffApart(t.Context(), path); !errors.Is(err, ErrSwapOffKilled) || !isOn(t, path) {
+		t.Errorf("on %v, %v; want it still on, and killed", isOn(t, path), err)
+	}
+	if err := k.SwapOffApart(t.Context(), path); err != nil || isOn(t, path) {
+		t.Errorf("second swapoff: %v", err)
+	}
+	if err := k.SwapOffApart(t.Context(), path); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("of an area that is off: %v", err)
+	}
+	end()
+}
+
+// childNamed gives the process whose program was started under that name.
+func childNamed(name string) int {
+	processes, _ := files{}.ReadDir("/proc")
+	for _, process := range processes {
+		line, _ := os.ReadFile("/proc/" + process + "/cmdline")
+		if first, _, _ := strings.Cut(string(line), "\x00"); first == name {
+			pid, _ := strconv.Atoi(process)
+			return pid
+		}
+	}
+	return 0
 }
 
 func TestSwapOffSurvivesStraySignals(t *testing.T) {

@@ -23,10 +23,13 @@ type area struct {
 	sector    int
 	erase     bool
 	force     bool
+	unit      unitWant  // with persistence by systemd
+	slice     sliceWant // with a protected system.slice
 }
 
 // resolve decides what a Config leaves open: the size in bytes of this node.
 func resolve(h host.Host, c Config) (area, error) {
+	c.Persist = c.persistence(h)
 	a := area{config: c}
 	var err error
 	if a.sector, err = c.sectorBytes(); err != nil {
@@ -100,13 +103,16 @@ func (a area) target() target {
 // one before it; IDs are for ever, because journals hold them.
 func (a area) steps() []step.Step {
 	c, isFile := a.config, a.config.Device == ""
-	var steps []step.Step
+	steps := a.persistent()
 	if isFile {
 		steps = append(steps, fileStep{area: a.suffix, want: fileWant{Path: c.Path, SizeBytes: a.sizeBytes},
 			encrypted: c.Encrypt, erase: a.erase, force: a.force})
 	} else {
 		steps = append(steps, deviceStep{area: a.suffix, want: deviceWant{Device: c.Device, SizeBytes: a.sizeBytes},
 			encrypted: c.Encrypt, erase: a.erase})
+	}
+	if values := c.sysctls(); a.first() && len(values) > 0 {
+		steps = append(steps, sysctlLiveStep{sysctlWant{values}})
 	}
 	if c.Encrypt {
 		steps = append(steps, cryptStep{area: a.suffix, file: isFile, want: crypt.Mapping{
@@ -117,6 +123,32 @@ func (a area) steps() []step.Step {
 		headerStep{area: a.suffix, file: isFile, want: headerWant{a.target()}},
 		onStep{area: a.suffix, want: onWant{target: a.target(), Priority: c.Priority, Discard: c.Discard}})
 }
+
+// persistent are the steps that outlive a reboot and make the next boot do what
+// it should: before the area itself, so that boot never pulls down the step
+// that runs it.
+func (a area) persistent() []step.Step {
+	if !a.first() {
+		return nil
+	}
+	var steps []step.Step
+	if a.config.ProtectSystemSlice {
+		steps = append(steps, sliceStep{want: a.slice})
+	}
+	if values := a.config.sysctls(); len(values) > 0 {
+		steps = append(steps, sysctlFileStep{sysctlWant{values}})
+	}
+	switch a.config.Persist {
+	case "systemd":
+		steps = append(steps, unitStep{want: a.unit})
+	case "fstab":
+		steps = append(steps, a.tableSteps()...)
+	}
+	return steps
+}
+
+// first reports whether the steps that a node has once belong to this area.
+func (a area) first() bool { return a.suffix == "" }
 
 // build makes a step again from what the journal kept of it.
 func build(r step.Record, o DownOptions) (step.Step, error) {
@@ -146,6 +178,31 @@ func build(r step.Record, o DownOptions) (step.Step, error) {
 		err = json.Unmarshal(r.Want, &hd.want)
 		hd.file = !strings.HasPrefix(hd.want.Path, "/dev/")
 		s = hd
+	case "sysctl.file":
+		f := sysctlFileStep{}
+		err = json.Unmarshal(r.Want, &f.want)
+		s = f
+	case "sysctl.live":
+		l := sysctlLiveStep{}
+		err = json.Unmarshal(r.Want, &l.want)
+		s = l
+	case "boot.unmask":
+		u := unmaskStep{}
+		err = json.Unmarshal(r.Want, &u.want)
+		s = u
+	case "boot.fstab", "boot.crypttab":
+		l := lineStep{id: r.ID}
+		err = json.Unmarshal(r.Want, &l.want)
+		l.title = "line in " + l.want.Table
+		s = l
+	case "slice.system":
+		sl := sliceStep{boot: o.boot}
+		err = json.Unmarshal(r.Want, &sl.want)
+		s = sl
+	case "boot.unit":
+		u := unitStep{boot: o.boot}
+		err = json.Unmarshal(r.Want, &u.want)
+		s = u
 	case "swap.on":
 		on := onStep{area: suffix, force: o.Force}
 		err = json.Unmarshal(r.Want, &on.want)

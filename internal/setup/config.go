@@ -19,7 +19,19 @@ type Config struct {
 	Priority int    `json:"priority"` // 0 to 32767; -1: the kernel chooses
 	Discard  string `json:"discard"`  // "none", "once", "pages" or "both"
 
-	Persist string `json:"persist"` // "none"
+	// Settings of the kernel's memory management (vm.swappiness and so on),
+	// -1: left as they are.
+	Swappiness           int `json:"swappiness"`           // 0 to 200
+	MinFreeKbytes        int `json:"minFreeKbytes"`        // KiB
+	WatermarkScaleFactor int `json:"watermarkScaleFactor"` // ten-thousandths of a zone's memory
+
+	// ProtectSystemSlice keeps the node's own services out of swap, and gives
+	// them precedence at the disk.
+	ProtectSystemSlice bool `json:"protectSystemSlice"`
+
+	// Persist is what brings swap back after a reboot: "systemd", "fstab" or
+	// "none"; "auto" is systemd where it is the node's init, otherwise none.
+	Persist string `json:"persist"`
 	Kubelet string `json:"kubelet"` // "skip"
 }
 
@@ -32,6 +44,7 @@ func Default() Config {
 	return Config{
 		Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
 		SectorSize: "auto", Name: "cryptswap", Priority: -1, Discard: "none",
-		Persist: "none", Kubelet: "skip",
+		Swappiness: -1, MinFreeKbytes: -1, WatermarkScaleFactor: -1,
+		Persist: "auto", Kubelet: "skip",
 	}
 }

@@ -16,6 +16,8 @@ type DownOptions struct {
 	Force    bool // also when what is swapped out does not fit into memory
 	KeepFile bool // the swap file stays
 	Events   func(step.Event)
+
+	boot bool // the run is that of our unit
 }
 
 // Down takes back what the journal says that setup made, newest first. The

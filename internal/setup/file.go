@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/crypt"
 	"github.com/swapctl/swapctl/internal/fail"
@@ -32,9 +34,23 @@ type fileWant struct {
 	SizeBytes int64  `json:"sizeBytes"`
 }
 
-// fileSaved is what was there before: the directories that were not.
-type fileSaved struct {
+// madeDirs is what was there before: the directories that were not.
+type madeDirs struct {
 	Made []string `json:"made,omitempty"`
+}
+
+// makeDirs makes them, outermost first; raw is what was saved.
+func makeDirs(h host.Host, raw json.RawMessage, perm fs.FileMode) error {
+	var saved madeDirs
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	for _, dir := range saved.Made {
+		if err := h.Files.Mkdir(dir, perm); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fail.New(fail.Failed, "make the directory "+dir, err)
+		}
+	}
+	return nil
 }
 
 func (s fileStep) Info() step.Info {
@@ -143,18 +159,12 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 
 func (s fileStep) Save(_ context.Context, h host.Host) (any, error) {
 	place, err := swapfile.CheckPlace(h, s.want.Path)
-	return fileSaved{Made: place.Missing}, err
+	return madeDirs{Made: place.Missing}, err
 }
 
 func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, p step.Progress) error {
-	var saved fileSaved
-	if err := json.Unmarshal(raw, &saved); err != nil {
+	if err := makeDirs(h, raw, 0o700); err != nil {
 		return err
-	}
-	for _, dir := range saved.Made {
-		if err := h.Files.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return fail.New(fail.Failed, "make the directory "+dir, err)
-		}
 	}
 	// What is there now is an unfit file of ours, or one that may be erased:
 	// Check let nothing else through.
@@ -165,7 +175,7 @@ func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, p st
 }
 
 func (s fileStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
-	var saved fileSaved
+	var saved madeDirs
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return err
 	}
@@ -178,8 +188,7 @@ func (s fileStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ 
 	if err := swapfile.Remove(h, s.want.Path); err != nil {
 		return err
 	}
-	removeEmpty(h, saved.Made)
-	return nil
+	return removeEmpty(h, saved.Made)
 }
 
 // unused refuses to remove a file below a loop device or mapping: it would be
@@ -201,14 +210,19 @@ func (s fileStep) unused(ctx context.Context, h host.Host) error {
 	return fail.New(fail.Failed, op, fmt.Errorf("%s uses it", top), release(top))
 }
 
-// removeEmpty removes directories that were made for the file, as far as
-// nothing else is in them: innermost first.
-func removeEmpty(h host.Host, dirs []string) {
+// removeEmpty removes directories that were made for a file, as far as nothing
+// else is in them: innermost first.
+func removeEmpty(h host.Host, dirs []string) error {
 	for _, dir := range slices.Backward(dirs) {
-		if h.Files.Remove(dir) != nil {
-			return
+		err := h.Files.Remove(dir)
+		switch {
+		case err == nil, errors.Is(err, fs.ErrNotExist): // maybe a killed run did
+		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EBUSY): // somebody else's by now
+		default:
+			return fail.New(fail.Failed, "remove the directory "+dir, err)
 		}
 	}
+	return nil
 }
 
 // toErase is the finding of something that --erase gives up.

@@ -45,7 +45,11 @@ func pending(ctx context.Context, h host.Host, j step.Journal, all []string) []s
 	if err != nil {
 		return all
 	}
-	items, _ := engine(h, DownOptions{}).Look(ctx, a.steps(), j)
+	steps, err := a.bootSteps(j)
+	if err != nil {
+		return all
+	}
+	items, _ := engine(h, DownOptions{}).Look(ctx, steps, j)
 	var ids []string
 	for _, it := range items {
 		if it.State != step.ItemDone {

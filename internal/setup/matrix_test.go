@@ -46,8 +46,28 @@ func stories() []story {
 		add("teardown device", up(device), down, device)
 		add("boot file", rebooted(small), up(small), small)
 		add("boot device", rebooted(device), up(device), device)
+		all = append(all, bootStories(encrypt)...)
+		lasting := func(c setup.Config) setup.Config {
+			c.Persist, c.Swappiness, c.MinFreeKbytes = "fstab", 30, 4096
+			return c
+		}
+		tables := func(name string, before, run func(*hosttest.Node) error, want setup.Config) {
+			add(name, before, run, want)
+			all[len(all)-1].node = tabled
+		}
+		tables("setup with fstab", nothing, up(lasting(small)), lasting(small))
+		tables("grow with fstab", up(lasting(small)), up(lasting(big)), lasting(big))
+		tables("fstab no longer wanted", up(lasting(small)), up(small), small)
+		tables("teardown with fstab", up(lasting(small)), down, lasting(small))
 	}
 	return all
+}
+
+// tabled is a node whose boot reads fstab and crypttab.
+func tabled(t *testing.T) *hosttest.Node {
+	n := withTables(t, "UUID=1 / ext4 defaults 0 1\n# no newline at the end")
+	n.Symlink("/etc/systemd/system/swap.target", "/dev/null")
+	return n
 }
 
 func ordinary(t *testing.T) *hosttest.Node { return hosttest.New(t) }

@@ -113,7 +113,7 @@ func (s onStep) Undo(ctx context.Context, h host.Host, _ json.RawMessage, p step
 }
 
 // off turns our area off, alone, if what is in it fits elsewhere.
-func (s onStep) off(ctx context.Context, h host.Host, _ step.Progress) error {
+func (s onStep) off(ctx context.Context, h host.Host, p step.Progress) error {
 	swap, on, err := activeSwap(h, s.want.target)
 	if err != nil || !on {
 		return err
@@ -123,9 +123,9 @@ func (s onStep) off(ctx context.Context, h host.Host, _ step.Progress) error {
 	}
 	node, err := s.want.node(h)
 	if err == nil {
-		err = h.Kernel.SwapOff(ctx, node)
+		err = swapOff(ctx, h, swap, node, p)
 	}
-	if errors.Is(err, unix.ENOMEM) {
+	if errors.Is(err, unix.ENOMEM) || errors.Is(err, host.ErrSwapOffKilled) {
 		return fail.Newf(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.target),
 			"there is too little memory for what is in it; the area is still on: %w", err).
 			Hint("stop or move some of the workload, then run the command again: it goes on where it stopped")
@@ -151,25 +151,4 @@ func swapOnHints(err error) []string {
 		return []string{"the kernel needs some memory for each area: free -h; stop or move some of the workload, or choose a smaller --size"}
 	}
 	return []string{"the kernel says why: dmesg | tail"}
-}
-
-// fitsInMemory refuses to turn off an area whose content would not fit into
-// available memory and the other areas. A twentieth of the memory must stay
-// available: the kernel kills processes before it is quite full.
-func fitsInMemory(h host.Host, swap kernel.Swap, force bool) error {
-	m, err := readMemory(h)
-	if err != nil {
-		return err
-	}
-	margin := m.TotalBytes / 20
-	others := m.SwapFreeBytes - (swap.SizeBytes - swap.UsedBytes)
-	room := m.AvailableBytes + max(others, 0)
-	if force || swap.UsedBytes == 0 || swap.UsedBytes+margin <= room {
-		return nil
-	}
-	return fail.Newf(fail.Failed, "turn off swap on "+swap.Path,
-		"%s of it is in use, and only %s of memory and other swap are free, of which %s must stay free",
-		bytesize.Format(swap.UsedBytes), bytesize.Format(room), bytesize.Format(margin)).
-		Hint("stop or move some of the workload, or add another swap area first").
-		Hint("swapctl teardown --force goes on all the same; the kernel may then kill processes")
 }

@@ -40,3 +40,10 @@ type SwapReport struct {
 func newReport(state string) Report {
 	return Report{APIVersion: "swapctl.dev/v1alpha1", Kind: "SetupReport", Steps: []StepReport{}, State: state}
 }
+
+// warn adds a warning, if there is one.
+func (r *Report) warn(text string) {
+	if text != "" {
+		r.Warnings = append(r.Warnings, text)
+	}
+}

@@ -24,6 +24,9 @@ type UpOptions struct {
 	Erase string
 	// ForceSize allows a file of more than half of its file system.
 	ForceSize bool
+	// IgnoreHibernation allows a key that dies with the boot on a node that is
+	// set up to hibernate.
+	IgnoreHibernation bool
 	// Events hears what happens; may be nil.
 	Events func(step.Event)
 }
@@ -40,10 +43,18 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	}
 	a, err := resolve(h, c)
 	if err == nil {
-		err = errors.Join(c.canPersist(h), c.canConfigureKubelet())
+		err = errors.Join(a.config.canPersist(h), c.canProtect(h), c.canConfigureKubelet())
+	}
+	if err == nil {
+		err = a.findBoot(h)
 	}
 	if err != nil {
 		return newReport(unchanged), err
+	}
+	if !o.IgnoreHibernation {
+		if err := a.checkHibernation(h); err != nil {
+			return newReport(unchanged), err
+		}
 	}
 	a.force = o.ForceSize
 	if a.erase, err = mayErase(o.Erase, a.backing()); err != nil {
@@ -66,7 +77,11 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if err == nil && bridged {
 		out, err = dropBridge(ctx, e, a, out)
 	}
-	return upReport(h, a, out, o), err
+	r := upReport(h, a, out, o)
+	if err == nil && a.config.Persist == "systemd" {
+		r.warn(startUnit(ctx, h))
+	}
+	return r, err
 }
 
 // withBridge returns the steps of the area, behind those of a bridge where one
@@ -143,9 +158,20 @@ func engine(h host.Host, o DownOptions) *step.Engine {
 
 // goalArea is the area that the journal was last asked for.
 func goalArea(h host.Host, j step.Journal) (area, error) {
-	var c Config
-	if err := json.Unmarshal(j.Config, &c); err != nil {
-		return area{}, fail.New(fail.Failed, "read the journal's configuration", err)
+	c, err := goalConfig(j)
+	if err != nil {
+		return area{}, err
 	}
 	return resolve(h, c)
+}
+
+// goalConfig is the configuration that belongs to the journal's goal.
+func goalConfig(j step.Journal) (Config, error) {
+	c := Default() // for what a journal of an older version does not say
+	if err := json.Unmarshal(j.Config, &c); err != nil {
+		return c, fail.New(fail.Failed, "read the configuration in the journal", errors.New("it is damaged"),
+			"look at "+JournalPath+": it says what swapctl changed on this node",
+			"swapctl teardown needs no configuration, and after it setup can begin anew")
+	}
+	return c, nil
 }

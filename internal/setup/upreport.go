@@ -73,6 +73,10 @@ func warnings(h host.Host, a area) []string {
 	if a.config.Encrypt && a.config.Discard != "none" {
 		w = append(w, "discards pass through the encryption: the disk shows which blocks are in use")
 	}
+	if a.config.ProtectSystemSlice {
+		w = append(w, sliceWarnings(h)...)
+	}
+	w = append(w, zramInTheWay(h, a)...)
 	if kubeletFound(h) {
 		w = append(w, "a kubelet is on this node, and is left as it is: unless its configuration says failSwapOn: false, it will not start again while swap is on")
 	}

@@ -38,7 +38,7 @@ func field(name string, hint string, format string, args ...any) error {
 // Validate judges a Config by itself, without a node: the first value that
 // will not do is a FieldError.
 func (c Config) Validate() error {
-	for _, check := range []func() error{c.validPlace, c.validEncryption, c.validArea, c.validPersistence} {
+	for _, check := range []func() error{c.validPlace, c.validEncryption, c.validArea, c.validSysctls, c.validPersistence} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -115,8 +115,8 @@ func (c Config) validArea() error {
 }
 
 func (c Config) validPersistence() error {
-	if ways := []string{"systemd", "fstab", "none"}; !slices.Contains(ways, c.Persist) {
-		return field("persist", "the default is --persist none", "%q is none of %s", c.Persist, strings.Join(ways, ", "))
+	if ways := []string{"auto", "systemd", "fstab", "none"}; !slices.Contains(ways, c.Persist) {
+		return field("persist", "the default is --persist auto: systemd where that runs", "%q is none of %s", c.Persist, strings.Join(ways, ", "))
 	}
 	if ways := []string{"auto", "skip"}; !slices.Contains(ways, c.Kubelet) {
 		return field("kubelet", "the default is --kubelet skip", "%q is neither auto nor skip", c.Kubelet)
@@ -135,10 +135,35 @@ func (c Config) canPersist(h host.Host) error {
 		if name := stableName(h, c.Device); name != "" {
 			hint = "its name that stays: --device " + name
 		}
-		return field("device", hint, "%s may be another device after a reboot", c.Device)
+		return field("device", hint+"; or do without swap after a reboot: --persist none", "%s may be another device after a reboot", c.Device)
 	}
-	return field("persist", "use --persist none, and run setup again after a reboot",
-		"this version does not bring swap back at boot yet, so %s is not available", c.Persist)
+	if c.Persist == "fstab" {
+		return area{config: c}.checkTables(h)
+	}
+	if !h.Units.Running() {
+		return field("persist", "use --persist none, and have 'swapctl setup --boot' run at each boot",
+			"systemd is not this node's init")
+	}
+	return nil
+}
+
+// persistence is what Persist means on this node: "systemd", "fstab" or "none".
+func (c Config) persistence(h host.Host) string {
+	switch {
+	case c.Persist != "auto":
+		return c.Persist
+	case h.Units.Running():
+		return "systemd"
+	}
+	return "none"
+}
+
+// canProtect refuses a slice where nothing makes slices.
+func (c Config) canProtect(h host.Host) error {
+	if !c.ProtectSystemSlice || h.Units.Running() {
+		return nil
+	}
+	return field("protectSystemSlice", "leave --protect-system-slice out", "systemd is not this node's init")
 }
 
 // canConfigureKubelet refuses what this version cannot do.

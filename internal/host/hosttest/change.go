@@ -44,6 +44,36 @@ func (p *process) mkdir(name string, perm fs.FileMode) error {
 	})
 }
 
+// Symlink implements host.Files.
+func (p *process) Symlink(target, name string) error {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return err
+	}
+	err := p.symlink(target, name)
+	if err == nil || errors.Is(err, ErrKilled) {
+		return err
+	}
+	return &os.LinkError{Op: "symlink", Old: target, New: name, Err: errnoOf(err)}
+}
+
+func (p *process) symlink(target, name string) error {
+	n := p.node
+	at, err := n.resolve(name, false)
+	if err != nil {
+		return err
+	}
+	if _, err := n.lstat(at); err == nil {
+		return unix.EEXIST
+	}
+	if err := n.mayChange(path.Dir(at)); err != nil {
+		return err
+	}
+	return p.act(Op{Name: "symlink", Path: at, To: target}, func(bool) error {
+		return n.link(at, target)
+	})
+}
+
 // fresh forgets what an older file with the same inode number was.
 func (n *Node) fresh(at string) {
 	var st unix.Stat_t

@@ -4,6 +4,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -118,7 +119,8 @@ func (f *file) write(b []byte, off int64) (int, error) {
 	put, short := 0, f.room(off, int64(len(b))) < int64(len(b))
 	err := f.process.act(Op{Name: "write", Path: f.at}, func(half bool) error {
 		data := b[:f.room(off, int64(len(b)))]
-		if half {
+		// The kernel's own files take the whole of a write or nothing of it.
+		if half && !strings.HasPrefix(f.at, "/proc/") && !strings.HasPrefix(f.at, "/sys/") {
 			data = b[:len(data)/2]
 		}
 		n.watch(f.at, data)

@@ -51,6 +51,7 @@ type Node struct {
 	missing     missing
 	faults      faults
 	nodes       map[string]int // mapping name -> looks until /dev/mapper has it
+	units       units
 }
 
 // missing says what the kernel of this machine does not have.
@@ -88,6 +89,7 @@ func Bare(t testing.TB, opts ...Option) *Node {
 		detached:  map[string]string{},
 		nodes:     map[string]int{},
 		texts:     map[string]text{},
+		units:     units{active: map[string]bool{}},
 		pageBytes: 4096,
 		lastAnon:  40,
 	}
@@ -133,7 +135,7 @@ func (n *Node) start(outside bool) host.Host {
 	defer n.mu.Unlock()
 	p := &process{node: n, number: len(n.processes) + 1, outside: outside, files: map[*file]bool{}}
 	n.processes = append(n.processes, p)
-	return host.Host{Files: p, Kernel: p}
+	return host.Host{Files: p, Kernel: p, Units: p}
 }
 
 // WorkIn says in which directory of the machine its processes work.

@@ -27,6 +27,18 @@ func (p *process) Replace(name string, data []byte, perm fs.FileMode) error {
 	return p.SyncDir(filepath.Clean(dir))
 }
 
+// Rewrite implements host.Files.
+func (p *process) Rewrite(name string, data []byte) error {
+	st, err := p.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if !st.Mode.IsRegular() {
+		return &fs.PathError{Op: "rewrite", Path: name, Err: unix.EINVAL}
+	}
+	return p.Replace(name, data, st.Mode.Perm())
+}
+
 func (p *process) writeNew(name string, data []byte, perm fs.FileMode) error {
 	t, err := p.Open(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, perm.Perm())
 	if err != nil {

@@ -183,6 +183,7 @@ func (n *Node) Reboot() {
 			}
 		}
 		_ = os.Mkdir(n.Root+"/run/lock", 0o755)
+		n.bootUnits()
 	})
 }
 

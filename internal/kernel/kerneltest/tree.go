@@ -198,3 +198,9 @@ func (t *Tree) Temp() (host.File, error) { return nil, errReadOnly }
 
 // Replace implements host.Files.
 func (t *Tree) Replace(string, []byte, fs.FileMode) error { return errReadOnly }
+
+// Symlink implements host.Files.
+func (t *Tree) Symlink(string, string) error { return errReadOnly }
+
+// Rewrite implements host.Files.
+func (t *Tree) Rewrite(string, []byte) error { return errReadOnly }

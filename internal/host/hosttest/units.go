@@ -1,0 +1,206 @@
+package hosttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// systemdDir is there where systemd runs.
+const systemdDir = "/run/systemd/system"
+
+// unitDir is where the fake looks for unit files.
+const unitDir = "/etc/systemd/system"
+
+// cgroupDir is where the control groups of slices are.
+const cgroupDir = "/sys/fs/cgroup"
+
+// units is what systemd knows, besides the files.
+type units struct {
+	running bool
+	late    bool            // as systemd 257: a slice is written only when touched
+	active  map[string]bool // services that were started
+	// OnStart is told of the services that are started; an error fails the job.
+	onStart func(unit string) error
+}
+
+// Systemd makes the node one whose init is systemd, with system.slice's control
+// group and swapctl at /usr/local/bin/swapctl.
+func (n *Node) Systemd() {
+	n.locked(func() {
+		n.units.running = true
+		n.bootUnits()
+		for name, content := range map[string]string{
+			"/usr/local/bin/swapctl":                       "\x7fELF",
+			cgroupDir + "/system.slice/memory.swap.max":    "max\n",
+			cgroupDir + "/system.slice/io.latency":         "",
+			cgroupDir + "/system.slice/cgroup.controllers": "cpuset cpu io memory pids\n",
+		} {
+			n.must(n.put(name, content))
+		}
+		n.must(os.Chmod(n.Root+"/usr/local/bin/swapctl", 0o755))
+		n.must(n.link("/proc/self/exe", "/usr/local/bin/swapctl"))
+		n.must(os.MkdirAll(n.Root+unitDir+"/multi-user.target.wants", 0o755))
+	})
+}
+
+// LateSlices has a slice's control group written only when the slice is
+// started, as systemd 257 does, and not by a reload, as 252 does.
+func (n *Node) LateSlices() { n.locked(func() { n.units.late = true }) }
+
+// OnStart has do called for each service that a process starts. An error fails
+// the start. It is called without a lock, so it may use the node.
+func (n *Node) OnStart(do func(unit string) error) { n.locked(func() { n.units.onStart = do }) }
+
+// StopUnit is systemctl stop by somebody else's hand.
+func (n *Node) StopUnit(unit string) { n.locked(func() { delete(n.units.active, unit) }) }
+
+// bootUnits is what systemd does in a boot, short of starting services.
+func (n *Node) bootUnits() {
+	clear(n.units.active)
+	if !n.units.running {
+		return
+	}
+	n.must(os.MkdirAll(n.Root+systemdDir, 0o755))
+	n.must(n.applySlices())
+}
+
+// Running implements host.Units.
+func (p *process) Running() bool {
+	defer p.leave()
+	if p.enter() != nil {
+		return false
+	}
+	st, err := os.Stat(p.node.Root + systemdDir)
+	return err == nil && st.IsDir()
+}
+
+// Reload implements host.Units.
+func (p *process) Reload(context.Context) error {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return err
+	}
+	return p.act(Op{Name: "reload"}, func(bool) error {
+		if p.node.units.late {
+			return nil
+		}
+		return p.node.applySlices()
+	})
+}
+
+// Start implements host.Units.
+func (p *process) Start(_ context.Context, unit string) error {
+	hook, err := p.start(unit)
+	if err != nil || hook == nil {
+		return err
+	}
+	if err := hook(unit); err != nil {
+		p.node.locked(func() { delete(p.node.units.active, unit) })
+		return fmt.Errorf("systemd: start %s: the job's result is \"failed\": %w", unit, err)
+	}
+	return nil
+}
+
+func (p *process) start(unit string) (hook func(string) error, err error) {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	n := p.node
+	slice := strings.HasSuffix(unit, ".slice")
+	if !slice && !n.unitFile(unit) {
+		return nil, fmt.Errorf("systemd: start %s: Unit %s not found", unit, unit)
+	}
+	return n.units.onStart, p.act(Op{Name: "start", Path: unit}, func(bool) error {
+		if slice {
+			return n.applySlices()
+		}
+		n.units.active[unit] = true
+		return nil
+	})
+}
+
+// Stop implements host.Units.
+func (p *process) Stop(_ context.Context, unit string) error {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return err
+	}
+	if !p.node.units.active[unit] {
+		return nil
+	}
+	return p.act(Op{Name: "stop", Path: unit}, func(bool) error {
+		delete(p.node.units.active, unit)
+		return nil
+	})
+}
+
+// Unit implements host.Units.
+func (p *process) Unit(_ context.Context, unit string) (host.UnitState, error) {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return host.UnitState{}, err
+	}
+	if err := p.ruled("unit", unit); err != nil {
+		return host.UnitState{}, err
+	}
+	s := host.UnitState{Load: "not-found", Active: "inactive"}
+	if p.node.unitFile(unit) {
+		s.Load = "loaded"
+	}
+	if p.node.units.active[unit] {
+		s.Active = "active"
+	}
+	return s, nil
+}
+
+func (n *Node) unitFile(unit string) bool {
+	_, err := os.Stat(n.Root + unitDir + "/" + unit)
+	return err == nil
+}
+
+// applySlices writes the control groups of the slices as their drop-ins say.
+func (n *Node) applySlices() error {
+	groups, _ := filepath.Glob(n.Root + cgroupDir + "/*.slice")
+	for _, group := range groups {
+		slice := filepath.Base(group)
+		swapMax, latency := "max", ""
+		dropIns, _ := filepath.Glob(n.Root + unitDir + "/" + slice + ".d/*.conf")
+		slices.Sort(dropIns)
+		for _, name := range dropIns {
+			text, err := slurp(name)
+			if err != nil {
+				return err
+			}
+			for line := range strings.Lines(string(text)) {
+				key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+				switch key {
+				case "MemorySwapMax":
+					swapMax = value
+				case "IODeviceLatencyTargetSec":
+					latency += value + "\n"
+				}
+			}
+		}
+		if err := errors.Join(n.setGroup(slice, "memory.swap.max", swapMax+"\n"), n.setGroup(slice, "io.latency", latency)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setGroup writes a file of a control group, if the kernel has it.
+func (n *Node) setGroup(slice, file, content string) error {
+	name := cgroupDir + "/" + slice + "/" + file
+	if _, err := os.Stat(n.Root + name); err != nil {
+		return nil //nolint:nilerr // a controller that is not there
+	}
+	return n.put(name, content)
+}

@@ -1,0 +1,30 @@
+package host
+
+import "context"
+
+// Units is the machine's service manager, systemd. Every call that changes
+// something waits until systemd says what became of it.
+type Units interface {
+	// Running reports whether systemd is this machine's init (sd_booted(3):
+	// the directory /run/systemd/system is there). No other method may be
+	// called where it is not.
+	Running() bool
+	// Reload has systemd read all unit files anew (systemctl daemon-reload).
+	Reload(ctx context.Context) error
+	// Start starts a unit, and waits for the end of its start. Of a unit that
+	// is active it has no effect but one: systemd writes the control group of
+	// a slice anew, which 257 does not do after a mere Reload.
+	Start(ctx context.Context, unit string) error
+	// Stop stops a unit, waits for that, and has systemd forget that it failed,
+	// if it did. One that systemd does not know is stopped already.
+	Stop(ctx context.Context, unit string) error
+	// Unit says how a unit stands; one that there is none of is "not-found".
+	Unit(ctx context.Context, unit string) (UnitState, error)
+}
+
+// UnitState is how systemd sees a unit, in its own words (systemctl show).
+type UnitState struct {
+	Load   string // loaded, not-found, masked, bad-setting, error
+	Active string // active, inactive, failed, activating, deactivating, reloading
+	Stale  bool   // its files were changed since systemd read them (NeedDaemonReload)
+}

@@ -1,0 +1,239 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// BootWait is how long a boot waits for a disk or a mount that is late. Most
+// are there at once; one that is gone must not keep the kubelet waiting.
+const BootWait = 15 * time.Second
+
+// startWait is how long setup waits for a first run of the service, which finds
+// everything done.
+const startWait = 30 * time.Second
+
+// BootOptions are the choices of one run of Boot.
+type BootOptions struct {
+	DryRun bool
+	// Wait is how long to wait for the device, or the mount that holds the file.
+	Wait time.Duration
+	// Events hears what happens, Waits what is waited for; both may be nil.
+	Events func(step.Event)
+	Waits  func(what string)
+}
+
+// Boot makes the node what it was last asked to be, from the journal alone: the
+// configuration is not read. Of what a reboot does not lose it only looks
+// whether it is there. The Report is whole also beside an error.
+func Boot(ctx context.Context, h host.Host, o BootOptions) (Report, error) {
+	const unchanged = "nothing was changed"
+	if err := needsRoot(h, "bring swap back"); err != nil {
+		return newReport(unchanged), err
+	}
+	j, err := step.ReadJournal(h, JournalPath)
+	if err != nil {
+		return newReport(unchanged), err
+	}
+	switch j.Goal {
+	case step.GoalUp:
+		return bootUp(ctx, h, j, o)
+	case step.GoalDown:
+		return Down(ctx, h, DownOptions{DryRun: o.DryRun, Events: o.Events, boot: true})
+	}
+	return newReport("swapctl has nothing on this node; nothing was changed"), nil
+}
+
+func bootUp(ctx context.Context, h host.Host, j step.Journal, o BootOptions) (Report, error) {
+	const unchanged = "nothing was changed"
+	if err := waitForPlace(ctx, h, j, o); err != nil {
+		return newReport(unchanged), err
+	}
+	a, err := goalArea(h, j)
+	if err != nil {
+		return newReport(unchanged), err
+	}
+	steps, err := a.bootSteps(j)
+	if err != nil {
+		return newReport(unchanged), err
+	}
+	e := engine(h, DownOptions{Events: sinceBegin(o.Events), boot: true})
+	if o.DryRun {
+		items, err := e.Look(ctx, steps, j)
+		return upReport(h, a, step.Outcome{Items: items}, UpOptions{DryRun: true}), err
+	}
+	out, err := e.Apply(ctx, steps, a.config)
+	return upReport(h, a, out, UpOptions{}), err
+}
+
+// sinceBegin leaves out what the engine tells before the first step is done:
+// that it takes down what stands on what is gone, which is gone with it.
+func sinceBegin(events func(step.Event)) func(step.Event) {
+	begun := false
+	return func(e step.Event) {
+		begun = begun || e.Kind == step.Begin || e.Kind == step.Failed
+		if begun && events != nil {
+			events(e)
+		}
+	}
+}
+
+// bootSteps are the steps as the journal has them, where it has them: another
+// version of swapctl, or one at another path, changes nothing on its own
+// account.
+func (a area) bootSteps(j step.Journal) ([]step.Step, error) {
+	steps := a.steps()
+	var kept []step.Step
+	for _, s := range steps {
+		was := j.Record(s.Info().ID)
+		switch {
+		case !keptAtBoot(s):
+		case !was.Ours(): // it was so before us, and is looked after by somebody else
+			continue
+		default:
+			var err error
+			if s, err = build(was, DownOptions{boot: true}); err != nil {
+				return nil, err
+			}
+		}
+		kept = append(kept, s)
+	}
+	return kept, nil
+}
+
+// keptAtBoot reports whether a step's wish depends on more than the
+// configuration in the journal.
+func keptAtBoot(s step.Step) bool {
+	switch s.(type) {
+	case unitStep, sliceStep:
+		return true
+	}
+	return false
+}
+
+// waitForPlace waits until the device is there, or until what the journal says
+// holds the swap file is mounted.
+func waitForPlace(ctx context.Context, h host.Host, j step.Journal, o BootOptions) error {
+	c, err := goalConfig(j)
+	if err != nil {
+		return err
+	}
+	var missing func() (string, error)
+	var hint string
+	if c.Device != "" {
+		hint = "lsblk shows the devices; when it is back, or another takes its place: systemctl restart " + unitName + ", or swapctl setup"
+		missing = func() (string, error) { return missingDevice(h, c.Device) }
+	} else {
+		point := mountAtSetup(j)
+		hint = "findmnt --verify; journalctl -b -u '*.mount'; when it is mounted: systemctl restart " + unitName
+		missing = func() (string, error) { return missingMount(h, c.Path, point) }
+	}
+	what, err := missing()
+	if err == nil && what != "" && o.Waits != nil && o.Wait > 0 {
+		o.Waits(what)
+	}
+	for end := time.Now().Add(o.Wait); err == nil && what != "" && time.Now().Before(end); what, err = missing() {
+		select {
+		case <-ctx.Done():
+			return fail.New(fail.Interrupted, "bring swap back", errors.New("it was interrupted while it waited for "+what))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	if err == nil && what != "" {
+		return fail.New(fail.Failed, "bring swap back", fmt.Errorf("%s is not there, after waiting for it for %v", what, o.Wait), hint)
+	}
+	return err
+}
+
+func missingDevice(h host.Host, name string) (string, error) {
+	_, err := h.Files.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "the device " + name, nil
+	}
+	return "", fail.New(fail.Failed, "look for the device "+name, err)
+}
+
+// missingMount compares where the path lies now with where it lay. A journal
+// that does not say so is content.
+func missingMount(h host.Host, name, point string) (string, error) {
+	if point == "" {
+		return "", nil
+	}
+	now, err := mountPoint(h, name)
+	if err != nil || now == point {
+		return "", err
+	}
+	return fmt.Sprintf("the file system that is mounted at %s and holds %s", point, name), nil
+}
+
+// mountPoint is where the file system is mounted that holds a path.
+func mountPoint(h host.Host, name string) (string, error) {
+	m, err := kernel.MountOf(h, path.Dir(name))
+	return m.Point, fail.New(fail.Failed, "see what is mounted", err, "cat /proc/self/mountinfo")
+}
+
+// mountAtSetup is where the file system was mounted when the file was made.
+func mountAtSetup(j step.Journal) string {
+	var want unitWant
+	_ = json.Unmarshal(j.Record("boot.unit").Want, &want) // damaged, it is met again
+	return want.Mount
+}
+
+// startUnit has systemd start our service, whose run finds everything done: so
+// that it is there to be ordered against when the node shuts down, and to see
+// today whether it works. It returns a warning when it does not.
+func startUnit(ctx context.Context, h host.Host) string {
+	if !h.Units.Running() {
+		return ""
+	}
+	// In an early boot it may have to wait for what waits for us.
+	ctx, cancel := context.WithTimeout(ctx, startWait)
+	defer cancel()
+	s, err := h.Units.Unit(ctx, unitName)
+	if err == nil && s.Active == "active" {
+		return ""
+	}
+	if err == nil && s.Stale {
+		err = h.Units.Reload(ctx)
+	}
+	if err == nil {
+		err = h.Units.Start(ctx, unitName)
+	}
+	if err == nil {
+		return ""
+	}
+	return fmt.Sprintf("swap is on, but %s, which is to bring it back after a reboot, does not work: %v; journalctl -u %s says why", unitName, err, unitName)
+}
+
+// findBoot finds out what the boot, and what protects the system's services,
+// must know of this node.
+func (a *area) findBoot(h host.Host) error {
+	point := ""
+	if a.config.Device == "" {
+		var err error
+		if point, err = mountPoint(h, a.config.Path); err != nil {
+			return err
+		}
+	}
+	if a.slice.Latency = []string{"/"}; a.config.Device != "" {
+		a.slice.Latency = append(a.slice.Latency, a.config.Device)
+	} else if point != "/" {
+		a.slice.Latency = append(a.slice.Latency, point)
+	}
+	if a.config.Persist != "systemd" {
+		return nil
+	}
+	program, err := executable(h)
+	a.unit = unitWant{Swapctl: program, Mount: point}
+	return err
+}

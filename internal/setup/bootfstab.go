@@ -1,0 +1,152 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/fstab"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// tableSteps are the lines that bring the area back at boot: one of fstab for a
+// plain area, one of crypttab before it for an encrypted one.
+func (a area) tableSteps() []step.Step {
+	steps := []step.Step{a.unmaskStep()}
+	if a.config.Encrypt {
+		steps = append(steps, a.crypttabStep())
+	}
+	return append(steps, a.fstabStep())
+}
+
+// fstabStep: nofail, because swap that does not come up must not keep the node
+// from booting; without it swap.target fails with the line (systemd 252, 257).
+func (a area) fstabStep() lineStep {
+	options := []string{"sw", "nofail"}
+	if a.config.Priority >= 0 {
+		options = append(options, fmt.Sprintf("pri=%d", a.config.Priority))
+	}
+	switch a.config.Discard {
+	case "both":
+		options = append(options, "discard")
+	case "once", "pages":
+		options = append(options, "discard="+a.config.Discard)
+	}
+	what := a.backing()
+	if a.config.Encrypt {
+		what = "/dev/mapper/" + a.config.Name
+	}
+	return lineStep{
+		id: "boot.fstab" + a.suffix, title: "line for " + what + " in " + fstabPath,
+		why:  "Swap that was turned on by hand is gone after a reboot; what fstab names, the boot turns on.",
+		want: lineWant{Table: fstabPath, Line: fstab.Line(what, "none", "swap", strings.Join(options, ","), "0", "0")},
+		rival: func(table []byte) (int, bool) {
+			for _, e := range fstab.Parse(table) {
+				if e.Type == "swap" && path.Clean(e.Spec) == what {
+					return e.Line, true
+				}
+			}
+			return 0, false
+		},
+	}
+}
+
+// crypttabStep: "swap" means plain mode and a new header each time
+// (crypttab(5)); cipher and size always, because their defaults differ between
+// versions of cryptsetup.
+func (a area) crypttabStep() lineStep {
+	options := []string{"swap", "cipher=" + a.config.Cipher, fmt.Sprintf("size=%d", a.config.KeySize)}
+	if a.sector > 0 {
+		options = append(options, fmt.Sprintf("sector-size=%d", a.sector))
+	}
+	if a.config.Discard != "none" {
+		options = append(options, "discard")
+	}
+	options = append(options, "nofail")
+	name := a.config.Name
+	return lineStep{
+		id: "boot.crypttab" + a.suffix, title: "line for " + name + " in " + crypttabPath,
+		why:  "The mapping needs a new random key at each boot; systemd makes it from this line.",
+		want: lineWant{Table: crypttabPath, Line: fstab.Line(name, a.backing(), "/dev/urandom", strings.Join(options, ","))},
+		rival: func(table []byte) (int, bool) {
+			for _, m := range fstab.ParseCrypttab(table) {
+				if m.Name == name || path.Clean(m.Device) == a.backing() {
+					return m.Line, true
+				}
+			}
+			return 0, false
+		},
+	}
+}
+
+// cryptGenerators are what turns crypttab into units: a part of systemd on
+// Debian 12, a package of its own on Debian 13.
+func cryptGenerators() []string {
+	return []string{
+		"/usr/lib/systemd/system-generators/systemd-cryptsetup-generator",
+		"/lib/systemd/system-generators/systemd-cryptsetup-generator",
+	}
+}
+
+// checkTables refuses what fstab and crypttab cannot bring back on this node.
+func (a area) checkTables(h host.Host) error {
+	const op = "bring swap back by fstab"
+	if err := checkSwapUnits(h); err != nil {
+		return err
+	}
+	if a.config.Encrypt && !anyThere(h, cryptGenerators()) {
+		return fail.Newf(fail.Usage, op, "nothing on this node reads crypttab: systemd's generator for it is not installed").
+			Hint("install it: apt-get install systemd-cryptsetup (Debian 13), or cryptsetup").
+			Hint("or use the mode that needs nothing: --persist systemd")
+	}
+	if a.config.Device != "" {
+		return nil
+	}
+	entry, err := mountEntry(h, a.config.Path)
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	if entry.Has("nofail") {
+		// A swap unit requires the mount, and waits for its disk 90 s
+		// (systemd.swap(5), "Automatic Dependencies").
+		return fail.Newf(fail.Usage, op, "%s is on %s, which is mounted with nofail: if its disk is missing, the boot waits 90 seconds for it",
+			a.config.Path, entry.File).
+			Hint("use the mode that does not wait: --persist systemd").
+			Hint("or choose a file on another file system: --path")
+	}
+	return nil
+}
+
+// mountEntry is the entry of fstab for the mount that a path is on, or nothing.
+func mountEntry(h host.Host, name string) (fstab.Entry, error) {
+	table, err := h.Files.ReadFile(fstabPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fstab.Entry{}, nil
+	}
+	if err != nil {
+		return fstab.Entry{}, err
+	}
+	var best fstab.Entry
+	for _, e := range fstab.Parse(table) {
+		point := path.Clean(e.File)
+		inside := name == point || point == "/" || strings.HasPrefix(name, point+"/")
+		if strings.HasPrefix(point, "/") && inside && len(point) >= len(best.File) {
+			best = e
+			best.File = point
+		}
+	}
+	return best, nil
+}
+
+func anyThere(h host.Host, names []string) bool {
+	for _, name := range names {
+		if _, err := h.Files.Stat(name); err == nil {
+			return true
+		}
+	}
+	return false
+}

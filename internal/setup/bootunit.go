@@ -1,0 +1,207 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// unitStep is "boot.unit": a systemd service that runs 'swapctl setup --boot',
+// its place in the boot, and the order in which a shutdown ends pods and swap.
+type unitStep struct {
+	want unitWant
+
+	// boot: this is the run that the unit started. The unit's files are then
+	// left as they are, and the unit is not stopped: that would end this run.
+	boot bool
+}
+
+type unitWant struct {
+	Swapctl string `json:"swapctl"` // the program that the unit runs
+	// Mount is where the file system that holds the swap file is mounted,
+	// empty for a device. A boot that does not find it there must not take
+	// what is below the mount point for it.
+	Mount string `json:"mount,omitempty"`
+}
+
+// unitFile is one of the step's files.
+type unitFile struct{ path, text string }
+
+// files are in the order in which they are made: the unit is wanted by a boot
+// only once all else is there.
+func (s unitStep) files() []unitFile {
+	return []unitFile{{swapDropIn, swapOrder}, {podsDropIn, podsOrder}, {unitPath, unitText(s.want.Swapctl)}}
+}
+
+func (s unitStep) Info() step.Info {
+	return step.Info{
+		ID:    "boot.unit",
+		Title: "systemd unit " + unitName + ", " + s.want.Swapctl + " setup --boot",
+		Why:   "A reboot loses what is in the kernel; this brings it back before the kubelet starts, and lets swap go only after the pods have ended.",
+		ByHand: []string{
+			"systemctl edit --full --force " + unitName + "  # 'swapctl setup --boot' as a oneshot, Before=kubelet.service",
+			"systemctl enable " + unitName,
+		},
+		UndoByHand: []string{"systemctl disable --now " + unitName, "rm " + strings.Join([]string{unitPath, swapDropIn, podsDropIn}, " "), "systemctl daemon-reload"},
+	}
+}
+
+func (s unitStep) Want() any { return s.want }
+
+// Check finds the files as wanted, absent, of another version, or not ours.
+func (s unitStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
+	there, differ := 0, false
+	for _, f := range s.files() {
+		now, err := h.Files.ReadFile(f.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return step.Finding{}, fail.New(fail.Failed, "read "+f.path, err, "see what it is: ls -l "+f.path)
+		}
+		there++
+		differ = differ || string(now) != f.text
+		if string(now) != f.text && !was.Ours() {
+			return blocked(notOurs(f.path)), nil
+		}
+	}
+	target, err := h.Files.Readlink(unitLink)
+	enabled := err == nil && target == unitPath
+	if err == nil && !enabled && !was.Ours() || errors.Is(err, unix.EINVAL) {
+		return blocked(notOurs(unitLink)), nil
+	}
+	switch {
+	case there == 0 && !enabled:
+		return step.Finding{State: step.Todo, Found: "no unit"}, nil
+	case there < len(s.files()):
+		return step.Finding{State: step.Todo, Found: "not all of it is there"}, nil
+	case !enabled:
+		return step.Finding{State: step.Todo, Found: "not enabled"}, nil
+	case differ && !s.boot:
+		return step.Finding{State: step.Todo, Found: "another version of it"}, nil
+	}
+	return step.Finding{State: step.Done, Found: "enabled"}, nil
+}
+
+func notOurs(name string) error {
+	return fail.Newf(fail.Usage, "make "+name, "there is one already, which swapctl did not make").
+		Hint("see what it does: systemctl cat %s", path.Base(name)).
+		Hint("remove it, or set swap up with --persist none")
+}
+
+// Save remembers which directories are not there yet, outermost first.
+func (s unitStep) Save(_ context.Context, h host.Host) (any, error) {
+	var saved madeDirs
+	for _, f := range s.files() {
+		saved.Made = append(saved.Made, missingDirs(h, path.Dir(f.path))...)
+	}
+	saved.Made = append(saved.Made, missingDirs(h, path.Dir(unitLink))...)
+	return saved, nil
+}
+
+// missingDirs are the directories on the way to dir that do not exist,
+// outermost first.
+func missingDirs(h host.Host, dir string) []string {
+	var missing []string
+	for ; dir != "/"; dir = path.Dir(dir) {
+		if _, err := h.Files.Lstat(dir); err == nil {
+			break
+		}
+		missing = append([]string{dir}, missing...)
+	}
+	return missing
+}
+
+func (s unitStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	const op = "make the systemd unit " + unitName
+	if err := makeDirs(h, raw, 0o755); err != nil {
+		return writeFailed(op, err)
+	}
+	for _, f := range s.files() {
+		if err := makeFile(h, f); err != nil {
+			return writeFailed(op, err)
+		}
+	}
+	if target, err := h.Files.Readlink(unitLink); err != nil || target != unitPath {
+		if err := removeOurs(h, unitLink); err != nil {
+			return writeFailed(op, err)
+		}
+		if err := h.Files.Symlink(unitPath, unitLink); err != nil {
+			return writeFailed(op, err)
+		}
+		if err := h.Files.SyncDir(path.Dir(unitLink)); err != nil {
+			return fail.New(fail.Failed, op, err)
+		}
+	}
+	return reload(ctx, h, op)
+}
+
+// Undo takes all of it away. Its service does nothing when it stops, so stopping
+// it only makes systemd forget it.
+func (s unitStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	const op = "remove the systemd unit " + unitName
+	var saved madeDirs
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	if h.Units.Running() && !s.boot {
+		if err := h.Units.Stop(ctx, unitName); err != nil {
+			return fail.New(fail.Failed, op, err, "systemctl status "+unitName+" says more")
+		}
+	}
+	// The link first: a boot must not run into half of it.
+	for _, name := range []string{unitLink, unitPath, podsDropIn, swapDropIn} {
+		if err := removeOurs(h, name); err != nil {
+			return writeFailed(op, err)
+		}
+	}
+	if err := removeEmpty(h, saved.Made); err != nil {
+		return err
+	}
+	return reload(ctx, h, op)
+}
+
+// makeFile writes a file of ours, unless it is there as it should be.
+func makeFile(h host.Host, f unitFile) error {
+	if now, err := h.Files.ReadFile(f.path); err == nil && string(now) == f.text {
+		return nil
+	}
+	return h.Files.Replace(f.path, []byte(f.text), 0o644)
+}
+
+// reload has systemd see what was changed in /etc, if it runs.
+func reload(ctx context.Context, h host.Host, op string) error {
+	if !h.Units.Running() {
+		return nil
+	}
+	return fail.New(fail.Failed, op, h.Units.Reload(ctx), "systemctl daemon-reload; journalctl -b -u init.scope | tail")
+}
+
+// writeFailed words the failure to write or remove a file in /etc, in the place
+// of what a helper says of the one file.
+func writeFailed(op string, err error) error {
+	if worded, ok := errors.AsType[*fail.Error](err); ok {
+		err = worded.Err
+	}
+	return fail.New(fail.Failed, op, err, writeHints(err)...)
+}
+
+// writeHints say what to do about a file in /etc that cannot be written.
+func writeHints(err error) []string {
+	switch {
+	case errors.Is(err, unix.EROFS):
+		return []string{"findmnt -T /etc shows the mount", "where /etc stays read-only, use --persist none and run 'swapctl setup' at each boot"}
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		return []string{"free some space: df -h /etc; df -i /etc"}
+	}
+	return []string{"see what is there: ls -ld /etc /etc/* | less"}
+}

@@ -1,0 +1,297 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/version"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// sysctlPath sorts late, so that it wins over what distributions ship.
+const sysctlPath = "/etc/sysctl.d/90-swapctl.conf"
+
+// sysctl is one setting of the kernel's memory management.
+type sysctl struct {
+	Name  string `json:"name"` // below /proc/sys/vm
+	Value int64  `json:"value"`
+}
+
+func (s sysctl) path() string { return "/proc/sys/vm/" + s.Name }
+
+// sysctls are those that a Config asks for, in a fixed order.
+func (c Config) sysctls() []sysctl {
+	var asked []sysctl
+	for _, s := range []sysctl{
+		{"swappiness", int64(c.Swappiness)},
+		{"min_free_kbytes", int64(c.MinFreeKbytes)},
+		{"watermark_scale_factor", int64(c.WatermarkScaleFactor)},
+	} {
+		if s.Value >= 0 {
+			asked = append(asked, s)
+		}
+	}
+	return asked
+}
+
+// validSysctls judges them by what any kernel takes.
+func (c Config) validSysctls() error {
+	switch {
+	case c.Swappiness < -1 || c.Swappiness > 200:
+		return field("swappiness", "60 is what kernels begin with", "%d is not between 0 and 200", c.Swappiness)
+	case c.MinFreeKbytes < -1 || c.MinFreeKbytes == 0:
+		return field("minFreeKbytes", "67584 is usual on nodes of 8 GiB and more", "%d is not a number of KiB", c.MinFreeKbytes)
+	case c.WatermarkScaleFactor < -1 || c.WatermarkScaleFactor == 0 || c.WatermarkScaleFactor > 3000:
+		return field("watermarkScaleFactor", "10 is what kernels begin with", "%d is not between 1 and 3000", c.WatermarkScaleFactor)
+	}
+	return nil
+}
+
+// sysctlLimit is a bound that came later than the setting.
+type sysctlLimit struct {
+	name  string
+	since string // kernel release from which on more is allowed
+	old   int64  // the most before that
+}
+
+// sysctlLimits: kernel/sysctl.c of Linux 5.7 and 5.8, 5.16 and 5.17.
+func sysctlLimits() []sysctlLimit {
+	return []sysctlLimit{{"swappiness", "5.8", 100}, {"watermark_scale_factor", "5.17", 1000}}
+}
+
+// allowed judges the settings by this node: its kernel, and its memory.
+func (s sysctlLiveStep) allowed(h host.Host) error {
+	for _, v := range s.want.Values {
+		for _, limit := range sysctlLimits() {
+			if v.Name == limit.name && v.Value > limit.old && olderKernel(h, limit.since) {
+				return fail.Newf(fail.Usage, fmt.Sprintf("set vm.%s to %d", v.Name, v.Value), "this kernel is older than %s and takes at most %d", limit.since, limit.old).
+					Hint("choose %d or less", limit.old)
+			}
+		}
+		if v.Name != "min_free_kbytes" {
+			continue
+		}
+		m, err := readMemory(h)
+		if err != nil {
+			return err
+		}
+		if most := m.TotalBytes / 1024 / 10; v.Value > most {
+			return fail.Newf(fail.Usage, fmt.Sprintf("set vm.min_free_kbytes to %d", v.Value),
+				"that is more than a tenth of this node's memory, and with that much kept free nothing can run").
+				Hint("choose %d or less; 2 to 3%% of the memory is what people use", most)
+		}
+	}
+	return nil
+}
+
+func olderKernel(h host.Host, than string) bool {
+	release, err := kernel.Release(h)
+	if err != nil {
+		return false
+	}
+	have, err := version.ParseGeneric(release)
+	return err == nil && have.LessThan(version.MustParseGeneric(than))
+}
+
+type sysctlWant struct {
+	Values []sysctl `json:"values"`
+}
+
+// sysctlFileStep is "sysctl.file": the settings for the next boots.
+type sysctlFileStep struct{ want sysctlWant }
+
+// text is the whole file.
+func (s sysctlFileStep) text() string {
+	var b strings.Builder
+	b.WriteString("# Written by swapctl setup; swapctl teardown removes it.\n")
+	for _, v := range s.want.Values {
+		fmt.Fprintf(&b, "vm.%s = %d\n", v.Name, v.Value)
+	}
+	return b.String()
+}
+
+func (s sysctlFileStep) Info() step.Info {
+	info := step.Info{
+		ID: "sysctl.file", Title: "settings in " + sysctlPath,
+		Why:        "What is written to /proc/sys is gone after a reboot; the boot reads it again from here.",
+		UndoByHand: []string{"rm " + sysctlPath},
+	}
+	for _, v := range s.want.Values {
+		info.ByHand = append(info.ByHand, fmt.Sprintf("echo 'vm.%s = %d' >> %s", v.Name, v.Value, sysctlPath))
+	}
+	return info
+}
+
+func (s sysctlFileStep) Want() any { return s.want }
+
+func (s sysctlFileStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
+	data, err := h.Files.ReadFile(sysctlPath)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return step.Finding{State: step.Todo, Found: "no file"}, nil
+	case err != nil:
+		return step.Finding{}, fail.New(fail.Failed, "read "+sysctlPath, err)
+	case string(data) == s.text():
+		return step.Finding{State: step.Done, Found: "there"}, nil
+	case !was.Ours():
+		return blocked(fail.Newf(fail.Usage, "write "+sysctlPath, "it is there already, and swapctl did not make it").
+			Hint("look at it, and move it away: cat %s", sysctlPath)), nil
+	}
+	return step.Finding{State: step.Todo, Found: "other settings"}, nil
+}
+
+func (s sysctlFileStep) Save(_ context.Context, h host.Host) (any, error) {
+	return madeDirs{Made: missingDirs(h, path.Dir(sysctlPath))}, nil
+}
+
+func (s sysctlFileStep) Do(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	if err := makeDirs(h, raw, 0o755); err != nil {
+		return err
+	}
+	return writeFailed("write "+sysctlPath, h.Files.Replace(sysctlPath, []byte(s.text()), 0o644))
+}
+
+func (s sysctlFileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	var saved madeDirs
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	if err := removeOurs(h, sysctlPath); err != nil {
+		return err
+	}
+	return removeEmpty(h, saved.Made)
+}
+
+// removeOurs removes a file that is wholly ours, and what a killed run left
+// beside it.
+func removeOurs(h host.Host, name string) error {
+	op := "remove " + name
+	if err := removeLeftover(h, name); err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	err := h.Files.Remove(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fail.New(fail.Failed, op, err)
+}
+
+// sysctlLiveStep is "sysctl.live": the settings of the running kernel.
+type sysctlLiveStep struct{ want sysctlWant }
+
+// sysctlSaved are the values from before.
+type sysctlSaved struct {
+	Values []sysctl `json:"values"`
+}
+
+func (s sysctlLiveStep) Info() step.Info {
+	info := step.Info{
+		ID: "sysctl.live", Title: "settings of the running kernel: " + s.list(),
+		Why: "They decide when the kernel begins to swap, and how much memory it keeps free for that.",
+	}
+	for _, v := range s.want.Values {
+		info.ByHand = append(info.ByHand, fmt.Sprintf("sysctl -w vm.%s=%d", v.Name, v.Value))
+	}
+	return info
+}
+
+func (s sysctlLiveStep) list() string {
+	words := make([]string, len(s.want.Values))
+	for i, v := range s.want.Values {
+		words[i] = fmt.Sprintf("vm.%s=%d", v.Name, v.Value)
+	}
+	return strings.Join(words, " ")
+}
+
+func (s sysctlLiveStep) Want() any { return s.want }
+
+func (s sysctlLiveStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Finding, error) {
+	if err := s.allowed(h); err != nil {
+		return blocked(err), nil
+	}
+	var found []string
+	state := step.Done
+	for _, v := range s.want.Values {
+		now, err := readSysctl(h, v)
+		if err != nil {
+			return step.Finding{}, err
+		}
+		if now != v.Value {
+			state = step.Todo
+		}
+		found = append(found, fmt.Sprintf("%s %d", v.Name, now))
+	}
+	return step.Finding{State: state, Found: strings.Join(found, ", ")}, nil
+}
+
+func (s sysctlLiveStep) Save(_ context.Context, h host.Host) (any, error) {
+	var saved sysctlSaved
+	for _, v := range s.want.Values {
+		now, err := readSysctl(h, v)
+		if err != nil {
+			return nil, err
+		}
+		saved.Values = append(saved.Values, sysctl{v.Name, now})
+	}
+	return saved, nil
+}
+
+func (s sysctlLiveStep) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+	for _, v := range s.want.Values {
+		if err := writeSysctl(h, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Undo restores what was before, unless somebody has chosen another value
+// since.
+func (s sysctlLiveStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	var saved sysctlSaved
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	for i, old := range saved.Values {
+		now, err := readSysctl(h, old)
+		if err != nil {
+			return err
+		}
+		if i < len(s.want.Values) && now == s.want.Values[i].Value && now != old.Value {
+			if err := writeSysctl(h, old); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func readSysctl(h host.Host, v sysctl) (int64, error) {
+	data, err := h.Files.ReadFile(v.path())
+	if err != nil {
+		return 0, fail.New(fail.Failed, "read "+v.path(), err)
+	}
+	now, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
+	return now, fail.New(fail.Failed, "read "+v.path(), err)
+}
+
+func writeSysctl(h host.Host, v sysctl) error {
+	op := fmt.Sprintf("set vm.%s to %d", v.Name, v.Value)
+	f, err := h.Files.Open(v.path(), os.O_WRONLY, 0)
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	_, err = f.Write(fmt.Appendln(nil, v.Value))
+	return fail.New(fail.Failed, op, errors.Join(err, f.Close()), "see what the kernel allows: sysctl vm."+v.Name)
+}

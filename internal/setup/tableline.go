@@ -1,0 +1,149 @@
+package setup
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/fstab"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// Where the tables of systemd and the distributions are.
+const (
+	fstabPath    = "/etc/fstab"
+	crypttabPath = "/etc/crypttab"
+)
+
+// lineStep is "boot.fstab" or "boot.crypttab": one line in a table that belongs
+// to the administrator. Every other byte of it stays.
+type lineStep struct {
+	id    string
+	title string
+	why   string
+	want  lineWant
+	// rival finds another line that speaks of the same area; nil: none can.
+	rival func(table []byte) (line int, ok bool)
+}
+
+type lineWant struct {
+	Table string `json:"table"` // fstabPath or crypttabPath
+	Line  string `json:"line"`
+}
+
+// lineSaved is what was there before.
+type lineSaved struct {
+	Missing bool `json:"missing,omitempty"` // the whole table
+}
+
+func (s lineStep) Info() step.Info {
+	return step.Info{
+		ID: s.id, Title: s.title, Why: s.why,
+		ByHand:     []string{fmt.Sprintf("echo '%s' >> %s", s.want.Line, s.want.Table)},
+		UndoByHand: []string{fmt.Sprintf("remove the line '%s' from %s", s.want.Line, s.want.Table)},
+	}
+}
+
+func (s lineStep) Want() any { return s.want }
+
+func (s lineStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Finding, error) {
+	op := "add a line to " + s.want.Table
+	st, err := h.Files.Lstat(s.want.Table)
+	if errors.Is(err, fs.ErrNotExist) {
+		return step.Finding{State: step.Todo, Found: "no " + s.want.Table}, nil
+	}
+	if err != nil {
+		return step.Finding{}, fail.New(fail.Failed, op, err)
+	}
+	if !st.Mode.IsRegular() {
+		return blocked(fail.Newf(fail.Usage, op, "it is not a regular file, so that somebody else may own what is in it").
+			Hint("write the line where that file is made: %s", s.want.Line).
+			Hint("or let a unit of swapctl bring the swap back, which needs no table: --persist systemd")), nil
+	}
+	table, err := h.Files.ReadFile(s.want.Table)
+	if err != nil {
+		return step.Finding{}, fail.New(fail.Failed, op, err)
+	}
+	if fstab.Contains(table, s.want.Line) {
+		return step.Finding{State: step.Done, Found: "there"}, nil
+	}
+	if line, ok := s.otherLine(table); ok {
+		return blocked(fail.Newf(fail.Usage, op, "line %d speaks of the same swap area already, in other words", line).
+			Hint("look at it, and remove it if this one may take its place: sed -n %dp %s", line, s.want.Table)), nil
+	}
+	return step.Finding{State: step.Todo, Found: "no such line"}, nil
+}
+
+func (s lineStep) otherLine(table []byte) (int, bool) {
+	if s.rival == nil {
+		return 0, false
+	}
+	return s.rival(table)
+}
+
+func (s lineStep) Save(_ context.Context, h host.Host) (any, error) {
+	_, err := h.Files.Lstat(s.want.Table)
+	if errors.Is(err, fs.ErrNotExist) {
+		return lineSaved{Missing: true}, nil
+	}
+	return lineSaved{}, fail.New(fail.Failed, "look at "+s.want.Table, err)
+}
+
+func (s lineStep) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+	op := "add a line to " + s.want.Table
+	table, err := h.Files.ReadFile(s.want.Table)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return writeFailed(op, h.Files.Replace(s.want.Table, fstab.Added(nil, s.want.Line), 0o644))
+	case err != nil:
+		return fail.New(fail.Failed, op, err)
+	case fstab.Contains(table, s.want.Line):
+		return nil
+	}
+	return writeFailed(op, h.Files.Rewrite(s.want.Table, fstab.Added(table, s.want.Line)))
+}
+
+// Undo removes our line and nothing else. A line that somebody has changed
+// since is theirs.
+func (s lineStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	var saved lineSaved
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	op := "remove a line from " + s.want.Table
+	if err := removeLeftover(h, s.want.Table); err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	table, err := h.Files.ReadFile(s.want.Table)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	rest, there := fstab.Removed(table, s.want.Line)
+	switch {
+	case saved.Missing && len(bytes.TrimSpace(rest)) == 0:
+		err = h.Files.Remove(s.want.Table)
+		if err == nil {
+			err = h.Files.SyncDir("/etc")
+		}
+	case there:
+		err = h.Files.Rewrite(s.want.Table, rest)
+	}
+	return writeFailed(op, err)
+}
+
+// removeLeftover takes away the temporary file of a killed run.
+func removeLeftover(h host.Host, name string) error {
+	err := h.Files.Remove(host.ReplaceTemp(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,140 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/coreos/go-systemd/v22/unit"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// unmaskStep is "boot.unmask": "disable swap" recipes for Kubernetes nodes mask
+// what would turn on the swap that fstab names.
+type unmaskStep struct{ want unmaskWant }
+
+type unmaskWant struct {
+	Units []string `json:"units"` // those that must not be masked
+}
+
+// unmaskSaved are the masks that were there.
+type unmaskSaved struct {
+	Links []string `json:"links,omitempty"`
+}
+
+// unmaskStep is wanted where something is masked that fstab needs, now or
+// before we came.
+func (a area) unmaskStep() unmaskStep {
+	what := a.backing()
+	if a.config.Encrypt {
+		what = "/dev/mapper/" + a.config.Name
+	}
+	return unmaskStep{unmaskWant{Units: []string{"swap.target", unit.UnitNamePathEscape(what) + ".swap"}}}
+}
+
+func (s unmaskStep) Info() step.Info {
+	units := strings.Join(s.want.Units, " ")
+	return step.Info{
+		ID: "boot.unmask", Title: "nothing that fstab's swap needs is masked",
+		Why:        "Recipes that take swap away from a node mask these units; a masked unit does not start, whatever fstab says.",
+		ByHand:     []string{"systemctl unmask " + units},
+		UndoByHand: []string{"systemctl mask those of them that were: " + units},
+	}
+}
+
+func (s unmaskStep) Want() any { return s.want }
+
+// masks lists the links that mask the units: to /dev/null, where an
+// administrator or an installer puts them.
+func (s unmaskStep) masks(h host.Host) []string {
+	var links []string
+	for _, u := range s.want.Units {
+		link := path.Join(unitsDir, u)
+		target, err := h.Files.Readlink(link)
+		if err != nil { // none, or a file of its own
+			continue
+		}
+		if target == "/dev/null" {
+			links = append(links, link)
+		}
+	}
+	return links
+}
+
+func (s unmaskStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Finding, error) {
+	links := s.masks(h)
+	if len(links) == 0 {
+		return step.Finding{State: step.Done, Found: "nothing is masked"}, nil
+	}
+	names := make([]string, len(links))
+	for i, link := range links {
+		names[i] = path.Base(link)
+	}
+	return step.Finding{State: step.Todo, Found: "masked: " + strings.Join(names, ", ")}, nil
+}
+
+func (s unmaskStep) Save(_ context.Context, h host.Host) (any, error) {
+	return unmaskSaved{Links: s.masks(h)}, nil
+}
+
+func (s unmaskStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+	const op = "unmask what fstab's swap needs"
+	for _, link := range s.masks(h) {
+		if err := h.Files.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return writeFailed(op, err)
+		}
+	}
+	if err := h.Files.SyncDir(unitsDir); err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	return reload(ctx, h, op)
+}
+
+// Undo masks again what was masked, unless something else has its name by now.
+func (s unmaskStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	const op = "mask again what was masked"
+	var saved unmaskSaved
+	if err := json.Unmarshal(raw, &saved); err != nil {
+		return err
+	}
+	if len(saved.Links) == 0 {
+		return nil
+	}
+	for _, link := range saved.Links {
+		if err := h.Files.Symlink("/dev/null", link); err != nil && !errors.Is(err, fs.ErrExist) {
+			return writeFailed(op, err)
+		}
+	}
+	if err := h.Files.SyncDir(unitsDir); err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	return reload(ctx, h, op)
+}
+
+// checkSwapUnits refuses fstab where the kernel command line tells systemd to
+// leave swap alone (systemd-fstab-generator(8), since 246).
+func checkSwapUnits(h host.Host) error {
+	line, err := h.Files.ReadFile("/proc/cmdline")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail.New(fail.Failed, "read the kernel command line", err)
+	}
+	off := []string{"systemd.swap=0", "systemd.swap=no", "systemd.swap=off", "systemd.swap=false", "fstab=0", "fstab=no"}
+	for word := range strings.FieldsSeq(string(line)) {
+		if slices.Contains(off, word) {
+			return fail.Newf(fail.Usage, "bring swap back by fstab", "the kernel command line says %s, and systemd then leaves swap off", word).
+				Hint("take it away: look for it in /etc/default/grub, then run update-grub and reboot").
+				Hint("or use the mode that does not depend on it: --persist systemd")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+package setup
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+)
+
+// zramInTheWay says what zram does beside the area: the kernel uses areas in the
+// order of their priorities, and those on zram are usually given a high one.
+func zramInTheWay(h host.Host, a area) []string {
+	var said []string
+	swaps, _ := kernel.Swaps(h)
+	for _, s := range swaps {
+		if strings.HasPrefix(s.Path, "/dev/zram") && s.Priority > a.config.Priority {
+			said = append(said, fmt.Sprintf("the kernel fills %s, which is in memory, before this area: its priority is %d (--priority %d or more puts this area first)",
+				s.Path, s.Priority, min(s.Priority+1, 32767)))
+		}
+	}
+	if len(said) > 0 {
+		return said
+	}
+	for _, name := range []string{"/etc/systemd/zram-generator.conf", "/run/systemd/zram-generator.conf", "/usr/lib/systemd/zram-generator.conf"} {
+		if st, err := h.Files.Stat(name); err == nil && st.SizeBytes > 0 {
+			return []string{"zram-generator is set up (" + name + ") and may add swap in memory at the next boot, which the kernel fills first"}
+		}
+	}
+	return nil
+}
