@@ -11,9 +11,10 @@ type Units interface {
 	Running() bool
 	// Reload has systemd read all unit files anew (systemctl daemon-reload).
 	Reload(ctx context.Context) error
-	// Start starts a unit, and waits for the end of its start. Of a unit that
-	// is active it has no effect but one: systemd writes the control group of
-	// a slice anew, which 257 does not do after a mere Reload.
+	// Start starts a unit, and waits for the end of its start. Of one that is
+	// active it has no effect. A slice needs no file; when one starts, systemd
+	// writes the control groups of the slices above it anew, which 257 does not
+	// do after a mere Reload.
 	Start(ctx context.Context, unit string) error
 	// Stop stops a unit, waits for that, and has systemd forget that it failed,
 	// if it did. One that systemd does not know is stopped already.

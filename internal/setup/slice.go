@@ -27,7 +27,7 @@ const (
 	latencyTarget = "50ms"
 
 	// sliceWait is how long systemd may take to write the control group.
-	sliceWait = 5 * time.Second
+	sliceWait = 20 * time.Second
 )
 
 // sliceStep is "slice.system": the services of the node itself, the kubelet and
@@ -71,7 +71,7 @@ func (s sliceStep) Info() step.Info {
 		Title:      "protection of " + sliceName + ": no swap, disk latency " + latencyTarget,
 		Why:        "A kubelet or container runtime that waits for its own pages makes the whole node slow; pods are what should be swapped out.",
 		ByHand:     []string{strings.Join(by, " ")},
-		UndoByHand: []string{"rm " + sliceDropIn, "systemctl daemon-reload", "systemctl start " + sliceName},
+		UndoByHand: []string{"rm " + sliceDropIn, "systemctl daemon-reload", "systemctl start " + sliceTouch, "systemctl stop " + sliceTouch},
 	}
 }
 
@@ -148,21 +148,31 @@ func (s sliceStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _
 	return applySlice(ctx, h, op, func(live string) bool { return live != "0" || saved.SwapMax == "0" })
 }
 
+// sliceTouch is a slice below the one that is to be written: systemd makes it
+// when it is started, without any file, and removes it when it is stopped.
+const sliceTouch = "system-swapctl.slice"
+
 // applySlice has systemd read the drop-in and write the control group. 252 does
-// both on a reload; 257 writes a slice only when it is touched, which starting
-// it is, although it is active (systemd.resource-control(5) does not say so).
+// both on a reload; 257 writes a slice only when something below it starts (to
+// start the slice itself, which is active, has no effect).
 func applySlice(ctx context.Context, h host.Host, op string, good func(live string) bool) error {
 	if !h.Units.Running() {
 		return nil
 	}
 	err := h.Units.Reload(ctx)
 	if err == nil {
-		err = h.Units.Start(ctx, sliceName)
+		err = h.Units.Start(ctx, sliceTouch)
 	}
-	hints := []string{"systemctl daemon-reload; systemctl start " + sliceName + "; cat " + swapMaxFile}
+	hints := []string{"systemctl daemon-reload; systemctl start " + sliceTouch + "; systemctl stop " + sliceTouch + "; cat " + swapMaxFile}
 	if err != nil {
 		return fail.New(fail.Failed, op, err, hints...)
 	}
+	err = sliceWritten(ctx, h, op, good, hints)
+	return errors.Join(err, fail.New(fail.Failed, op, h.Units.Stop(context.WithoutCancel(ctx), sliceTouch)))
+}
+
+// sliceWritten waits until the control group is as it should be.
+func sliceWritten(ctx context.Context, h host.Host, op string, good func(live string) bool, hints []string) error {
 	for end := time.Now().Add(sliceWait); ; {
 		live, err := liveSwapMax(h)
 		if err != nil || live == "" || good(live) {

@@ -119,10 +119,10 @@ func (p *process) start(unit string) (hook func(string) error, err error) {
 		return nil, fmt.Errorf("systemd: start %s: Unit %s not found", unit, unit)
 	}
 	return n.units.onStart, p.act(Op{Name: "start", Path: unit}, func(bool) error {
-		if slice {
-			return n.applySlices()
-		}
 		n.units.active[unit] = true
+		if strings.HasPrefix(unit, "system-") && slice {
+			return n.applySlices() // of those above it; one that is active already is not touched
+		}
 		return nil
 	})
 }

@@ -48,7 +48,7 @@ func TestASliceIsWrittenOnAReloadOrOnlyWhenItIsTouched(t *testing.T) {
 		if got, want := limit(), map[bool]string{true: "max\n", false: "0\n"}[late]; got != want {
 			t.Errorf("late %v: after the reload %q, want %q", late, got, want)
 		}
-		if err := h.Units.Start(ctx, "system.slice"); err != nil {
+		if err := h.Units.Start(ctx, "system-x.slice"); err != nil {
 			t.Fatal(err)
 		}
 		if got := limit(); got != "0\n" {

@@ -26,7 +26,7 @@ func (u *uml) startsAnew() bool { return true }
 func (u *uml) start(_ context.Context, agent, console *os.File) (*process, error) {
 	cmd := u.place.command("/usr/bin/linux.uml",
 		"umid=machine", "uml_dir="+machineInside+"/", "mem=1024M",
-		"ubd0="+machineInside+"/root.cow,"+imagesInside+"/"+u.image,
+		"ubd0c="+machineInside+"/root.cow,"+imagesInside+"/"+u.image,
 		"ubd1="+machineInside+"/b.img", "ubd2="+machineInside+"/c.img", "ubd3r="+machineInside+"/payload.img",
 		"root=/dev/ubda", "rw", "con=null", "con0=null,fd:1", "ssl=null", "ssl0=fd:3",
 		"quiet", "loglevel=5", "panic=-1", "random.trust_cpu=on")
