@@ -18,10 +18,15 @@ func swapOff(ctx context.Context, h host.Host, swap kernel.Swap, node string, p 
 	if swap.UsedBytes == 0 {
 		return h.Kernel.SwapOff(ctx, node)
 	}
-	over := make(chan struct{})
-	defer close(over)
-	go tellUse(h, swap, p, over)
-	return h.Kernel.SwapOffApart(ctx, node)
+	over, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		tellUse(h, swap, p, over)
+	}()
+	err := h.Kernel.SwapOffApart(ctx, node)
+	close(over)
+	<-told // whoever hears of the progress hears one thing at a time
+	return err
 }
 
 // useEvery is how often the use of an area that is being read back is looked at.

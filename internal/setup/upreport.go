@@ -165,13 +165,8 @@ func stillThere(out step.Outcome) []string {
 // kubeletFound reports whether a kubelet is installed on the node, by the files
 // that its packages, kubeadm and the usual installers leave.
 func kubeletFound(h host.Host) bool {
-	for _, name := range []string{
+	return anyThere(h, []string{
 		"/var/lib/kubelet/config.yaml", "/etc/systemd/system/kubelet.service",
 		"/usr/lib/systemd/system/kubelet.service", "/lib/systemd/system/kubelet.service", "/usr/bin/kubelet", "/usr/local/bin/kubelet",
-	} {
-		if _, err := h.Files.Stat(name); err == nil {
-			return true
-		}
-	}
-	return false
+	})
 }

@@ -164,11 +164,11 @@ func (n *Node) contents(at string, st host.Stat) (*os.File, int64, error) {
 	return f, st.SizeBytes, err
 }
 
-// SwapOff implements host.Kernel. It gives ENOMEM when what is swapped out is
-// more than MemAvailable.
+// SwapOffApart implements host.Kernel.
 func (p *process) SwapOffApart(ctx context.Context, path string) error { return p.SwapOff(ctx, path) }
 
-// SwapOff implements host.Kernel.
+// SwapOff implements host.Kernel. It gives ENOMEM when what is swapped out is
+// more than MemAvailable.
 func (p *process) SwapOff(ctx context.Context, path string) error {
 	defer p.leave()
 	if err := p.enter(); err != nil {
