@@ -12,18 +12,15 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
-	"github.com/spf13/viper"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// Precedence: flag, environment, file, default. This file alone knows viper,
-// and uses it only to lay these four over each other: what the file and the
-// environment say is read and checked before, so that every complaint can name
-// its place.
+// Precedence: flag, environment, file, default. What each of them says is read
+// strictly by itself, so that every complaint can name its place, and then laid
+// over what is weaker.
 
 // defaultConfigFile is read when it exists; --config names one that must.
 const defaultConfigFile = "/etc/swapctl/config.yaml"
@@ -34,37 +31,35 @@ type origin struct {
 	place string
 }
 
+// setting is a value that somebody gave to a field.
+type setting struct {
+	value any
+	origin
+}
+
 // loadConfig returns what the person wants, and by key where it was said.
 func (a *app) loadConfig(flags *pflag.FlagSet) (setup.Config, map[string]origin, error) {
-	v := viper.New()
-	origins := map[string]origin{}
+	c := setup.Default()
 	fields := configFields()
-	defaults := reflect.ValueOf(setup.Default())
-	for i, f := range fields {
-		v.SetDefault(f.key, defaults.Field(i).Interface())
-		origins[f.key] = origin{0, "--" + f.flag}
-	}
-	if err := a.layFile(v, fields, origins); err != nil {
-		return setup.Config{}, nil, err
-	}
-	if err := a.layEnvironment(v, fields, origins); err != nil {
-		return setup.Config{}, nil, err
-	}
-	for _, f := range fields {
-		flag := flags.Lookup(f.flag)
-		if flag.Changed {
-			origins[f.key] = origin{3, "--" + f.flag}
-		}
-		if err := v.BindPFlag(f.key, flag); err != nil {
-			return setup.Config{}, nil, err
-		}
-	}
-	var c setup.Config
-	err := v.UnmarshalExact(&c, func(d *mapstructure.DecoderConfig) {
-		d.TagName, d.WeaklyTypedInput = "json", false
-	})
+	file, err := a.fileSettings(fields)
 	if err != nil {
-		return c, nil, fail.New(fail.Usage, "read the configuration", err)
+		return c, nil, err
+	}
+	environment, err := a.environmentSettings(fields)
+	if err != nil {
+		return c, nil, err
+	}
+	layers := []map[string]setting{file, environment, flagSettings(fields, flags)}
+	origins := map[string]origin{}
+	into := reflect.ValueOf(&c).Elem()
+	for i, f := range fields {
+		origins[f.key] = origin{0, "--" + f.flag}
+		for _, said := range layers {
+			if s, ok := said[f.key]; ok {
+				into.Field(i).Set(reflect.ValueOf(s.value))
+				origins[f.key] = s.origin
+			}
+		}
 	}
 	return c, origins, chooseArea(&c, origins)
 }
@@ -84,9 +79,9 @@ func chooseArea(c *setup.Config, origins map[string]origin) error {
 	return nil
 }
 
-// layEnvironment lays SWAPCTL_KEY_SIZE and its like over the file.
-func (a *app) layEnvironment(v *viper.Viper, fields []configField, origins map[string]origin) error {
-	said := map[string]any{}
+// environmentSettings are SWAPCTL_KEY_SIZE and its like.
+func (a *app) environmentSettings(fields []configField) (map[string]setting, error) {
+	said := map[string]setting{}
 	for _, f := range fields {
 		text := a.env(f.env)
 		if text == "" {
@@ -94,15 +89,15 @@ func (a *app) layEnvironment(v *viper.Viper, fields []configField, origins map[s
 		}
 		value, err := f.parse(text)
 		if err != nil {
-			return fail.New(fail.Usage, "use "+f.env, err, "unset "+f.env+" or set it to another value; 'swapctl setup --help' lists what can be set")
+			return nil, fail.New(fail.Usage, "use "+f.env, err, "unset "+f.env+" or set it to another value; 'swapctl setup --help' lists what can be set")
 		}
-		said[f.key], origins[f.key] = value, origin{2, f.env}
+		said[f.key] = setting{value, origin{2, f.env}}
 	}
-	return v.MergeConfigMap(said)
+	return said, nil
 }
 
-// layFile lays the configuration file over the defaults.
-func (a *app) layFile(v *viper.Viper, fields []configField, origins map[string]origin) error {
+// fileSettings are those of the configuration file.
+func (a *app) fileSettings(fields []configField) (map[string]setting, error) {
 	name := a.configFile
 	if name == "" {
 		name = defaultConfigFile
@@ -110,22 +105,35 @@ func (a *app) layFile(v *viper.Viper, fields []configField, origins map[string]o
 	op := "read the configuration file " + name
 	data, err := a.readConfigFile(name)
 	if errors.Is(err, fs.ErrNotExist) && a.configFile == "" {
-		return nil
+		return nil, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return fail.New(fail.Usage, op, err, "without --config, swapctl reads "+defaultConfigFile+" if there is one")
+		return nil, fail.New(fail.Usage, op, err, "without --config, swapctl reads "+defaultConfigFile+" if there is one")
 	}
 	if err != nil {
-		return unusable(op, name, err)
+		return nil, unusable(op, name, err)
 	}
-	said, err := parseConfig(data, fields)
+	values, err := parseConfig(data, fields)
 	if err != nil {
-		return unusable(op, name, err)
+		return nil, unusable(op, name, err)
 	}
-	for key := range said {
-		origins[key] = origin{1, name + ": " + key}
+	said := map[string]setting{}
+	for key, value := range values {
+		said[key] = setting{value, origin{1, name + ": " + key}}
 	}
-	return v.MergeConfigMap(said)
+	return said, nil
+}
+
+// flagSettings are the flags that were given. Their own types have read them.
+func flagSettings(fields []configField, flags *pflag.FlagSet) map[string]setting {
+	said := map[string]setting{}
+	for _, f := range fields {
+		flag := flags.Lookup(f.flag)
+		if value, err := f.parse(flag.Value.String()); flag.Changed && err == nil {
+			said[f.key] = setting{value, origin{3, "--" + f.flag}}
+		}
+	}
+	return said
 }
 
 // unusable is the error of a configuration file that is there.

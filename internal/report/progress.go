@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 )
@@ -40,7 +40,7 @@ func (p *Progress) Show(title string, done, total int64) {
 			percent(done, total), bytesize.Format(done), bytesize.Format(total), line)
 	}
 	if p.printer.width > 0 {
-		line = ansi.Truncate(line, p.printer.width-1, "…")
+		line = displaywidth.Options{ControlSequences: true}.TruncateString(line, p.printer.width-1, "…")
 	}
 	// A failed write to the terminal must not stop what is being done.
 	_, _ = io.WriteString(p.printer.out, "\r\x1b[K"+line)

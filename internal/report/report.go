@@ -7,8 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/charmbracelet/colorprofile"
-	"github.com/charmbracelet/x/term"
+	"golang.org/x/sys/unix"
 )
 
 // Printer writes to one stream, as that stream can show it.
@@ -33,21 +32,23 @@ type Options struct {
 func New(w io.Writer, o Options) *Printer {
 	p := &Printer{out: w, bare: w}
 	dumb := o.Env("TERM") == "" || o.Env("TERM") == "dumb"
-	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) && !dumb {
-		p.terminal = true
-		p.width, _, _ = term.GetSize(f.Fd())
+	if f, ok := w.(*os.File); ok && !dumb {
+		p.width, p.terminal = columns(f)
 	}
-	profile := colorprofile.NoTTY // no escape sequence at all
-	switch {
-	case !p.terminal:
-	case o.NoColor || o.Env("NO_COLOR") != "":
-		profile = colorprofile.ASCII // bold and a line redrawn, but no colour
-	default:
-		// Sixteen colours are enough, and the terminal's owner has chosen them.
-		profile = colorprofile.ANSI
+	if noColor := o.NoColor || o.Env("NO_COLOR") != ""; !p.terminal || noColor {
+		p.out = cutter{to: w, all: !p.terminal} // bold and a line redrawn are no colours
 	}
-	p.out = &colorprofile.Writer{Forward: w, Profile: profile}
 	return p
+}
+
+// columns is how wide a terminal is, 0 when it does not say; ok is false for
+// anything but a terminal.
+func columns(f *os.File) (width int, ok bool) {
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return 0, false
+	}
+	return int(size.Col), true
 }
 
 // Terminal reports whether a person watches who can see a line being redrawn.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/charmbracelet/x/ansi"
+	"github.com/clipperhouse/displaywidth"
 )
 
 // Columns is the head of a table that is drawn row by row, because it may be too
@@ -162,13 +162,13 @@ func width(s string) int {
 	if isPlain(s) {
 		return utf8.RuneCountInString(s)
 	}
-	return ansi.StringWidth(oneLine(s))
+	return displaywidth.String(oneLine(s))
 }
 
 // shorten takes the middle out of a text: the ends of names tell them apart.
 func shorten(s string, room int) string {
 	if room < 1 || len(s) != utf8.RuneCountInString(s) {
-		return ansi.Truncate(s, room, "…")
+		return displaywidth.TruncateString(s, room, "…")
 	}
 	head := (room - 1) / 2
 	return s[:head] + "…" + s[len(s)-(room-1-head):]
