@@ -40,16 +40,9 @@ func resolve(h host.Host, c Config) (area, error) {
 		a.sizeBytes, err = deviceBytes(h, c.Device)
 		return a, err
 	}
-	memory, err := readMemory(h)
+	size, err := c.sizeBytes(h)
 	if err != nil {
 		return a, err
-	}
-	size, isShare, err := bytesize.ParseShare(c.Size, memory.TotalBytes)
-	if !isShare && err == nil {
-		size, err = bytesize.Parse(c.Size)
-	}
-	if err != nil {
-		return a, field("size", sizeHint, "%w", err)
 	}
 	page := int64(h.Kernel.PageSize())
 	a.sizeBytes = size / page * page
@@ -61,6 +54,23 @@ func resolve(h host.Host, c Config) (area, error) {
 	}
 	a.config.Size = strconv.FormatInt(a.sizeBytes, 10)
 	return a, nil
+}
+
+// sizeBytes is the size that was asked for. The memory is read only for a share
+// of it: this is on the way of every setup.
+func (c Config) sizeBytes(h host.Host) (int64, error) {
+	size, err := bytesize.Parse(c.Size)
+	if strings.HasSuffix(strings.TrimSpace(c.Size), "%") {
+		memory, memoryErr := readMemory(h)
+		if memoryErr != nil {
+			return 0, memoryErr
+		}
+		size, _, err = bytesize.ParseShare(c.Size, memory.TotalBytes)
+	}
+	if err != nil {
+		return 0, field("size", sizeHint, "%w", err)
+	}
+	return size, nil
 }
 
 // sizeHint is for sizes that are none.

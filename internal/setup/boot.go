@@ -218,6 +218,9 @@ func startUnit(ctx context.Context, h host.Host) string {
 // findBoot finds out what the boot, and what protects the system's services,
 // must know of this node.
 func (a *area) findBoot(h host.Host) error {
+	if a.config.Persist != "systemd" && !a.config.ProtectSystemSlice {
+		return nil
+	}
 	point := ""
 	if a.config.Device == "" {
 		var err error
