@@ -87,6 +87,7 @@ type files struct {
 	block   bool                               // files are devices
 	opened  *[]int                             // flags of every Open
 	rename  error
+	sync    error // fails Sync
 }
 
 func (f files) ReadFile(name string) ([]byte, error) {
@@ -144,6 +145,13 @@ type openFile struct {
 }
 
 func (f openFile) Stat() (host.Stat, error) { return f.files.owned(f.File.Stat()) }
+
+func (f openFile) Sync() error {
+	if f.files.sync != nil {
+		return f.files.sync
+	}
+	return f.File.Sync()
+}
 
 func (f openFile) WriteAt(p []byte, offset int64) (int, error) {
 	if f.files.write != nil {

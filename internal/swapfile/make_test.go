@@ -131,6 +131,18 @@ func TestAFailedMakeLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+// TestADiskThatDoesNotKeepTheZerosIsNoticed: a write that reached only a cache
+// fails when the disk is told to keep it.
+func TestADiskThatDoesNotKeepTheZerosIsNoticed(t *testing.T) {
+	h := fakeHost(files{sync: unix.EIO}, kernel{flags: noFlags, fallocate: unsupported, extents: backed})
+	path := filepath.Join(t.TempDir(), "swapfile")
+	err := Make(context.Background(), h, path, zerosFlush, nil)
+	wantRefusal(t, err, "input/output error", "")
+	if got := names(t, filepath.Dir(path)); len(got) != 0 {
+		t.Errorf("left behind: %v", got)
+	}
+}
+
 func TestNoticesThatNoCOWDidNotTake(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "swapfile")
 	var set []uint32

@@ -12,7 +12,7 @@ import (
 
 const (
 	zerosChunk = 4 << 20  // written at a time, and all the memory that it takes
-	zerosDirty = 64 << 20 // in the page cache and not on disk at most, where it is used
+	zerosFlush = 32 << 20 // written before the disk is told to keep it
 )
 
 // writeZeros fills the empty file with zeros: past the page cache where the file
@@ -28,6 +28,12 @@ func (d *draft) writeZeros(ctx context.Context) error {
 		defer direct.Close()
 		write = orElse(direct, write)
 	}
+	disk := flush(d.file)
+	err = d.writeChunks(ctx, zeros, write, disk)
+	return errors.Join(err, disk.wait())
+}
+
+func (d *draft) writeChunks(ctx context.Context, zeros []byte, write func([]byte, int64) error, disk flusher) error {
 	for done := int64(0); done < d.size; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -38,8 +44,42 @@ func (d *draft) writeZeros(ctx context.Context) error {
 		}
 		done += int64(len(chunk))
 		d.progress(done, d.size)
+		if done%zerosFlush == 0 {
+			disk.keep()
+		}
 	}
 	return nil
+}
+
+// flusher has the disk keep what is written while more is being written.
+// Otherwise all of it would wait in the page cache, or in that of whatever the
+// disk really is, for the sync at the end: that takes twice as long, cannot be
+// interrupted, and holds up everybody else.
+type flusher struct {
+	begin chan struct{}
+	err   chan error
+}
+
+func flush(f host.File) flusher {
+	disk := flusher{begin: make(chan struct{}), err: make(chan error, 1)}
+	go func() {
+		var err error
+		for range disk.begin {
+			err = errors.Join(err, f.Sync())
+		}
+		disk.err <- err
+	}()
+	return disk
+}
+
+// keep begins a sync. It waits for the one before, so that no more than twice
+// zerosFlush is ever on its way.
+func (disk flusher) keep() { disk.begin <- struct{}{} }
+
+// wait ends the flusher and returns what went wrong.
+func (disk flusher) wait() error {
+	close(disk.begin)
+	return <-disk.err
 }
 
 // mapZeros returns memory that O_DIRECT takes: it must begin on a page, which the
@@ -55,19 +95,11 @@ func mapZeros(size int) ([]byte, error) {
 	return zeros, nil
 }
 
-// buffered writes through the page cache, and waits for the disk now and then:
-// otherwise cancelling would wait for gigabytes, and so would everybody else.
+// buffered writes through the page cache.
 func buffered(f host.File) func(chunk []byte, offset int64) error {
-	dirty := 0
 	return func(chunk []byte, offset int64) error {
-		if _, err := f.WriteAt(chunk, offset); err != nil {
-			return err
-		}
-		if dirty += len(chunk); dirty < zerosDirty {
-			return nil
-		}
-		dirty = 0
-		return f.Sync()
+		_, err := f.WriteAt(chunk, offset)
+		return err
 	}
 }
 
