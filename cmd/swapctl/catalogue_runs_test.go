@@ -53,7 +53,7 @@ func badSetups() []situation {
 		{name: "/proc/swaps cannot be read", node: []shape{fails("read", "/proc/swaps", unix.EIO), file("/proc/swaps", someSwap, 0o444)}, args: small, code: 1, says: "/proc/swaps", hint: "/proc/swaps"},
 		{name: "/proc/swaps is not what it should be", node: []shape{file("/proc/swaps", "hello\n", 0o444)}, args: small, code: 1, says: "/proc/swaps", hint: "/proc/swaps"},
 		{name: "kernel without swap", node: []shape{removed("/proc/swaps")}, args: small, code: 3, says: "/proc/swaps", hint: "CONFIG_SWAP"},
-		{name: "/proc/meminfo cannot be read", node: []shape{fails("read", "/proc/meminfo", unix.EIO)}, args: small, code: 1, says: "/proc/meminfo", hint: "/proc/meminfo"},
+		{name: "/proc/meminfo cannot be read", node: []shape{fails("read", "/proc/meminfo", unix.EIO)}, args: "setup --size 50%", code: 1, says: "/proc/meminfo", hint: "/proc/meminfo"},
 		{name: "no room for the journal", node: []shape{fails("write", setup.JournalPath, unix.ENOSPC)}, args: small, code: 1, says: "write the journal", hint: "df -h /var/lib", acts: true},
 		{name: "no place for the journal", node: []shape{mounted("/var/lib", hosttest.FileSystem{Type: "ext4", ReadOnly: true})}, args: small + " --path /swapfile", code: 1, says: "write the journal", hint: "findmnt -T /var/lib", acts: true},
 		{name: "file system filled up meanwhile", node: []shape{fails("fallocate", "", unix.ENOSPC)}, args: plain, code: 1, says: "no room for 8 MiB", hint: "df -h", state: takenBack, acts: true},

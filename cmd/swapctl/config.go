@@ -52,14 +52,19 @@ func (a *app) loadConfig(flags *pflag.FlagSet) (setup.Config, map[string]origin,
 	layers := []map[string]setting{file, environment, flagSettings(fields, flags)}
 	origins := map[string]origin{}
 	into := reflect.ValueOf(&c).Elem()
-	for i, f := range fields {
+	for _, f := range fields {
 		origins[f.key] = origin{0, "--" + f.flag}
 		for _, said := range layers {
-			if s, ok := said[f.key]; ok {
-				into.Field(i).Set(reflect.ValueOf(s.value))
+			if s, ok := said[f.key]; ok && f.kind != reflect.Slice {
+				into.Field(f.index).Set(reflect.ValueOf(s.value))
 				origins[f.key] = s.origin
 			}
 		}
+	}
+	if said, ok := file[areasKey]; ok {
+		origins[areasKey] = said.origin
+		c.Areas = areasOf(c, said.value.([]map[string]any))
+		return c, origins, oneOrSeveral(origins)
 	}
 	return c, origins, chooseArea(&c, origins)
 }
@@ -84,7 +89,7 @@ func (a *app) environmentSettings(fields []configField) (map[string]setting, err
 	said := map[string]setting{}
 	for _, f := range fields {
 		text := a.env(f.env)
-		if text == "" {
+		if text == "" || f.kind == reflect.Slice {
 			continue
 		}
 		value, err := f.parse(text)
@@ -129,6 +134,9 @@ func flagSettings(fields []configField, flags *pflag.FlagSet) map[string]setting
 	said := map[string]setting{}
 	for _, f := range fields {
 		flag := flags.Lookup(f.flag)
+		if flag == nil { // a list has none
+			continue
+		}
 		if value, err := f.parse(flag.Value.String()); flag.Changed && err == nil {
 			said[f.key] = setting{value, origin{3, "--" + f.flag}}
 		}
@@ -186,14 +194,19 @@ type configField struct {
 	flag string // key-size
 	env  string // SWAPCTL_KEY_SIZE
 	kind reflect.Kind
+
+	index int // of the field in its struct
 }
 
 // configFields lists the fields of setup.Config, in its order.
 func configFields() []configField {
-	t := reflect.TypeFor[setup.Config]()
-	fields := make([]configField, t.NumField())
-	for i := range fields {
-		key := t.Field(i).Tag.Get("json")
+	return fieldsOf(reflect.TypeFor[setup.Config]())
+}
+
+func fieldsOf(t reflect.Type) []configField {
+	var fields []configField
+	for i := range t.NumField() {
+		key, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		var flag strings.Builder
 		for _, r := range key {
 			if r >= 'A' && r <= 'Z' {
@@ -201,10 +214,10 @@ func configFields() []configField {
 			}
 			flag.WriteString(strings.ToLower(string(r)))
 		}
-		fields[i] = configField{
-			key: key, flag: flag.String(), kind: t.Field(i).Type.Kind(),
+		fields = append(fields, configField{
+			key: key, flag: flag.String(), kind: t.Field(i).Type.Kind(), index: i,
 			env: "SWAPCTL_" + strings.ReplaceAll(strings.ToUpper(flag.String()), "-", "_"),
-		}
+		})
 	}
 	return fields
 }
@@ -232,8 +245,12 @@ func blame(err error, origins map[string]origin) error {
 	if !errors.As(err, &field) {
 		return err
 	}
+	place := origins[field.Field].place
+	if key, ok := strings.CutPrefix(field.Field, areasKey); ok {
+		place = origins[areasKey].place + key
+	}
 	return &fail.Error{
-		Op: "use " + origins[field.Field].place, Err: field.Err,
+		Op: "use " + place, Err: field.Err,
 		Hints: fail.Hints(err), Code: fail.Usage,
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// parseConfig reads a configuration file: one flat YAML mapping from key to
-// value. It is strict, because a misspelt or doubled key that is passed over in
+// parseConfig reads a configuration file: one YAML mapping from key to value, of
+// which only 'areas' is a list. It is strict, because a misspelt or doubled key that is passed over in
 // silence is a node that is not what its owner believes.
 func parseConfig(data []byte, fields []configField) (map[string]any, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
@@ -34,6 +34,11 @@ func parseConfig(data []byte, fields []configField) (map[string]any, error) {
 	if root.Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("line %d is not a key and its value, like 'size: 4Gi'", root.Line)
 	}
+	return parseMapping(root, fields)
+}
+
+// parseMapping reads keys and values.
+func parseMapping(root *yaml.Node, fields []configField) (map[string]any, error) {
 	said := map[string]any{}
 	for i := 0; i < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
@@ -44,8 +49,13 @@ func parseConfig(data []byte, fields []configField) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if said[key.Value], err = field.scalar(value); err != nil {
-			return nil, fmt.Errorf("line %d: %s: %w", value.Line, key.Value, err)
+		if field.kind == reflect.Slice {
+			said[key.Value], err = parseAreas(value)
+		} else if said[key.Value], err = field.scalar(value); err != nil {
+			err = fmt.Errorf("line %d: %s: %w", value.Line, key.Value, err)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return said, nil

@@ -82,7 +82,14 @@ func paragraph(b *strings.Builder, label string, lines ...string) {
 // summary is what stands below the steps.
 func (v reportView) summary() []string {
 	var lines []string
-	if s := v.Swap; s != nil && !v.Changed {
+	areas := v.Areas
+	if len(areas) == 0 && v.Swap != nil {
+		areas = []setup.SwapReport{*v.Swap}
+	}
+	for _, s := range areas {
+		if v.Changed {
+			break
+		}
 		what := "not encrypted"
 		if s.Encrypted {
 			what = "encrypted, mapping " + s.Mapping

@@ -23,13 +23,10 @@ type area struct {
 	sector    int
 	erase     bool
 	force     bool
-	unit      unitWant  // with persistence by systemd
-	slice     sliceWant // with a protected system.slice
 }
 
 // resolve decides what a Config leaves open: the size in bytes of this node.
 func resolve(h host.Host, c Config) (area, error) {
-	c.Persist = c.persistence(h)
 	a := area{config: c}
 	var err error
 	if a.sector, err = c.sectorBytes(); err != nil {
@@ -109,21 +106,21 @@ func (a area) target() target {
 	return target{Path: a.backing()}
 }
 
-// steps is the table of what setup does, in order. Every step stands on the
-// one before it; IDs are for ever, because journals hold them.
-func (a area) steps() []step.Step {
+// lower is the step of the file or device, which a reboot does not lose.
+func (a area) lower() step.Step {
+	c := a.config
+	if c.Device == "" {
+		return fileStep{area: a.suffix, want: fileWant{Path: c.Path, SizeBytes: a.sizeBytes},
+			encrypted: c.Encrypt, erase: a.erase, force: a.force}
+	}
+	return deviceStep{area: a.suffix, want: deviceWant{Device: c.Device, SizeBytes: a.sizeBytes},
+		encrypted: c.Encrypt, erase: a.erase}
+}
+
+// upper are the steps on top of it. Each stands on the one before.
+func (a area) upper() []step.Step {
 	c, isFile := a.config, a.config.Device == ""
-	steps := a.persistent()
-	if isFile {
-		steps = append(steps, fileStep{area: a.suffix, want: fileWant{Path: c.Path, SizeBytes: a.sizeBytes},
-			encrypted: c.Encrypt, erase: a.erase, force: a.force})
-	} else {
-		steps = append(steps, deviceStep{area: a.suffix, want: deviceWant{Device: c.Device, SizeBytes: a.sizeBytes},
-			encrypted: c.Encrypt, erase: a.erase})
-	}
-	if values := c.sysctls(); a.first() && len(values) > 0 {
-		steps = append(steps, sysctlLiveStep{sysctlWant{values}})
-	}
+	var steps []step.Step
 	if c.Encrypt {
 		steps = append(steps, cryptStep{area: a.suffix, file: isFile, want: crypt.Mapping{
 			Name: c.Name, Backing: a.backing(), Cipher: c.Cipher, KeyBits: c.KeySize,
@@ -134,39 +131,9 @@ func (a area) steps() []step.Step {
 		onStep{area: a.suffix, want: onWant{target: a.target(), Priority: c.Priority, Discard: c.Discard}})
 }
 
-// persistent are the steps that outlive a reboot and make the next boot do what
-// it should: before the area itself, so that boot never pulls down the step
-// that runs it.
-func (a area) persistent() []step.Step {
-	if !a.first() {
-		return nil
-	}
-	var steps []step.Step
-	if a.config.ProtectSystemSlice {
-		steps = append(steps, sliceStep{want: a.slice})
-	}
-	if values := a.config.sysctls(); len(values) > 0 {
-		steps = append(steps, sysctlFileStep{sysctlWant{values}})
-	}
-	switch a.config.Persist {
-	case "systemd":
-		steps = append(steps, unitStep{want: a.unit})
-	case "fstab":
-		steps = append(steps, a.tableSteps()...)
-	}
-	return steps
-}
-
-// first reports whether the steps that a node has once belong to this area.
-func (a area) first() bool { return a.suffix == "" }
-
 // build makes a step again from what the journal kept of it.
 func build(r step.Record, o DownOptions) (step.Step, error) {
-	kind, name, named := strings.Cut(r.ID, "@")
-	suffix := ""
-	if named {
-		suffix = "@" + name
-	}
+	kind, suffix := splitID(r.ID)
 	var s step.Step
 	var err error
 	switch kind {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/swapctl/swapctl/internal/fail"
@@ -54,26 +55,74 @@ func Boot(ctx context.Context, h host.Host, o BootOptions) (Report, error) {
 	return newReport("swapctl has nothing on this node; nothing was changed"), nil
 }
 
+// bootUp brings the areas back one after the other, so that one whose disk is
+// gone does not take the others with it.
 func bootUp(ctx context.Context, h host.Host, j step.Journal, o BootOptions) (Report, error) {
 	const unchanged = "nothing was changed"
-	if err := waitForPlace(ctx, h, j, o); err != nil {
-		return newReport(unchanged), err
-	}
-	a, err := goalArea(h, j)
+	n, err := goalNode(h, j)
 	if err != nil {
 		return newReport(unchanged), err
 	}
-	steps, err := a.bootSteps(j)
-	if err != nil {
+	var whole step.Outcome
+	var errs []error
+	end, up := time.Now().Add(o.Wait), 0
+	for i, a := range n.areas {
+		out, err := n.bootArea(ctx, h, j, i, o, end)
+		if err == nil {
+			up++
+		} else if len(n.areas) > 1 {
+			err = fmt.Errorf("%s: %w", a.backing(), err)
+		}
+		whole, errs = merge(whole, out), append(errs, err)
+	}
+	r := upReport(h, n, whole, UpOptions{DryRun: o.DryRun})
+	switch err = errors.Join(errs...); {
+	case err != nil && len(whole.Items) == 0:
 		return newReport(unchanged), err
+	case err != nil && up > 0:
+		r.State = fmt.Sprintf("swap is on in %d of %d areas", up, len(n.areas))
+	}
+	return r, err
+}
+
+// bootArea brings back one area, with what the node has once.
+func (n *node) bootArea(ctx context.Context, h host.Host, j step.Journal, i int, o BootOptions, end time.Time) (step.Outcome, error) {
+	a := n.areas[i]
+	if err := waitForPlace(ctx, h, j, a, o, end); err != nil {
+		return step.Outcome{}, err
+	}
+	if err := n.findArea(h, i); err != nil {
+		return step.Outcome{}, err
+	}
+	alone := *n
+	alone.areas = n.areas[i : i+1]
+	steps, err := alone.bootSteps(j)
+	if err != nil {
+		return step.Outcome{}, err
 	}
 	e := engine(h, DownOptions{Events: sinceBegin(o.Events), boot: true})
+	e.Leave = func(id string) bool {
+		_, suffix := splitID(id)
+		return suffix != a.suffix && slices.ContainsFunc(n.areas, func(b area) bool { return b.suffix == suffix })
+	}
 	if o.DryRun {
 		items, err := e.Look(ctx, steps, j)
-		return upReport(h, a, step.Outcome{Items: items}, UpOptions{DryRun: true}), err
+		return step.Outcome{Items: items}, err
 	}
-	out, err := e.Apply(ctx, steps, a.config)
-	return upReport(h, a, out, UpOptions{}), err
+	return e.Apply(ctx, steps, n.config)
+}
+
+// merge adds what one area's run did to that of those before.
+func merge(so, out step.Outcome) step.Outcome {
+	for _, it := range out.Items {
+		known := slices.ContainsFunc(so.Items, func(was step.Item) bool { return was.Info.ID == it.Info.ID })
+		if !known {
+			so.Items = append(so.Items, it)
+		}
+	}
+	so.Changed, so.Failed = so.Changed || out.Changed, so.Failed || out.Failed
+	so.Left = append(so.Left, out.Left...)
+	return so
 }
 
 // sinceBegin leaves out what the engine tells before the first step is done:
@@ -91,10 +140,9 @@ func sinceBegin(events func(step.Event)) func(step.Event) {
 // bootSteps are the steps as the journal has them, where it has them: another
 // version of swapctl, or one at another path, changes nothing on its own
 // account.
-func (a area) bootSteps(j step.Journal) ([]step.Step, error) {
-	steps := a.steps()
+func (n node) bootSteps(j step.Journal) ([]step.Step, error) {
 	var kept []step.Step
-	for _, s := range steps {
+	for _, s := range n.steps() {
 		was := j.Record(s.Info().ID)
 		switch {
 		case !keptAtBoot(s):
@@ -123,31 +171,25 @@ func keptAtBoot(s step.Step) bool {
 
 // waitForPlace waits until the device is there, or until what the journal says
 // holds the swap file is mounted.
-func waitForPlace(ctx context.Context, h host.Host, j step.Journal, o BootOptions) error {
-	c, err := goalConfig(j)
-	if err != nil {
-		return err
-	}
-	var missing func() (string, error)
-	var hint string
-	if c.Device != "" {
-		hint = "lsblk shows the devices; when it is back, or another takes its place: systemctl restart " + unitName + ", or swapctl setup"
-		missing = func() (string, error) { return missingDevice(h, c.Device) }
-	} else {
-		point := mountAtSetup(j)
+func waitForPlace(ctx context.Context, h host.Host, j step.Journal, a area, o BootOptions, end time.Time) error {
+	missing := func() (string, error) { return missingDevice(h, a.config.Device) }
+	hint := "lsblk shows the devices; when it is back, or another takes its place: systemctl restart " + unitName + ", or swapctl setup"
+	if a.config.Device == "" {
+		point := mountAtSetup(j, a.config.Path)
+		missing = func() (string, error) { return missingMount(h, a.config.Path, point) }
 		hint = "findmnt --verify; journalctl -b -u '*.mount'; when it is mounted: systemctl restart " + unitName
-		missing = func() (string, error) { return missingMount(h, c.Path, point) }
 	}
 	what, err := missing()
 	if err == nil && what != "" && o.Waits != nil && o.Wait > 0 {
 		o.Waits(what)
 	}
-	for end := time.Now().Add(o.Wait); err == nil && what != "" && time.Now().Before(end); what, err = missing() {
+	for err == nil && what != "" && time.Now().Before(end) {
 		select {
 		case <-ctx.Done():
 			return fail.New(fail.Interrupted, "bring swap back", errors.New("it was interrupted while it waited for "+what))
 		case <-time.After(100 * time.Millisecond):
 		}
+		what, err = missing()
 	}
 	if err == nil && what != "" {
 		return fail.New(fail.Failed, "bring swap back", fmt.Errorf("%s is not there, after waiting for it for %v", what, o.Wait), hint)
@@ -183,10 +225,10 @@ func mountPoint(h host.Host, name string) (string, error) {
 }
 
 // mountAtSetup is where the file system was mounted when the file was made.
-func mountAtSetup(j step.Journal) string {
+func mountAtSetup(j step.Journal, file string) string {
 	var want unitWant
 	_ = json.Unmarshal(j.Record("boot.unit").Want, &want) // damaged, it is met again
-	return want.Mount
+	return want.mountOf(file)
 }
 
 // startUnit has systemd start our service, whose run finds everything done: so
@@ -213,30 +255,4 @@ func startUnit(ctx context.Context, h host.Host) string {
 		return ""
 	}
 	return fmt.Sprintf("swap is on, but %s, which is to bring it back after a reboot, does not work: %v; journalctl -u %s says why", unitName, err, unitName)
-}
-
-// findBoot finds out what the boot, and what protects the system's services,
-// must know of this node.
-func (a *area) findBoot(h host.Host) error {
-	if a.config.Persist != "systemd" && !a.config.ProtectSystemSlice {
-		return nil
-	}
-	point := ""
-	if a.config.Device == "" {
-		var err error
-		if point, err = mountPoint(h, a.config.Path); err != nil {
-			return err
-		}
-	}
-	if a.slice.Latency = []string{"/"}; a.config.Device != "" {
-		a.slice.Latency = append(a.slice.Latency, a.config.Device)
-	} else if point != "/" {
-		a.slice.Latency = append(a.slice.Latency, point)
-	}
-	if a.config.Persist != "systemd" {
-		return nil
-	}
-	program, err := executable(h)
-	a.unit = unitWant{Swapctl: program, Mount: point}
-	return err
 }

@@ -16,7 +16,7 @@ import (
 // tableSteps are the lines that bring the area back at boot: one of fstab for a
 // plain area, one of crypttab before it for an encrypted one.
 func (a area) tableSteps() []step.Step {
-	steps := []step.Step{a.unmaskStep()}
+	var steps []step.Step
 	if a.config.Encrypt {
 		steps = append(steps, a.crypttabStep())
 	}

@@ -31,6 +31,28 @@ type unitWant struct {
 	// empty for a device. A boot that does not find it there must not take
 	// what is below the mount point for it.
 	Mount string `json:"mount,omitempty"`
+	// Mounts is the same for each of several swap files, by its path.
+	Mounts map[string]string `json:"mounts,omitempty"`
+}
+
+// addMount notes where the file system is mounted that holds a swap file.
+func (w *unitWant) addMount(file, point string, only bool) {
+	if only {
+		w.Mount = point
+		return
+	}
+	if w.Mounts == nil {
+		w.Mounts = map[string]string{}
+	}
+	w.Mounts[file] = point
+}
+
+// mountOf is where it was mounted; empty when the journal does not say.
+func (w unitWant) mountOf(file string) string {
+	if point, ok := w.Mounts[file]; ok {
+		return point
+	}
+	return w.Mount
 }
 
 // unitFile is one of the step's files.

@@ -1,9 +1,11 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"path"
+	"slices"
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
@@ -18,7 +20,8 @@ const bridgeSuffix = "@bridge"
 // on is taken down and made anew, so that the node never has less swap than the
 // smaller of the two. It lies beside the swap file, and there is none for a
 // device. A bridge that a killed run left is used again.
-func bridge(ctx context.Context, h host.Host, a area, old oldArea, items []step.Item) (area, bool) {
+func bridge(ctx context.Context, h host.Host, c change, items []step.Item) (area, bool) {
+	a, old := c.area, c.old
 	b := a
 	b.suffix = bridgeSuffix
 	beside := a.config.Path
@@ -32,7 +35,7 @@ func bridge(ctx context.Context, h host.Host, a area, old oldArea, items []step.
 	if !hasRoom(h, a, b, old) {
 		return area{}, false
 	}
-	for _, s := range b.steps() {
+	for _, s := range append(b.upper(), b.lower()) {
 		f, err := s.Check(ctx, h, step.Record{})
 		if err != nil || f.State == step.Blocked && !journaled(items, s.Info().ID) {
 			return area{}, false
@@ -49,24 +52,37 @@ type oldArea struct {
 	usedBytes int64 // of the file system, which its removal gives back
 }
 
-// comesDown finds the area of ours that is on and that the items take down.
-func comesDown(h host.Host, items []step.Item) (oldArea, bool) {
-	for _, it := range items {
-		var want onWant
-		if it.Info.ID != "swap.on" || !it.TakenDown || json.Unmarshal(it.Was.Want, &want) != nil {
-			continue
+// change is an area that is on, and is taken down to become another.
+type change struct {
+	area area
+	old  oldArea
+}
+
+// comesDown finds the areas of ours that are on and that the items take down,
+// the largest first.
+func (n node) comesDown(h host.Host, items []step.Item) []change {
+	var down []change
+	for _, a := range n.areas {
+		for _, it := range items {
+			var want onWant
+			if it.Info.ID != "swap.on"+a.suffix || !it.TakenDown || json.Unmarshal(it.Was.Want, &want) != nil {
+				continue
+			}
+			if swap, on, err := activeSwap(h, want.target); err == nil && on {
+				down = append(down, change{a, oldAreaOf(h, want.target, swap)})
+			}
 		}
-		swap, on, err := activeSwap(h, want.target)
-		if err != nil || !on {
-			return oldArea{}, false
-		}
-		old := oldArea{target: want.target, swap: swap, sizeBytes: swap.SizeBytes + int64(h.Kernel.PageSize())}
-		if st, err := h.Files.Stat(want.Path); err == nil && st.Mode.IsRegular() {
-			old.usedBytes = st.UsedBytes
-		}
-		return old, true
 	}
-	return oldArea{}, false
+	slices.SortStableFunc(down, func(a, b change) int { return cmp.Compare(b.old.sizeBytes, a.old.sizeBytes) })
+	return down
+}
+
+func oldAreaOf(h host.Host, t target, swap kernel.Swap) oldArea {
+	old := oldArea{target: t, swap: swap, sizeBytes: swap.SizeBytes + int64(h.Kernel.PageSize())}
+	if st, err := h.Files.Stat(t.Path); err == nil && st.Mode.IsRegular() {
+		old.usedBytes = st.UsedBytes
+	}
+	return old
 }
 
 // hasRoom reports whether the file system holds the bridge beside the old area,

@@ -33,6 +33,10 @@ type Config struct {
 	// "none"; "auto" is systemd where it is the node's init, otherwise none.
 	Persist string `json:"persist"`
 	Kubelet string `json:"kubelet"` // "skip"
+
+	// Areas are several swap areas in place of one: then Size, Path, Device, Name
+	// and Priority say nothing.
+	Areas []AreaConfig `json:"areas,omitempty"`
 }
 
 // DefaultPath is where the swap file lies when nothing else is said.

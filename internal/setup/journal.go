@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"errors"
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/status"
@@ -41,11 +42,14 @@ func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
 // found out, the device being gone for one, all of them are; why is for setup
 // to tell, and so is what blocks a step.
 func pending(ctx context.Context, h host.Host, j step.Journal, all []string) []string {
-	a, err := goalArea(h, j)
+	n, err := goalNode(h, j)
+	for i := range n.areas {
+		err = errors.Join(err, n.findArea(h, i))
+	}
 	if err != nil {
 		return all
 	}
-	steps, err := a.bootSteps(j)
+	steps, err := n.bootSteps(j)
 	if err != nil {
 		return all
 	}

@@ -60,7 +60,7 @@ func stories() []story {
 		tables("fstab no longer wanted", up(lasting(small)), up(small), small)
 		tables("teardown with fstab", up(lasting(small)), down, lasting(small))
 	}
-	return all
+	return append(all, areaStories()...)
 }
 
 // tabled is a node whose boot reads fstab and crypttab.

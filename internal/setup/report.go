@@ -9,6 +9,7 @@ type Report struct {
 	Steps      []StepReport `json:"steps"`
 	Changed    bool         `json:"changed"`
 	Swap       *SwapReport  `json:"swap,omitempty"`
+	Areas      []SwapReport `json:"areas,omitempty"` // where there are several; Swap is the first
 	Warnings   []string     `json:"warnings,omitempty"`
 
 	// State is one sentence that says what state the node is in now.
@@ -29,6 +30,7 @@ type StepReport struct {
 
 // SwapReport is the swap area that a setup is about.
 type SwapReport struct {
+	Name      string `json:"name,omitempty"` // where there are several
 	Path      string `json:"path"`
 	Kind      string `json:"kind"` // file or partition
 	SizeBytes int64  `json:"sizeBytes"`

@@ -31,12 +31,12 @@ type unmaskSaved struct {
 
 // unmaskStep is wanted where something is masked that fstab needs, now or
 // before we came.
-func (a area) unmaskStep() unmaskStep {
-	what := a.backing()
-	if a.config.Encrypt {
-		what = "/dev/mapper/" + a.config.Name
+func (n node) unmaskStep() unmaskStep {
+	units := []string{"swap.target"}
+	for _, a := range n.areas {
+		units = append(units, unit.UnitNamePathEscape(a.target().String())+".swap")
 	}
-	return unmaskStep{unmaskWant{Units: []string{"swap.target", unit.UnitNamePathEscape(what) + ".swap"}}}
+	return unmaskStep{unmaskWant{Units: units}}
 }
 
 func (s unmaskStep) Info() step.Info {

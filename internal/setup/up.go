@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -41,54 +42,58 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if err := c.Validate(); err != nil {
 		return newReport(unchanged), withStableName(h, c.Device, err)
 	}
-	a, err := resolve(h, c)
-	if err == nil {
-		err = errors.Join(a.config.canPersist(h), c.canProtect(h), c.canConfigureKubelet())
-	}
-	if err == nil {
-		err = a.findBoot(h)
-	}
+	n, j, err := wanted(h, c, o)
 	if err != nil {
-		return newReport(unchanged), err
-	}
-	if !o.IgnoreHibernation {
-		if err := a.checkHibernation(h); err != nil {
-			return newReport(unchanged), err
-		}
-	}
-	a.force = o.ForceSize
-	if a.erase, err = mayErase(o.Erase, a.backing()); err != nil {
 		return newReport(unchanged), err
 	}
 	e := engine(h, DownOptions{Events: o.Events})
-	j, err := step.ReadJournal(h, JournalPath)
-	if err != nil {
-		return newReport(unchanged), err
-	}
-	steps, bridged, err := withBridge(ctx, e, a, j)
+	steps, bridged, err := withBridge(ctx, e, n, j)
 	if err != nil {
 		return newReport(unchanged), err
 	}
 	if o.DryRun {
 		items, err := e.Look(ctx, steps, j)
-		return upReport(h, a, step.Outcome{Items: items}, o), err
+		return upReport(h, n, step.Outcome{Items: items}, o), err
 	}
-	out, err := e.Apply(ctx, steps, a.config)
+	out, err := e.Apply(ctx, steps, n.config)
 	if err == nil && bridged {
-		out, err = dropBridge(ctx, e, a, out)
+		out, err = dropBridge(ctx, e, n, out)
 	}
-	r := upReport(h, a, out, o)
-	if err == nil && a.config.Persist == "systemd" {
+	r := upReport(h, n, out, o)
+	if err == nil && n.config.Persist == "systemd" {
 		r.warn(startUnit(ctx, h))
 	}
 	return r, err
 }
 
-// withBridge returns the steps of the area, behind those of a bridge where one
+// wanted is what c asks of this node, beside what the journal knows.
+func wanted(h host.Host, c Config, o UpOptions) (node, step.Journal, error) {
+	n, err := resolveNode(h, c)
+	if err == nil {
+		err = n.check(h, o.IgnoreHibernation)
+	}
+	if err == nil {
+		err = n.findBoot(h)
+	}
+	if err == nil {
+		err = n.mayErase(o.Erase)
+	}
+	if err != nil {
+		return n, step.Journal{}, err
+	}
+	for i := range n.areas {
+		n.areas[i].force = o.ForceSize
+	}
+	j, err := step.ReadJournal(h, JournalPath)
+	n.nameSteps(j)
+	return n, j, err
+}
+
+// withBridge returns the steps of the node, behind those of a bridge where one
 // is needed. Where nothing is ours nothing comes down. It refuses a change for
 // which what is swapped out would have to fit into memory, and does not.
-func withBridge(ctx context.Context, e *step.Engine, a area, j step.Journal) (steps []step.Step, bridged bool, err error) {
-	steps = a.steps()
+func withBridge(ctx context.Context, e *step.Engine, n node, j step.Journal) (steps []step.Step, bridged bool, err error) {
+	steps = n.steps()
 	if len(j.Records) == 0 {
 		return steps, false, nil
 	}
@@ -96,21 +101,27 @@ func withBridge(ctx context.Context, e *step.Engine, a area, j step.Journal) (st
 	if lookErr != nil { // whoever runs or shows the steps meets it again
 		return steps, false, nil
 	}
-	old, on := comesDown(e.Host, items)
-	if !on {
+	down := n.comesDown(e.Host, items)
+	if len(down) == 0 {
 		return steps, false, nil
 	}
-	if b, ok := bridge(ctx, e.Host, a, old, items); ok {
-		return append(b.steps(), steps...), true, nil
+	if b, ok := bridge(ctx, e.Host, down[0], items); ok {
+		return slices.Concat([]step.Step{b.lower()}, b.upper(), steps), true, nil
 	}
-	return steps, false, fitsInMemory(e.Host, old.swap, false)
+	for _, c := range down {
+		if err := fitsInMemory(e.Host, c.old.swap, false); err != nil {
+			return steps, false, err
+		}
+	}
+	return steps, false, nil
 }
 
 // dropBridge takes the bridge away after the change: the engine does so once
 // its steps are no longer among the wanted.
-func dropBridge(ctx context.Context, e *step.Engine, a area, so step.Outcome) (step.Outcome, error) {
-	out, err := e.Apply(ctx, a.steps(), a.config)
-	out.Items = append(so.Items, out.Items[min(len(a.steps()), len(out.Items)):]...)
+func dropBridge(ctx context.Context, e *step.Engine, n node, so step.Outcome) (step.Outcome, error) {
+	steps := n.steps()
+	out, err := e.Apply(ctx, steps, n.config)
+	out.Items = append(so.Items, out.Items[min(len(steps), len(out.Items)):]...)
 	out.Changed = true
 	return out, err
 }
@@ -137,18 +148,6 @@ func needsRoot(h host.Host, op string) error {
 	return fail.New(fail.NeedsRoot, op, errors.New("only root may change the node's swap"), "run the command again with sudo")
 }
 
-// mayErase reads the value of --erase for the file or device called name.
-func mayErase(erase, name string) (bool, error) {
-	switch erase {
-	case "", "false":
-		return false, nil
-	case "true", name:
-		return true, nil
-	}
-	return false, fail.Newf(fail.Usage, "erase "+erase, "setup would use %s, not that", name).
-		Hint("name the same in both: --erase=%s", name)
-}
-
 func engine(h host.Host, o DownOptions) *step.Engine {
 	return &step.Engine{
 		Host: h, JournalPath: JournalPath, LockPath: LockPath, Events: o.Events,
@@ -156,13 +155,30 @@ func engine(h host.Host, o DownOptions) *step.Engine {
 	}
 }
 
-// goalArea is the area that the journal was last asked for.
-func goalArea(h host.Host, j step.Journal) (area, error) {
+// goalNode is what the journal was last asked for, with areas of which nothing
+// is known yet but their Configs: their devices may be late, or gone.
+func goalNode(h host.Host, j step.Journal) (node, error) {
 	c, err := goalConfig(j)
 	if err != nil {
-		return area{}, err
+		return node{}, err
 	}
-	return resolve(h, c)
+	c.Persist = c.persistence(h)
+	n := node{config: c}
+	for _, one := range c.each() {
+		n.areas = append(n.areas, area{config: one})
+	}
+	n.nameSteps(j)
+	return n, nil
+}
+
+// findArea decides what is still open of one of goalNode's areas.
+func (n *node) findArea(h host.Host, i int) error {
+	a, err := resolve(h, n.areas[i].config)
+	if err == nil {
+		a.suffix = n.areas[i].suffix
+		n.areas[i] = a
+	}
+	return err
 }
 
 // goalConfig is the configuration that belongs to the journal's goal.

@@ -13,7 +13,7 @@ import (
 )
 
 // upReport tells what a run of setup did, or would do.
-func upReport(h host.Host, a area, out step.Outcome, o UpOptions) Report {
+func upReport(h host.Host, n node, out step.Outcome, o UpOptions) Report {
 	r := newReport("")
 	r.Changed = out.Changed
 	for _, it := range out.Items {
@@ -30,9 +30,18 @@ func upReport(h host.Host, a area, out step.Outcome, o UpOptions) Report {
 		r.Steps = append(r.Steps, s)
 		r.Pending = r.Pending || s.State == string(step.ItemTodo)
 	}
-	r.Swap = swapReport(h, a)
-	r.Warnings = warnings(h, a)
-	r.State = upState(r, a, out, o)
+	for i, a := range n.areas {
+		s := swapReport(h, a)
+		if i == 0 {
+			r.Swap = &s
+		}
+		if len(n.areas) > 1 {
+			s.Name = a.config.Name
+			r.Areas = append(r.Areas, s)
+		}
+	}
+	r.Warnings = n.warnings(h)
+	r.State = upState(r, n, out, o)
 	return r
 }
 
@@ -45,8 +54,8 @@ func stepReport(it step.Item, byHand []string) StepReport {
 }
 
 // swapReport describes the area as it is on, or as it would be.
-func swapReport(h host.Host, a area) *SwapReport {
-	s := &SwapReport{Path: a.backing(), Kind: "file", SizeBytes: a.sizeBytes, Encrypted: a.config.Encrypt}
+func swapReport(h host.Host, a area) SwapReport {
+	s := SwapReport{Path: a.backing(), Kind: "file", SizeBytes: a.sizeBytes, Encrypted: a.config.Encrypt}
 	if a.config.Device != "" {
 		s.Kind = "partition"
 	}
@@ -62,7 +71,27 @@ func swapReport(h host.Host, a area) *SwapReport {
 }
 
 // warnings are what a person should know although it stops nothing.
-func warnings(h host.Host, a area) []string {
+func (n node) warnings(h host.Host) []string {
+	var w []string
+	for _, a := range n.areas {
+		for _, text := range a.warnings(h) {
+			if len(n.areas) > 1 {
+				text = a.backing() + ": " + text
+			}
+			w = append(w, text)
+		}
+	}
+	if n.config.ProtectSystemSlice {
+		w = append(w, sliceWarnings(h)...)
+	}
+	w = append(w, zramInTheWay(h, n.areas)...)
+	if kubeletFound(h) {
+		w = append(w, "a kubelet is on this node, and is left as it is: unless its configuration says failSwapOn: false, it will not start again while swap is on")
+	}
+	return w
+}
+
+func (a area) warnings(h host.Host) []string {
 	var w []string
 	if !a.config.Encrypt {
 		w = append(w, "swap is not encrypted: what is in memory, Secrets of pods included, can be read from the disk later")
@@ -72,13 +101,6 @@ func warnings(h host.Host, a area) []string {
 	}
 	if a.config.Encrypt && a.config.Discard != "none" {
 		w = append(w, "discards pass through the encryption: the disk shows which blocks are in use")
-	}
-	if a.config.ProtectSystemSlice {
-		w = append(w, sliceWarnings(h)...)
-	}
-	w = append(w, zramInTheWay(h, a)...)
-	if kubeletFound(h) {
-		w = append(w, "a kubelet is on this node, and is left as it is: unless its configuration says failSwapOn: false, it will not start again while swap is on")
 	}
 	return w
 }
@@ -92,23 +114,53 @@ func unstableWarning(h host.Host, device, kind string) string {
 }
 
 // upState says in a sentence what state the node is in after a run.
-func upState(r Report, a area, out step.Outcome, o UpOptions) string {
+func upState(r Report, n node, out step.Outcome, o UpOptions) string {
 	switch {
 	case len(out.Left) > 0:
 		return "not all could be taken back: " + strings.ReplaceAll(errors.Join(out.Left...).Error(), "\n", "; ") +
 			"; swapctl teardown takes the rest away, swapctl setup tries again"
 	case out.Failed && erased(out):
-		return "what this run had done was taken back, but what " + a.backing() + " held before is gone or damaged (--erase)"
+		return "what this run had done was taken back, but what " + n.erased() + " held before is gone or damaged (--erase)"
 	case out.Failed:
 		return "what this run had done was taken back; the node is as it was before"
 	case o.DryRun || !r.Changed:
 		return "nothing was changed"
 	}
-	kind := "encrypted"
-	if !a.config.Encrypt {
-		kind = "not encrypted"
+	return n.inWords()
+}
+
+// inWords says what swap the node has now.
+func (n node) inWords() string {
+	var size int64
+	encrypted, areas := 0, ""
+	for _, a := range n.areas {
+		size += a.sizeBytes
+		if a.config.Encrypt {
+			encrypted++
+		}
 	}
-	return fmt.Sprintf("swap is on, %s (%d bytes), %s", bytesize.Format(a.sizeBytes), a.sizeBytes, kind)
+	if len(n.areas) > 1 {
+		areas = fmt.Sprintf(" in %d areas", len(n.areas))
+	}
+	kind := "not encrypted"
+	switch encrypted {
+	case 0:
+	case len(n.areas):
+		kind = "encrypted"
+	default:
+		kind = fmt.Sprintf("%d of them encrypted", encrypted)
+	}
+	return fmt.Sprintf("swap is on%s, %s (%d bytes), %s", areas, bytesize.Format(size), size, kind)
+}
+
+// erased names what --erase allowed to overwrite.
+func (n node) erased() string {
+	for _, a := range n.areas {
+		if a.erase {
+			return a.backing()
+		}
+	}
+	return "the file or device"
 }
 
 // erased reports whether the run came to a step that erases.

@@ -38,7 +38,7 @@ func field(name string, hint string, format string, args ...any) error {
 // Validate judges a Config by itself, without a node: the first value that
 // will not do is a FieldError.
 func (c Config) Validate() error {
-	for _, check := range []func() error{c.validPlace, c.validEncryption, c.validArea, c.validSysctls, c.validPersistence} {
+	for _, check := range []func() error{c.validAreas, c.validSysctls, c.validPersistence} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -10,13 +10,18 @@ import (
 
 // zramInTheWay says what zram does beside the area: the kernel uses areas in the
 // order of their priorities, and those on zram are usually given a high one.
-func zramInTheWay(h host.Host, a area) []string {
+func zramInTheWay(h host.Host, areas []area) []string {
 	var said []string
 	swaps, _ := kernel.Swaps(h)
 	for _, s := range swaps {
-		if strings.HasPrefix(s.Path, "/dev/zram") && s.Priority > a.config.Priority {
-			said = append(said, fmt.Sprintf("the kernel fills %s, which is in memory, before this area: its priority is %d (--priority %d or more puts this area first)",
-				s.Path, s.Priority, min(s.Priority+1, 32767)))
+		if !strings.HasPrefix(s.Path, "/dev/zram") {
+			continue
+		}
+		for _, a := range areas {
+			if s.Priority > a.config.Priority {
+				said = append(said, fmt.Sprintf("the kernel fills %s, which is in memory, before %s: its priority is %d (--priority %d or more puts this area first)",
+					s.Path, a.areaName(len(areas)), s.Priority, min(s.Priority+1, 32767)))
+			}
 		}
 	}
 	if len(said) > 0 {
@@ -28,4 +33,12 @@ func zramInTheWay(h host.Host, a area) []string {
 		}
 	}
 	return nil
+}
+
+// areaName is what a sentence calls one of so many areas.
+func (a area) areaName(of int) string {
+	if of == 1 {
+		return "this area"
+	}
+	return a.backing()
 }

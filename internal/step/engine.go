@@ -16,6 +16,9 @@ type Engine struct {
 	JournalPath, LockPath string
 	// Build makes a step again from what the journal kept of it.
 	Build func(Record) (Step, error)
+	// Leave names steps of the journal that this run is not about: they stay as
+	// they are, although nobody wants them now. May be nil.
+	Leave func(id string) bool
 	// Events hears what happens; may be nil.
 	Events func(Event)
 }
@@ -154,7 +157,7 @@ func (e *Engine) retired(j Journal, steps []Step) ([]Item, error) {
 	made, err := e.made(j)
 	var items []Item
 	for _, a := range newestFirst(made) {
-		if !wanted[a.rec.ID] {
+		if !wanted[a.rec.ID] && (e.Leave == nil || !e.Leave(a.rec.ID)) {
 			items = append(items, Item{
 				Info: a.step.Info(), Was: a.rec, State: ItemTodo, Retired: true, step: a.step,
 				Finding: Finding{State: Todo, Found: "made by swapctl"},

@@ -1,0 +1,102 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/swapctl/swapctl/internal/crypt"
+)
+
+// AreaConfig is one of several swap areas; its fields mean what those of Config
+// mean.
+type AreaConfig struct {
+	// Name is the area's, and that of its mapping when it is encrypted.
+	Name       string `json:"name"`
+	Size       string `json:"size"`
+	Path       string `json:"path"`
+	Device     string `json:"device"`
+	Encrypt    bool   `json:"encrypt"`
+	Cipher     string `json:"cipher"`
+	KeySize    int    `json:"keySize"`
+	SectorSize string `json:"sectorSize"`
+	Priority   int    `json:"priority"`
+	Discard    string `json:"discard"`
+}
+
+// NewArea is an area about which nothing was said but what the Config says of
+// all of them.
+func (c Config) NewArea() AreaConfig {
+	return AreaConfig{Encrypt: c.Encrypt, Cipher: c.Cipher, KeySize: c.KeySize,
+		SectorSize: c.SectorSize, Priority: -1, Discard: c.Discard}
+}
+
+// each returns the Config of each area by itself.
+func (c Config) each() []Config {
+	if len(c.Areas) == 0 {
+		return []Config{c}
+	}
+	all := make([]Config, len(c.Areas))
+	for i, a := range c.Areas {
+		one := c
+		one.Areas = nil
+		one.Name, one.Size, one.Path, one.Device = a.Name, a.Size, a.Path, a.Device
+		one.Encrypt, one.Cipher, one.KeySize, one.SectorSize = a.Encrypt, a.Cipher, a.KeySize, a.SectorSize
+		one.Priority, one.Discard = a.Priority, a.Discard
+		all[i] = one
+	}
+	return all
+}
+
+// asArea is the other way round.
+func (c Config) asArea() AreaConfig {
+	return AreaConfig{Name: c.Name, Size: c.Size, Path: c.Path, Device: c.Device, Encrypt: c.Encrypt, Cipher: c.Cipher,
+		KeySize: c.KeySize, SectorSize: c.SectorSize, Priority: c.Priority, Discard: c.Discard}
+}
+
+// inArea says which of several areas a field belongs to.
+func (c Config) inArea(i int, err error) error {
+	bad, ok := errors.AsType[*FieldError](err)
+	if ok && len(c.Areas) > 0 {
+		bad.Field = fmt.Sprintf("areas[%d].%s", i, bad.Field)
+	}
+	return err
+}
+
+// validAreas judges each area by itself, and then all of them beside each other.
+func (c Config) validAreas() error {
+	names, places := map[string]int{}, map[string]int{}
+	for i, one := range c.each() {
+		for _, check := range []func() error{one.validPlace, one.validEncryption, one.validArea} {
+			if err := check(); err != nil {
+				return c.inArea(i, err)
+			}
+		}
+		if len(c.Areas) == 0 {
+			return nil
+		}
+		if err := validAreaName(one.Name, names); err != nil {
+			return c.inArea(i, err)
+		}
+		place := area{config: one}.backing()
+		if first, twice := places[place]; twice {
+			return c.inArea(i, field("path", "give each area a file or device of its own", "%s is that of areas[%d] already", place, first))
+		}
+		names[one.Name], places[place] = i, i
+	}
+	return nil
+}
+
+func validAreaName(name string, names map[string]int) error {
+	const hint = "for example name: cryptswap"
+	if err := crypt.ValidName(name); err != nil {
+		return field("name", hint, "%w", err)
+	}
+	if first, twice := names[name]; twice {
+		return field("name", "give each area a name of its own", "%q is that of areas[%d] already", name, first)
+	}
+	if slices.Contains([]string{"bridge"}, name) {
+		return field("name", hint, "%q is what swapctl calls a swap file of its own", name)
+	}
+	return nil
+}
