@@ -168,7 +168,7 @@ func build(r step.Record, o DownOptions) (step.Step, error) {
 		err = json.Unmarshal(r.Want, &u.want)
 		s = u
 	case "boot.fstab", "boot.crypttab":
-		l := lineStep{id: r.ID}
+		l := lineStep{id: r.ID, area: suffix}
 		err = json.Unmarshal(r.Want, &l.want)
 		l.title = "line in " + l.want.Table
 		s = l

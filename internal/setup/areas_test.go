@@ -52,8 +52,8 @@ func TestTheStepsOfTwoAreasCarryTheirNames(t *testing.T) {
 		"none": "swap.device@fast swap.file@big swap.crypt@fast swap.header@fast swap.on@fast swap.header@big swap.on@big",
 		"systemd": "boot.unit swap.device@fast swap.file@big swap.crypt@fast swap.header@fast swap.on@fast " +
 			"swap.header@big swap.on@big",
-		"fstab": "boot.unmask boot.crypttab@fast boot.fstab@fast boot.fstab@big swap.device@fast swap.file@big " +
-			"swap.crypt@fast swap.header@fast swap.on@fast swap.header@big swap.on@big",
+		"fstab": "swap.device@fast swap.file@big swap.crypt@fast swap.header@fast swap.on@fast swap.header@big swap.on@big " +
+			"boot.unmask boot.crypttab@fast boot.fstab@fast boot.fstab@big",
 	} {
 		n := tabled(t)
 		if persist == "systemd" {

@@ -41,7 +41,7 @@ func (a area) fstabStep() lineStep {
 		what = "/dev/mapper/" + a.config.Name
 	}
 	return lineStep{
-		id: "boot.fstab" + a.suffix, title: "line for " + what + " in " + fstabPath,
+		id: "boot.fstab" + a.suffix, area: a.suffix, title: "line for " + what + " in " + fstabPath,
 		why:  "Swap that was turned on by hand is gone after a reboot; what fstab names, the boot turns on.",
 		want: lineWant{Table: fstabPath, Line: fstab.Line(what, "none", "swap", strings.Join(options, ","), "0", "0")},
 		rival: func(table []byte) (int, bool) {
@@ -69,7 +69,7 @@ func (a area) crypttabStep() lineStep {
 	options = append(options, "nofail")
 	name := a.config.Name
 	return lineStep{
-		id: "boot.crypttab" + a.suffix, title: "line for " + name + " in " + crypttabPath,
+		id: "boot.crypttab" + a.suffix, area: a.suffix, title: "line for " + name + " in " + crypttabPath,
 		why:  "The mapping needs a new random key at each boot; systemd makes it from this line.",
 		want: lineWant{Table: crypttabPath, Line: fstab.Line(name, a.backing(), "/dev/urandom", strings.Join(options, ","))},
 		rival: func(table []byte) (int, bool) {

@@ -100,40 +100,45 @@ func splitID(id string) (kind, suffix string) {
 }
 
 // steps is the table of what setup does, in order; IDs are for ever, because
-// journals hold them. What a reboot loses comes last.
+// journals hold them. Undoing goes the other way round, so that what a boot reads
+// and acts on by itself (the lines of fstab, sysctl.d) comes after what it acts
+// on: with the power cut between the two, the boot would make again what is
+// undone already, and nobody would look for it there.
 func (n node) steps() []step.Step {
-	steps := n.persistent()
+	steps := n.settings()
 	for _, a := range n.areas {
 		steps = append(steps, a.lower())
-	}
-	if values := n.config.sysctls(); len(values) > 0 {
-		steps = append(steps, sysctlLiveStep{sysctlWant{values}})
 	}
 	for _, a := range n.areas {
 		steps = append(steps, a.upper()...)
 	}
-	return steps
+	return append(steps, n.tables()...)
 }
 
-// persistent are the steps that outlive a reboot and make the next boot do what
-// it should: before the areas themselves, so that boot never pulls down the step
-// that runs it.
-func (n node) persistent() []step.Step {
+// settings are what a node has once. The unit comes before the areas, so that
+// boot never pulls down the step that runs it.
+func (n node) settings() []step.Step {
 	var steps []step.Step
 	if n.config.ProtectSystemSlice {
 		steps = append(steps, sliceStep{want: n.slice})
 	}
 	if values := n.config.sysctls(); len(values) > 0 {
-		steps = append(steps, sysctlFileStep{sysctlWant{values}})
+		steps = append(steps, sysctlLiveStep{sysctlWant{values}}, sysctlFileStep{sysctlWant{values}})
 	}
-	switch n.config.Persist {
-	case "systemd":
+	if n.config.Persist == "systemd" {
 		steps = append(steps, unitStep{want: n.unit})
-	case "fstab":
-		steps = append(steps, n.unmaskStep())
-		for _, a := range n.areas {
-			steps = append(steps, a.tableSteps()...)
-		}
+	}
+	return steps
+}
+
+// tables are what brings the areas back without a unit of ours.
+func (n node) tables() []step.Step {
+	if n.config.Persist != "fstab" {
+		return nil
+	}
+	steps := []step.Step{n.unmaskStep()}
+	for _, a := range n.areas {
+		steps = append(steps, a.tableSteps()...)
 	}
 	return steps
 }

@@ -27,6 +27,7 @@ type lineStep struct {
 	title string
 	why   string
 	want  lineWant
+	area  string // suffix of the steps of the area that it brings back
 	// rival finds another line that speaks of the same area; nil: none can.
 	rival func(table []byte) (line int, ok bool)
 }
@@ -46,6 +47,8 @@ func (s lineStep) Info() step.Info {
 		ID: s.id, Title: s.title, Why: s.why,
 		ByHand:     []string{fmt.Sprintf("echo '%s' >> %s", s.want.Line, s.want.Table)},
 		UndoByHand: []string{fmt.Sprintf("remove the line '%s' from %s", s.want.Line, s.want.Table)},
+		// Whatever a boot turns on by itself must be as it should before.
+		StandsOn: []string{"swap.on" + s.area},
 	}
 }
 

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 	flag.String("lane", "", "only these lanes (comma-separated; default: all)")
 	flag.String("story", "", "only stories whose name (lane/story/values) matches this regular expression")
 	flag.String("swapctl", "", "the program to test (default: build it)")
+	flag.Bool("long", false, "tell the stories that take long as well, and others more often")
 	flag.Bool("keep", false, "keep the scripts' directories")
 	flag.Int("machines", 0, "how many stories to tell at the same time (default: one for each processor, at least 2)")
 	flag.Parse()
@@ -118,7 +119,7 @@ func wanted(t *testing.T) []story.Telling {
 			}
 		}
 	}
-	stories, err := story.Load("stories", image.Lanes())
+	stories, err := story.Load("stories", image.Lanes(), option("long") == "true")
 	if err != nil {
 		t.Fatal(err)
 	}

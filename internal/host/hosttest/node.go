@@ -38,6 +38,7 @@ type Node struct {
 	mountText  string // mountinfo as it was parsed last
 	mountsRead []mount
 	texts      map[string]text   // files that are read all the time
+	settings   map[string]string // of the kernel, by file, as it comes up
 	detached   map[string]string // mount point unmounted lazily -> its directory
 
 	dir         string // where its processes work; "": relative names lead nowhere
@@ -89,6 +90,7 @@ func Bare(t testing.TB, opts ...Option) *Node {
 		detached:  map[string]string{},
 		nodes:     map[string]int{},
 		texts:     map[string]text{},
+		settings:  map[string]string{},
 		units:     units{active: map[string]bool{}},
 		pageBytes: 4096,
 		lastAnon:  40,

@@ -83,6 +83,7 @@ func (n *Node) layDefault() error {
 		"/etc/hostname":                     "node\n",
 		"/etc/os-release":                   defaultOSRelease,
 	} {
+		n.remember(name, content)
 		if err := n.put(name, content); err != nil {
 			return err
 		}

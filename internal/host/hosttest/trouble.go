@@ -66,6 +66,7 @@ func (n *Node) WriteFile(name, content string, mode os.FileMode) {
 			at = name
 		}
 		n.must(n.put(at, content))
+		n.remember(at, content)
 		n.must(os.Chmod(n.Root+at, mode))
 		if ino, err := inoOf(n.Root + at); err == nil {
 			delete(n.inodes, ino)
@@ -183,8 +184,10 @@ func (n *Node) Reboot() {
 			}
 		}
 		_ = os.Mkdir(n.Root+"/run/lock", 0o755)
+		n.bootSettings()
 		n.bootUnits()
 	})
+	n.bootTable()
 }
 
 func (n *Node) locked(do func()) {

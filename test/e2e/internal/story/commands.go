@@ -2,6 +2,9 @@ package story
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -42,6 +45,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"state":             state,
 		"reboot":            reboot,
 		"powercut":          powerCut,
+		"powercut-within":   powerCutWithin,
 		"settle":            settle,
 		"disk-contains":     diskContains,
 	} {
@@ -134,14 +138,23 @@ file=$1; shift
 . "$file"`
 
 func guestShell(c *call) error {
-	if err := c.need(1, "guest-sh [-t 60s] [-exit N] FILE ARGS..."); err != nil {
+	command, err := c.shell("guest-sh [-t 60s] [-exit N] FILE ARGS...")
+	if err != nil {
 		return err
+	}
+	return c.finish(c.inside(command...))
+}
+
+// shell puts a section of the story into the machine and returns the command that runs it.
+func (c *call) shell(usage string) ([]string, error) {
+	if err := c.need(1, usage); err != nil {
+		return nil, err
 	}
 	path := "/run/e2e/" + c.args[0]
 	if err := c.machine.Put(c.ctx, path, 0o600, []byte(c.script.ReadFile(c.args[0]))); err != nil {
-		return err
+		return nil, err
 	}
-	return c.finish(c.inside(slices.Concat([]string{"bash", "-c", shellPrologue, c.args[0], path}, c.args[1:])...))
+	return slices.Concat([]string{"bash", "-c", shellPrologue, c.args[0], path}, c.args[1:]), nil
 }
 
 // killedAt succeeds when swapctl was killed, fails when it ended before the N-th call; "!" turns that round.
@@ -235,6 +248,46 @@ func powerCut(c *call) error {
 		return err
 	}
 	return c.machine.PowerCut(c.ctx)
+}
+
+// powerCutWithin runs a section of the story, cuts the power at a random moment of it, and boots again. The moment
+// depends on the telling alone, so that a failure can be told again.
+func powerCutWithin(c *call) error {
+	if err := errors.Join(c.plain(), c.need(2, "powercut-within MILLISECONDS FILE ARGS...")); err != nil {
+		return err
+	}
+	limit, err := strconv.Atoi(c.args[0])
+	if err != nil {
+		return err
+	}
+	c.args = c.args[1:]
+	command, err := c.shell("powercut-within MILLISECONDS FILE ARGS...")
+	if err != nil {
+		return err
+	}
+	c.cuts++
+	moment := time.Duration(c.random(c.cuts)%uint64(limit)) * time.Millisecond
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_, _ = c.run(machine.Command{Args: command, Timeout: time.Minute}) // what it says is lost with the power
+	}()
+	when := "after"
+	select {
+	case <-over:
+		when = "after its end, before"
+	case <-time.After(moment):
+	}
+	fmt.Fprintf(c.script.Stderr(), "power cut %d, %s %v\n", c.cuts, when, moment)
+	err = c.machine.PowerCut(c.ctx)
+	<-over
+	return err
+}
+
+// random is the n-th number of a telling.
+func (told *tale) random(n int) uint64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", told.telling.Name(), n))
+	return binary.BigEndian.Uint64(sum[:])
 }
 
 // settle waits until the boot is finished and compares its result, "running" unless another is given.

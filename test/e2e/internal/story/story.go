@@ -45,7 +45,8 @@ func (t Telling) Name() string {
 }
 
 // Load reads the headers of all stories in the directory.
-func Load(dir string, lanes []string) ([]Story, error) {
+// long also reads the lines that begin with "# long", which are for runs that take hours.
+func Load(dir string, lanes []string, long bool) ([]Story, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func Load(dir string, lanes []string) ([]Story, error) {
 	}
 	stories := make([]Story, 0, len(files))
 	for _, file := range files {
-		story, err := load(file, lanes)
+		story, err := load(file, lanes, long)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the header of %s: %w", file, err)
 		}
@@ -65,7 +66,7 @@ func Load(dir string, lanes []string) ([]Story, error) {
 }
 
 // load reads the comment lines at the top of a file. Those of the form "# word: values" are for us, others are prose.
-func load(path string, lanes []string) (Story, error) {
+func load(path string, lanes []string, long bool) (Story, error) {
 	story := Story{
 		Name: strings.TrimSuffix(filepath.Base(path), ".txtar"), File: path,
 		matrix: map[string][]dimension{}, Timeout: 6 * time.Minute,
@@ -75,17 +76,24 @@ func load(path string, lanes []string) (Story, error) {
 		return story, err
 	}
 	defer file.Close()
+	seen := false // a line for long runs, which may be all that there is
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		comment, is := strings.CutPrefix(lines.Text(), "#")
 		if !is {
 			break
 		}
 		word, rest, _ := strings.Cut(strings.TrimSpace(comment), ":")
+		if after, is := strings.CutPrefix(word, "long "); is {
+			if seen = true; !long {
+				continue
+			}
+			word = after
+		}
 		if err := story.header(word, strings.Fields(rest), lanes); err != nil {
 			return story, err
 		}
 	}
-	if len(story.Lanes) == 0 {
+	if len(story.Lanes) == 0 && !seen {
 		return story, fmt.Errorf("no line \"# lanes: %s\"", strings.Join(lanes, " "))
 	}
 	return story, nil

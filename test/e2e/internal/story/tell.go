@@ -81,6 +81,7 @@ type tale struct {
 	ctx     context.Context // of the whole telling: testscript's commands have none
 	machine *booted
 	telling Telling
+	cuts    int // of the power, at random
 }
 
 type taleKey struct{}
