@@ -10,7 +10,7 @@ DATE    := $(shell git log -1 --format=%cI 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 LINT    := bin/golangci-lint
 
-.PHONY: build test lint unit upstream e2e bench bench-plan demo deps clean
+.PHONY: build test lint unit upstream facts e2e bench bench-plan demo deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -25,6 +25,7 @@ lint: $(LINT) ## style, and the floors of docs/architecture.md
 	cd test/e2e && ../../$(LINT) run --config ../../.golangci.yaml ./...
 	cd bench/plan && ../../$(LINT) run --config ../../.golangci.yaml ./...
 	cd test/upstream && ../../$(LINT) run --config ../../.golangci.yaml ./...
+	cd test/upstream/kubelet && ../../../$(LINT) run --config ../../../.golangci.yaml ./...
 
 $(LINT): tools/go.mod tools/go.sum
 	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -32,8 +33,12 @@ $(LINT): tools/go.mod tools/go.sum
 unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
 	go test ./...
 
-upstream: ## what plan says, against Kubernetes' own code
+upstream: ## what plan says and kubeadm-config writes, against Kubernetes' own code
 	cd test/upstream && go test ./...
+	cd test/upstream/kubelet && for m in go.mod go-1.*.mod; do go test -modfile=$$m ./... || exit 1; done
+
+facts: ## read the fields and feature gates of a new Kubernetes release
+	cd test/upstream && go run ./facts
 
 e2e: build ## real kernels in virtual machines; see test/e2e/README.md
 	cd test/e2e && go test -count=1 -timeout 40m ./...

@@ -34,6 +34,9 @@ func (r Row) validate() error {
 			return fmt.Errorf("behaviors: %q: %q is not a meaning", name, meaning)
 		}
 	}
+	if err := r.validateColumns(); err != nil {
+		return err
+	}
 	return r.validateTests()
 }
 

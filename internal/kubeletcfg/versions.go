@@ -28,7 +28,15 @@ type Row struct {
 	FailCgroupV1      bool               `yaml:"failCgroupV1"`
 	PodLevelResources PodLevel           `yaml:"podLevelResources"`
 	ReportsSwap       bool               `yaml:"reportsSwap"`
+	NoswapTmpfs       bool               `yaml:"noswapTmpfs"`
+	DropinDir         DropinDir          `yaml:"dropinDir"`
+	MergeEviction     bool               `yaml:"mergeEviction"`
+	MemoryQoS         MemoryQoS          `yaml:"memoryQoS"`
+	Metrics           []string           `yaml:"metrics"` // of swap, in /metrics/resource
+	Kubeadm           Kubeadm            `yaml:"kubeadm"`
 	Files             []string           `yaml:"files"` // where the row was read
+
+	table Versions // all rows, to name the nearest one that can do something
 }
 
 // Gate is the state of feature gate NodeSwap.
@@ -115,6 +123,9 @@ func load(text []byte) (Versions, error) {
 		if before, this := minor(rows[i-1].Kubernetes), minor(rows[i].Kubernetes); this != before+1 {
 			return nil, fmt.Errorf("versions.yaml: %q does not follow %q", rows[i].Kubernetes, rows[i-1].Kubernetes)
 		}
+	}
+	for i := range rows {
+		rows[i].table = rows
 	}
 	return rows, nil
 }

@@ -113,6 +113,16 @@ func TestAMistakeInTheTableIsFound(t *testing.T) {
 		"gate off":          {"gateOff: unset", "gateOff: share"},
 		"pod level":         {"podLevelResources: late", "podLevelResources: later"},
 		"no source":         {"source: v1.37.1", "source: ''"},
+		"drop-in stage":     {"{support: flag", "{support: beta"},
+		"drop-in variable":  {"{support: env, env: KUBELET_CONFIG_DROPIN_DIR_ALPHA, merge: nonZero}", "{support: env, merge: nonZero}"},
+		"no way of merging": {"{support: GA, merge: patch}", "{support: GA}"},
+		"unknown merge":     {"merge: patch", "merge: patched"},
+		"unknown kubeadm":   {"config: v1beta4", "config: v1beta5"},
+		"two current":       {"{name: v1beta3, state: deprecated", "{name: v1beta3, state: current"},
+		"unknown state":     {"state: experimental", "state: new"},
+		"unknown shape":     {"extraArgs: list", "extraArgs: array"},
+		"unknown preflight": {"preflight: error", "preflight: fatal"},
+		"no metrics":        {"metrics: [node_swap_usage_bytes, pod_swap_usage_bytes, container_swap_usage_bytes, container_swap_limit_bytes]", "metrics: []"},
 	} {
 		broken := strings.Replace(whole, change[0], change[1], 1)
 		if broken == whole {

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// kubeadmFlags is what 'swapctl kubeadm-config' takes.
+type kubeadmFlags struct {
+	version   string
+	behavior  string
+	kind      string
+	merge     string
+	outputDir string
+	cgroup    int
+}
+
+const kubeadmLong = `Write what kubeadm and the kubelet of a Kubernetes version must be told so that
+nodes bear swap and give it to containers: YAML on stdout, or in a directory with
+the names that kubeadm and the kubelet demand.
+
+Kinds:
+  init     for kubeadm init: kubeadm's documents and a KubeletConfiguration
+  join     for kubeadm join on a node that is not like the others
+  kubelet  a KubeletConfiguration, for a kubelet's --config
+  dropin   a KubeletConfiguration, for a kubelet's --config-dir
+  patch    a KubeletConfiguration, for kubeadm's --patches
+
+With --merge an existing file gets what it lacks. Everything else in it stays:
+other documents and fields, comments, their order.
+
+What a version cannot do is refused, with the nearest one that can.`
+
+const kubeadmExample = `  swapctl kubeadm-config --kubernetes-version 1.34 > kubeadm-init.yaml
+  swapctl kubeadm-config --kubernetes-version 1.34 --merge kubeadm.yaml
+  swapctl kubeadm-config --kubernetes-version 1.34 --kind patch --output-dir /etc/kubernetes/patches
+  swapctl kubeadm-config lint kubeadm.yaml`
+
+func newKubeadmConfig(a *app) *cobra.Command {
+	var o kubeadmFlags
+	cmd := &cobra.Command{
+		Use:     "kubeadm-config",
+		Short:   "Write what kubeadm and the kubelet must be told of swap",
+		Long:    kubeadmLong,
+		Example: kubeadmExample,
+		Args:    kubeadmArguments,
+		RunE: a.action(func(_ context.Context, cmd *cobra.Command) error {
+			if err := o.check(cmd, a.output); err != nil {
+				return err
+			}
+			return a.kubeadmConfig(cmd, &o)
+		}),
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.kind, "kind", string(kubeletcfg.KindInit), "what to write: init, join, kubelet, dropin or patch")
+	f.StringVar(&o.behavior, "swap-behavior", kubeletcfg.LimitedSwap, "what containers get: LimitedSwap or NoSwap")
+	f.StringVar(&o.merge, "merge", "", "add to this `file`, - for standard input, and keep all else in it")
+	f.StringVar(&o.outputDir, "output-dir", "", "write files into this `directory` instead of to stdout")
+	addKubernetes(cmd, &o.version, &o.cgroup)
+	_ = cmd.RegisterFlagCompletionFunc("kind", oneOf(kindWords()...))
+	_ = cmd.RegisterFlagCompletionFunc("swap-behavior", oneOf(kubeletcfg.LimitedSwap, kubeletcfg.NoSwap))
+	_ = cmd.MarkFlagDirname("output-dir")
+	cmd.AddCommand(newKubeadmLint(a))
+	return cmd
+}
+
+// addKubernetes adds the flags that say whose configuration it is.
+func addKubernetes(cmd *cobra.Command, version *string, cgroup *int) {
+	f := cmd.Flags()
+	f.StringVar(version, "kubernetes-version", "", "`version` of Kubernetes, like 1.34 (default kubernetesVersion of the file)")
+	f.IntVar(cgroup, "cgroup-version", 2, "`version` of the nodes' control groups: 1 or 2")
+	_ = cmd.RegisterFlagCompletionFunc("kubernetes-version", completeVersions)
+	_ = cmd.RegisterFlagCompletionFunc("cgroup-version", oneOf("1", "2"))
+}
+
+// completeVersions offers all minors, newest first.
+func completeVersions(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	rows, err := kubeletcfg.Load()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var words []cobra.Completion
+	for _, row := range slices.Backward(rows) {
+		words = append(words, row.Kubernetes)
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+func kindWords() []string {
+	var words []string
+	for _, kind := range kubeletcfg.Kinds() {
+		words = append(words, string(kind))
+	}
+	return words
+}
+
+// kubeadmArguments is noArguments, knowing what a bare file is meant for.
+func kubeadmArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hints := []string{"to add swap to a file: --merge " + args[0], "to look for faults in it: " + cmd.CommandPath() + " lint " + args[0]}
+	if near := nearest(args[0], []string{"lint"}); near != "" {
+		hints = []string{fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near)}
+	}
+	return usage(cmd, fmt.Errorf("%q is too much: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
+}
+
+func (o *kubeadmFlags) check(cmd *cobra.Command, format report.Format) error {
+	switch {
+	case !slices.Contains(kindWords(), o.kind):
+		return badChoice(cmd, "--kind", o.kind, kindWords())
+	case !slices.Contains(kubeletcfg.Behaviors(), o.behavior):
+		return badChoice(cmd, "--swap-behavior", o.behavior, []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap})
+	case format == report.JSON || format == report.Wide:
+		return usage(cmd, fmt.Errorf("'%s' prints YAML, for kubeadm to read", cmd.CommandPath()))
+	}
+	return checkCgroup(cmd, o.cgroup)
+}
+
+func checkCgroup(cmd *cobra.Command, version int) error {
+	if version != 1 && version != 2 {
+		return usage(cmd, fmt.Errorf("--cgroup-version: %d is neither 1 nor 2", version))
+	}
+	return nil
+}
+
+// badChoice is the error of a flag that takes one of a few words.
+func badChoice(cmd *cobra.Command, flag, value string, words []string) error {
+	var hints []string
+	if near := nearest(value, words); near != "" {
+		hints = append(hints, fmt.Sprintf("did you mean %s %s?", flag, near))
+	}
+	return usage(cmd, fmt.Errorf("%s: %q is not one of %s", flag, value, strings.Join(words, ", ")), hints...)
+}
+
+func (a *app) kubeadmConfig(cmd *cobra.Command, o *kubeadmFlags) error {
+	rows, err := kubeletcfg.Load()
+	if err != nil {
+		return err
+	}
+	var existing *kubeletcfg.Source
+	if o.merge != "" {
+		source, err := a.readSource(o.merge)
+		if err != nil {
+			return err
+		}
+		existing = &source
+	}
+	row, release, err := kubeadmRow(cmd, rows, o.version, existing)
+	if err != nil {
+		return err
+	}
+	q := kubeletcfg.Request{
+		Kind:    kubeletcfg.Kind(o.kind),
+		Wish:    kubeletcfg.Wish{Behavior: o.behavior, CgroupVersion: o.cgroup},
+		Version: release,
+	}
+	if o.outputDir != "" {
+		if o.outputDir, err = filepath.Abs(o.outputDir); err != nil {
+			return err
+		}
+		q.Patches = filepath.Join(o.outputDir, "patches")
+	}
+	files, err := a.kubeadmFiles(row, q, existing)
+	if err != nil {
+		return err
+	}
+	if o.outputDir != "" {
+		return a.writeFiles(rows, o, q, files)
+	}
+	_, err = a.out.Write(files[0].Data)
+	return fail.New(fail.Failed, "print the configuration", err)
+}
+
+// kubeadmFiles makes the files, and warns of what is wrong with the user's own.
+func (a *app) kubeadmFiles(row kubeletcfg.Row, q kubeletcfg.Request, existing *kubeletcfg.Source) ([]kubeletcfg.File, error) {
+	if existing == nil {
+		return row.Bundle(q)
+	}
+	files, notes, err := row.BundleInto(*existing, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range notes {
+		a.warn("%s", note)
+	}
+	merged := kubeletcfg.Source{Name: existing.Name, Data: files[0].Data}
+	role := kubeletcfg.RoleConfig
+	switch q.Kind {
+	case kubeletcfg.KindDropin:
+		role = kubeletcfg.RoleDropin
+		merged.Name = q.Kind.FileName()
+	case kubeletcfg.KindPatch:
+		role = kubeletcfg.RolePatch
+		merged.Name = q.Kind.FileName()
+	case kubeletcfg.KindInit, kubeletcfg.KindJoin, kubeletcfg.KindKubelet:
+	}
+	options := kubeletcfg.LintOptions{Row: row, CgroupVersion: q.CgroupVersion, Roles: map[string]kubeletcfg.Role{merged.Name: role}}
+	for _, f := range kubeletcfg.Lint([]kubeletcfg.Source{merged}, options) {
+		a.warn("%s: %s: %s: %s", place(f), f.Field, f.Message, f.Fix)
+	}
+	return files, nil
+}
+
+// kubeadmRow finds the version that is meant, and the release if one was named.
+func kubeadmRow(cmd *cobra.Command, rows kubeletcfg.Versions, version string, existing *kubeletcfg.Source) (kubeletcfg.Row, string, error) {
+	if version == "" && existing != nil {
+		version = kubeletcfg.VersionIn([]kubeletcfg.Source{*existing})
+	}
+	if version == "" {
+		return kubeletcfg.Row{}, "", usage(cmd, errors.New("it is not said which Kubernetes is meant"),
+			"--kubernetes-version $(kubeadm version -o short), or for example --kubernetes-version "+rows.Newest())
+	}
+	row, err := rows.Find(version)
+	if err != nil {
+		return row, "", badVersion(rows, err)
+	}
+	release := "v" + strings.TrimPrefix(version, "v")
+	if strings.Count(release, ".") < 2 {
+		release = ""
+	}
+	return row, release, nil
+}
+
+// badVersion is the error for a version that has no row.
+func badVersion(rows kubeletcfg.Versions, err error) error {
+	unknown, ok := errors.AsType[*kubeletcfg.UnknownError](err)
+	switch {
+	case !ok:
+		return fail.New(fail.Usage, "use --kubernetes-version", err, "for example --kubernetes-version "+rows.Newest())
+	case unknown.Newer:
+		return fail.New(fail.Usage, "use --kubernetes-version", err, "a newer swapctl may know it; the newest that this one knows: --kubernetes-version "+rows.Newest())
+	}
+	return fail.New(fail.Usage, "use --kubernetes-version", fmt.Errorf("%w: a kubelet cannot use swap before %s", err, rows.Oldest()),
+		"the first that can: --kubernetes-version "+rows.Oldest())
+}
+
+// readSource reads a file, or standard input for "-".
+func (a *app) readSource(name string) (kubeletcfg.Source, error) {
+	source := kubeletcfg.Source{Name: name}
+	var err error
+	if name == "-" {
+		source.Name = "standard input"
+		source.Data, err = io.ReadAll(a.in)
+	} else {
+		source.Data, err = a.host.Files.ReadFile(name)
+	}
+	return source, fail.New(fail.Usage, "read "+source.Name, err, "nothing was written: name a file that can be read")
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// target is a file that is to be written, and what is in its place.
+type target struct {
+	path  string
+	data  []byte
+	perm  fs.FileMode
+	state targetState
+}
+
+type targetState int
+
+const (
+	missing  targetState = iota
+	asWanted             // it is so already
+	ours                 // swapctl wrote it, for another wish
+	merged               // it is the file that was merged
+)
+
+// writeFiles writes files into --output-dir. All of them are looked at before the
+// first one is written.
+func (a *app) writeFiles(rows kubeletcfg.Versions, o *kubeadmFlags, q kubeletcfg.Request, files []kubeletcfg.File) error {
+	var targets []target
+	for _, f := range files {
+		t, err := a.look(rows, o, q, f)
+		if err != nil {
+			return fail.New(fail.Usage, "write into "+o.outputDir, err, "nothing was written: move it away, or choose another --output-dir")
+		}
+		targets = append(targets, t)
+	}
+	for i, t := range targets {
+		if err := a.writeTarget(t); err != nil {
+			err = fail.New(fail.Failed, "write "+t.path, err)
+			for _, done := range targets[:i] {
+				err = hinted(err, done.path+" is written")
+			}
+			return err
+		}
+		words := map[targetState]string{missing: "wrote", asWanted: "nothing to do for", ours: "replaced, which swapctl had written:", merged: "added swap to"}
+		if !a.quiet {
+			_ = a.stderr().Line("swapctl: " + words[t.state] + " " + report.Printable(t.path))
+		}
+	}
+	return nil
+}
+
+// look finds out whether a file may be written where it should be. No part below
+// the directory, nor the directory itself, may be a symbolic link.
+func (a *app) look(rows kubeletcfg.Versions, o *kubeadmFlags, q kubeletcfg.Request, f kubeletcfg.File) (target, error) {
+	t := target{path: filepath.Join(o.outputDir, f.Name), data: f.Data, perm: 0o644}
+	for _, dir := range []string{o.outputDir, filepath.Dir(t.path)} {
+		stat, err := a.host.Files.Lstat(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return t, err
+		case stat.IsSymlink():
+			return t, fmt.Errorf("%s is a symbolic link", dir)
+		case !stat.Mode.IsDir():
+			return t, fmt.Errorf("%s is no directory", dir)
+		}
+	}
+	source, fromFile, err := a.mergeStat(o, f)
+	if err != nil {
+		return t, err
+	}
+	if fromFile {
+		t.perm = source.Mode.Perm() // a join file has a token in it
+	}
+	stat, err := a.host.Files.Lstat(t.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return t, nil
+	case err != nil:
+		return t, err
+	case !stat.Mode.IsRegular():
+		return t, fmt.Errorf("%s is no regular file", t.path)
+	}
+	old, err := a.host.Files.ReadFile(t.path)
+	if err != nil {
+		return t, err
+	}
+	kind := q.Kind
+	if filepath.Base(f.Name) == kubeletcfg.PatchFile {
+		kind = kubeletcfg.KindPatch
+	}
+	switch {
+	case bytes.Equal(old, f.Data):
+		t.state = asWanted
+	case fromFile && stat.SameFile(source):
+		t.state = merged
+	case rows.Written(kind, old, q):
+		t.state = ours
+	default:
+		return t, fmt.Errorf("%s is there, and is not as swapctl writes it", t.path)
+	}
+	return t, nil
+}
+
+// mergeStat describes the file of --merge, for the file that it becomes.
+func (a *app) mergeStat(o *kubeadmFlags, f kubeletcfg.File) (stat host.Stat, fromFile bool, err error) {
+	if o.merge == "" || o.merge == "-" || filepath.Dir(f.Name) != "." {
+		return stat, false, nil
+	}
+	stat, err = a.host.Files.Stat(o.merge)
+	return stat, err == nil, err
+}
+
+// writeTarget writes one file atomically.
+func (a *app) writeTarget(t target) error {
+	switch t.state {
+	case asWanted:
+		return nil
+	case merged:
+		return a.host.Files.Rewrite(t.path, t.data)
+	case missing, ours:
+	}
+	if err := a.makeDirs(filepath.Dir(t.path)); err != nil {
+		return err
+	}
+	return a.host.Files.Replace(t.path, t.data, t.perm)
+}
+
+// makeDirs makes a directory and those above it.
+func (a *app) makeDirs(dir string) error {
+	if _, err := a.host.Files.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := a.makeDirs(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := a.host.Files.Mkdir(dir, 0o755); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package kubeletcfg
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Dropin returns a file for the kubelet's --config-dir, whose name has to end in
+// ".conf". It fails where the minor cannot do what is wished (see CanSwap), or
+// has no such directory, or one whose files cannot say false.
+func (r Row) Dropin(w Wish) ([]byte, error) {
+	s, err := r.settingFor(Request{Kind: KindDropin, Wish: w})
+	if err != nil {
+		return nil, err
+	}
+	return []byte(r.dropinHead(w) + s.document()), nil
+}
+
+// CanDropin reports whether a file in --config-dir can let this minor bear swap.
+func (r Row) CanDropin() bool { return r.noDropin() == "" }
+
+func (r Row) noDropin() string {
+	switch {
+	case r.DropinDir.Support == DropinNone:
+		return "it has no --config-dir"
+	case r.DropinDir.Merge == MergeNonZero:
+		return "a file in its --config-dir cannot say 'failSwapOn: false': what is false counts as not said"
+	}
+	return ""
+}
+
+// dropinHead is the comment above a drop-in file.
+func (r Row) dropinHead(w Wish) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Written by swapctl: %s for Kubernetes %s, for the kubelet's --config-dir", w.Behavior, r.Kubernetes)
+	if r.DropinDir.Env != "" {
+		fmt.Fprintf(&b, ",\n# which it takes only with %s in its environment", r.DropinDir.Env)
+	}
+	b.WriteString(".\n" + r.warning(w))
+	return b.String()
+}
+
+// document is a KubeletConfiguration that says this and nothing else.
+func (s setting) document() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "apiVersion: %s\nkind: %s\n", GroupVersion, ConfigKind)
+	b.WriteString("failSwapOn: false\n")
+	if s.behavior != "" {
+		fmt.Fprintf(&b, "memorySwap:\n  swapBehavior: %s\n", s.behavior)
+	}
+	if s.gate {
+		b.WriteString("featureGates:\n  NodeSwap: true\n")
+	}
+	if s.allowCgroup {
+		b.WriteString("failCgroupV1: false\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,203 @@
+package kubeletcfg
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// change is one field that gets a value: a bool, a string, or an item that a list
+// gets before its others. A number on the path is a place in a list.
+type change struct {
+	path  []string
+	value any
+}
+
+type item string
+
+// Edit returns a kubelet's configuration file, YAML or JSON, with what the wish
+// needs in its first document, the only one that a kubelet reads. All other bytes
+// stay. The result is read back before it is returned: nothing else may have
+// changed, and the kubelet of this minor has to take it. An error, with exit code
+// fail.Usage, says why that cannot be done.
+func (r Row) Edit(config []byte, w Wish) ([]byte, error) {
+	return r.edit(Source{Name: "the kubelet's configuration", Data: config}, w)
+}
+
+func (r Row) edit(source Source, w Wish) ([]byte, error) {
+	s, err := r.setting(w)
+	if err != nil {
+		return nil, err
+	}
+	d, err := first(source)
+	if err == nil {
+		source.Data, err = r.editDocument(source, d, s)
+	}
+	return source.Data, fail.New(fail.Usage, "add swap to "+source.Name, err)
+}
+
+// editDocument edits one KubeletConfiguration of a file.
+func (r Row) editDocument(source Source, d document, s setting) ([]byte, error) {
+	edited := source.Data
+	for _, c := range r.changes(s, r.effectiveOf(d)) {
+		var err error
+		if edited, err = apply(edited, d.number-1, c); err != nil {
+			return nil, err
+		}
+	}
+	all, err := documents(Source{source.Name, edited})
+	if err != nil {
+		return nil, err
+	}
+	return edited, s.proves(r.effectiveOf(all[d.number-1]))
+}
+
+// effectiveOf is Effective of one document as the --config file.
+func (r Row) effectiveOf(d document) Effective {
+	m := &merger{row: r, tree: map[string]any{}, from: map[string]string{}}
+	m.document(d)
+	return m.effective()
+}
+
+// changes are the fields that have to change, in the order in which they are
+// written.
+func (r Row) changes(s setting, is Effective) []change {
+	all := []change{{[]string{"failSwapOn"}, false}}
+	switch {
+	case s.behavior != "":
+		all = append(all, change{[]string{"memorySwap", "swapBehavior"}, s.behavior})
+	case is.SwapBehavior != "":
+		all = append(all, change{[]string{"memorySwap", "swapBehavior"}, ""})
+	}
+	explicit, set := is.Gates["NodeSwap"]
+	switch gate := []string{"featureGates", "NodeSwap"}; {
+	case s.gateOff && is.NodeSwap:
+		all = append(all, change{gate, false})
+	case s.gateOff:
+	case !is.NodeSwap, set && !explicit:
+		all = append(all, change{gate, true})
+	}
+	if s.allowCgroup {
+		all = append(all, change{[]string{"failCgroupV1"}, false})
+	}
+	return all
+}
+
+// proves says what is wrong with a configuration that should do this.
+func (s setting) proves(e Effective) error {
+	for _, p := range e.Fatals() {
+		return errors.New(p.String())
+	}
+	switch {
+	case e.FailSwapOn:
+		return fmt.Errorf("read back, failSwapOn is still true (%s)", e.FailSwapOnFrom)
+	case e.SwapBehavior != s.behavior:
+		return fmt.Errorf("read back, memorySwap.swapBehavior is %q (%s)", e.SwapBehavior, e.SwapBehaviorFrom)
+	case s.allowCgroup && e.FailCgroupV1:
+		return fmt.Errorf("read back, failCgroupV1 is still true (%s)", e.FailCgroupV1From)
+	}
+	return nil
+}
+
+// apply makes one change in one document of a file (from 0), and reads the
+// result back.
+func apply(data []byte, number int, c change) ([]byte, error) {
+	all, err := documents(Source{Name: "it", Data: data})
+	if err != nil {
+		return nil, err
+	}
+	root := all[number].root
+	want := cloneAll(plain(root))
+	if !put(want, c.path, c.value) {
+		return nil, fmt.Errorf("%s does not fit in: something on its way is no object", strings.Join(c.path, "."))
+	}
+	if reflect.DeepEqual(want, plain(root)) {
+		return data, nil
+	}
+	t := newText(data)
+	t.json = t.json || strings.HasPrefix(string(t.data[t.offset(root):]), `{"`)
+	texts, err := t.set(root, c.path, c.value)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", strings.Join(c.path, "."), err)
+	}
+	for _, edited := range texts {
+		if same(edited, all, number, want) {
+			return edited, nil
+		}
+	}
+	return nil, fmt.Errorf("%s cannot be set without touching something else: write it by hand", strings.Join(c.path, "."))
+}
+
+// same reports whether a text holds these documents, one of them as wanted.
+func same(edited []byte, all []document, number int, want any) bool {
+	back, err := documents(Source{Data: edited})
+	if err != nil || len(back) != len(all) {
+		return false
+	}
+	for i := range all {
+		expected := want
+		if i != number {
+			if (all[i].root == nil) != (back[i].root == nil) {
+				return false
+			}
+			if all[i].root == nil {
+				continue
+			}
+			expected = plain(all[i].root)
+		}
+		if back[i].root == nil || !reflect.DeepEqual(plain(back[i].root), expected) {
+			return false
+		}
+	}
+	return true
+}
+
+// put sets a field in a tree of objects.
+func put(tree any, path []string, value any) bool {
+	if list, ok := tree.([]any); ok && len(path) > 1 {
+		at, err := strconv.Atoi(path[0])
+		return err == nil && at < len(list) && put(list[at], path[1:], value)
+	}
+	object, ok := tree.(map[string]any)
+	if !ok {
+		return false
+	}
+	if len(path) == 1 {
+		if added, isItem := value.(item); isItem {
+			list, _ := object[path[0]].([]any)
+			value = append([]any{string(added)}, list...)
+		}
+		object[path[0]] = value
+		return true
+	}
+	if object[path[0]] == nil {
+		object[path[0]] = map[string]any{}
+	}
+	return put(object[path[0]], path[1:], value)
+}
+
+// cloneAll copies objects within objects; null stays.
+func cloneAll(value any) any {
+	if list, ok := value.([]any); ok {
+		copied := slices.Clone(list)
+		for i, v := range copied {
+			copied[i] = cloneAll(v)
+		}
+		return copied
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	copied := maps.Clone(object)
+	for name, v := range copied {
+		copied[name] = cloneAll(v)
+	}
+	return copied
+}

@@ -1,0 +1,246 @@
+package kubeletcfg
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Default is where a setting comes from that nobody has made.
+const Default = "default"
+
+// Source is a file, or what was in it.
+type Source struct {
+	Name string // as messages call it
+	Data []byte
+}
+
+// Inputs are what a kubelet makes its configuration of.
+type Inputs struct {
+	Config  *Source  // the file of --config; nil when there is none
+	Dropins []Source // the *.conf files of --config-dir, in the order of their paths
+	Flags   []string // the kubelet's arguments; a program name before them does no harm
+}
+
+// Effective is a kubelet's configuration as far as it decides over swap.
+type Effective struct {
+	FailSwapOn     bool
+	FailSwapOnFrom string // a file's name, a flag like "--fail-swap-on", or Default
+
+	SwapBehavior     string // as it was set; "" when it was not
+	SwapBehaviorFrom string
+
+	Gates        map[string]bool // as they were set
+	GatesFrom    map[string]string
+	NodeSwap     bool // the gate NodeSwap is on
+	NodeSwapFrom string
+
+	FailCgroupV1     bool
+	FailCgroupV1From string
+
+	EvictionHard         map[string]string // with the defaults that are left
+	EvictionHardFrom     map[string]string
+	EvictionSoft         map[string]string
+	SystemReserved       map[string]string
+	KubeReserved         map[string]string
+	SystemReservedCgroup string
+	KubeReservedCgroup   string
+	Enforced             []string // enforceNodeAllocatable
+
+	MemoryQoS               bool   // the gate
+	MemoryThrottlingFactor  string // "" for none: memory.high is then not set
+	MemoryReservationPolicy string
+
+	Sources  []string  // the files that were read, in the order of precedence, weakest first
+	Problems []Problem // what the kubelet would die of, or take silently
+}
+
+// Severity is what a Problem does.
+type Severity string
+
+// The severities.
+const (
+	Fatal  Severity = "fatal"  // the kubelet or kubeadm does not start
+	Silent Severity = "silent" // it is taken, and does not do what it says
+)
+
+// Problem is something wrong with one of the inputs.
+type Problem struct {
+	Severity     Severity
+	Source       string // a file's name or a flag
+	Line, Column int    // from 1; 0 when it has no place in a file
+	Field        string // "memorySwap.swapBehavior"
+	Message      string
+	Fix          string // what to do
+}
+
+// String says it on one line.
+func (p Problem) String() string {
+	where := p.Source
+	if p.Line > 0 {
+		where = fmt.Sprintf("%s:%d:%d", where, p.Line, p.Column)
+	}
+	if p.Field != "" {
+		where += ": " + p.Field
+	}
+	return where + ": " + p.Message
+}
+
+// Fatals are the problems that keep the kubelet from starting.
+func (e Effective) Fatals() []Problem {
+	var fatal []Problem
+	for _, p := range e.Problems {
+		if p.Severity == Fatal {
+			fatal = append(fatal, p)
+		}
+	}
+	return fatal
+}
+
+// Effective merges the inputs as the kubelet of this minor does: its defaults,
+// the --config file, the drop-in files, the flags (cmd/kubelet/app/server.go,
+// NewKubeletCommand). The error is that of a file that cannot be read as YAML or
+// JSON at all, which the kubelet does not start with either; whatever else is
+// wrong is one of the Problems.
+func (r Row) Effective(in Inputs) (Effective, error) {
+	m := &merger{row: r, tree: map[string]any{}, from: map[string]string{}}
+	if in.Config != nil {
+		if err := m.config(*in.Config); err != nil {
+			return Effective{}, err
+		}
+	}
+	if err := m.dropins(in.Dropins); err != nil {
+		return Effective{}, err
+	}
+	m.flags(readFlags(in.Flags))
+	return m.effective(), nil
+}
+
+// effective reads the merged tree.
+func (m *merger) effective() Effective {
+	e := Effective{
+		Sources:                 m.sources,
+		Gates:                   map[string]bool{},
+		GatesFrom:               map[string]string{},
+		EvictionHard:            m.object("evictionHard"),
+		EvictionHardFrom:        map[string]string{},
+		EvictionSoft:            m.object("evictionSoft"),
+		SystemReserved:          m.object("systemReserved"),
+		KubeReserved:            m.object("kubeReserved"),
+		Enforced:                words(m.lookup("enforceNodeAllocatable")),
+		MemoryReservationPolicy: m.text("memoryReservationPolicy"),
+		SystemReservedCgroup:    m.text("systemReservedCgroup"),
+		KubeReservedCgroup:      m.text("kubeReservedCgroup"),
+	}
+	e.FailSwapOn, e.FailSwapOnFrom = m.switched("failSwapOn", true)
+	e.FailCgroupV1, e.FailCgroupV1From = m.switched("failCgroupV1", m.row.FailCgroupV1)
+	if behavior := m.swapBehavior(); behavior != "" {
+		e.SwapBehavior, e.SwapBehaviorFrom = behavior, m.from["memorySwap.swapBehavior"]
+	} else {
+		e.SwapBehaviorFrom = Default
+	}
+	gates, _ := m.lookup("featureGates").(map[string]any)
+	for name, value := range gates {
+		if on, ok := value.(bool); ok {
+			e.Gates[name], e.GatesFrom[name] = on, m.from["featureGates."+name]
+		}
+	}
+	for signal := range e.EvictionHard {
+		e.EvictionHardFrom[signal] = m.from["evictionHard."+signal]
+	}
+	e.NodeSwap, e.NodeSwapFrom = m.row.gate("NodeSwap", m.row.Gate.Stage, m.row.Gate.Default, e)
+	e.MemoryQoS, _ = m.row.gate("MemoryQoS", "", m.row.MemoryQoS.Default, e)
+	e.MemoryThrottlingFactor = m.row.MemoryQoS.ThrottlingFactor
+	if factor, ok := m.lookup("memoryThrottlingFactor").(json.Number); ok {
+		e.MemoryThrottlingFactor = factor.String()
+	}
+	if len(e.Enforced) == 0 {
+		e.Enforced = []string{"pods"}
+	}
+	e.Problems = append(m.problems, m.row.judge(e)...)
+	return e
+}
+
+// gate says whether a gate is on: as set by its name, else as AllAlpha or AllBeta
+// say for its stage, else by default (k8s.io/component-base/featuregate).
+func (r Row) gate(name, stage string, byDefault bool, e Effective) (on bool, from string) {
+	if on, ok := e.Gates[name]; ok {
+		return on, e.GatesFrom[name]
+	}
+	all := map[string]string{"alpha": "AllAlpha", "beta": "AllBeta"}[stage]
+	if on, ok := e.Gates[all]; ok {
+		return on, e.GatesFrom[all]
+	}
+	return byDefault, Default
+}
+
+// judge finds what the kubelet's own validation would (pkg/kubelet/apis/config/
+// validation/validation.go, ValidateKubeletConfiguration).
+func (r Row) judge(e Effective) []Problem {
+	var found []Problem
+	if set, ok := e.Gates["NodeSwap"]; ok && r.Gate.Locked && set != r.Gate.Default {
+		found = append(found, Problem{
+			Severity: Fatal, Source: e.GatesFrom["NodeSwap"], Field: "featureGates.NodeSwap",
+			Message: fmt.Sprintf("the kubelet panics: the gate is locked to %v in %s", r.Gate.Default, r.Kubernetes),
+			Fix:     "take featureGates.NodeSwap out",
+		})
+	}
+	_, legal := r.Behaviors[e.SwapBehavior]
+	switch {
+	case e.SwapBehavior == "":
+	case !e.NodeSwap:
+		found = append(found, Problem{
+			Severity: Fatal, Source: e.SwapBehaviorFrom, Field: "memorySwap.swapBehavior",
+			Message: "the kubelet refuses it while the gate NodeSwap is off (" + e.NodeSwapFrom + ")",
+			Fix:     "set featureGates.NodeSwap to true, or take memorySwap out",
+		})
+	case !legal:
+		found = append(found, Problem{
+			Severity: Fatal, Source: e.SwapBehaviorFrom, Field: "memorySwap.swapBehavior",
+			Message: fmt.Sprintf("%q is no behavior of Kubernetes %s", e.SwapBehavior, r.Kubernetes),
+			Fix:     "one of " + strings.Join(r.LegalBehaviors(), ", "),
+		})
+	}
+	return found
+}
+
+// switched reads a boolean and where it comes from.
+func (m *merger) switched(field string, byDefault bool) (on bool, from string) {
+	if on, ok := m.lookup(field).(bool); ok {
+		return on, m.from[field]
+	}
+	return byDefault, Default
+}
+
+func (m *merger) text(field string) string {
+	text, _ := m.lookup(field).(string)
+	return text
+}
+
+// object reads a map of strings; nil when there is none.
+func (m *merger) object(field string) map[string]string {
+	value, ok := m.lookup(field).(map[string]any)
+	if !ok {
+		return nil
+	}
+	object := map[string]string{}
+	for name, v := range value {
+		if text, ok := v.(string); ok {
+			object[name] = text
+		}
+	}
+	return object
+}
+
+func (m *merger) swapBehavior() string {
+	object, _ := m.lookup("memorySwap").(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if text, ok := object[key].(string); ok && strings.EqualFold(key, "swapBehavior") {
+			m.from["memorySwap.swapBehavior"] = m.from["memorySwap."+key]
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,91 @@
+package kubeletcfg
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// flagValue is one flag of a kubelet's command line.
+type flagValue struct{ name, value string }
+
+// switches are the flags here that need no value; "--fail-swap-on false" is
+// "--fail-swap-on" and a word that stops the kubelet.
+func switches() []string { return []string{"fail-swap-on", "fail-cgroupv1"} }
+
+// readFlags reads a command line as pflag does, for the flags that Effective
+// asks for. A "_" in a name counts as "-" (WordSepNormalizeFunc of
+// k8s.io/component-base/cli/flag).
+func readFlags(argv []string) []flagValue {
+	var all []flagValue
+	for i := 0; i < len(argv); i++ {
+		arg := argv[i]
+		if arg == "--" {
+			break
+		}
+		body, ok := strings.CutPrefix(arg, "--")
+		if !ok {
+			continue
+		}
+		name, value, given := strings.Cut(body, "=")
+		name = strings.ReplaceAll(name, "_", "-")
+		switch {
+		case given:
+		case slices.Contains(switches(), name):
+			value = "true"
+		case i+1 < len(argv) && !strings.HasPrefix(argv[i+1], "-"):
+			i++
+			value = argv[i]
+		}
+		all = append(all, flagValue{name, value})
+	}
+	return all
+}
+
+// pairs reads "a=1,b=2". The separator of eviction flags is "<".
+func pairs(text, separator string) map[string]string {
+	object := map[string]string{}
+	for part := range strings.SplitSeq(text, ",") {
+		name, value, _ := strings.Cut(part, separator)
+		if name = strings.TrimSpace(name); name != "" {
+			object[name] = strings.TrimSpace(value)
+		}
+	}
+	return object
+}
+
+// flagObject gathers a flag that takes a map and may be repeated; ok is false
+// when it was not given.
+func flagObject(all []flagValue, name, separator string) (object map[string]string, ok bool) {
+	for _, f := range all {
+		if f.name != name {
+			continue
+		}
+		if object == nil {
+			object, ok = map[string]string{}, true
+		}
+		maps.Copy(object, pairs(f.value, separator))
+	}
+	return object, ok
+}
+
+// flagText returns the last value of a flag.
+func flagText(all []flagValue, name string) (string, bool) {
+	for _, f := range slices.Backward(all) {
+		if f.name == name {
+			return f.value, true
+		}
+	}
+	return "", false
+}
+
+// flagBool returns the last value of a switch; err when it is not one.
+func flagBool(all []flagValue, name string) (on, given bool, err error) {
+	text, given := flagText(all, name)
+	if !given {
+		return false, false, nil
+	}
+	on, err = strconv.ParseBool(text)
+	return on, true, err
+}

@@ -1,0 +1,254 @@
+package kubeletcfg
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// Kind is a configuration that swapctl writes for kubeadm or a kubelet.
+type Kind string
+
+// The kinds.
+const (
+	KindInit    Kind = "init"    // for kubeadm init: kubeadm's documents and the kubelet's
+	KindJoin    Kind = "join"    // for kubeadm join
+	KindKubelet Kind = "kubelet" // a KubeletConfiguration for --config
+	KindDropin  Kind = "dropin"  // one for --config-dir
+	KindPatch   Kind = "patch"   // one for kubeadm --patches
+)
+
+// Kinds are all of them.
+func Kinds() []Kind { return []Kind{KindInit, KindJoin, KindKubelet, KindDropin, KindPatch} }
+
+// DefaultPatches is the directory of kubeadm's patches that a JoinConfiguration
+// names when nobody says otherwise.
+const DefaultPatches = "/etc/kubernetes/patches"
+
+// PatchFile is the name that kubeadm demands of a strategic merge patch for the
+// kubelet's configuration (cmd/kubeadm/app/util/patches/patches.go).
+const PatchFile = "kubeletconfiguration+strategic.yaml"
+
+// Request is a configuration that somebody wants.
+type Request struct {
+	Kind Kind
+	Wish
+	Version string // the release, "v1.34.2", when more than its minor is known
+	Patches string // the directory of patches that a JoinConfiguration names; "" is DefaultPatches
+}
+
+// File is what a file is to be called and what is to be in it.
+type File struct {
+	Name string // below the directory that it is written to
+	Data []byte
+}
+
+// FileName is the name of the file that holds a kind: where kubeadm or the
+// kubelet demands one, that, or one with the ending that it demands.
+func (k Kind) FileName() string {
+	switch k {
+	case KindInit:
+		return "kubeadm-init.yaml"
+	case KindJoin:
+		return "kubeadm-join.yaml"
+	case KindDropin:
+		return "50-swapctl.conf"
+	case KindPatch:
+		return PatchFile
+	case KindKubelet:
+	}
+	return "config.yaml" // as kubeadm calls it
+}
+
+// Document returns what the request asks for, or why this minor cannot have it.
+func (r Row) Document(q Request) ([]byte, error) {
+	s, err := r.settingFor(q)
+	if err != nil {
+		return nil, err
+	}
+	if q.Kind == KindDropin {
+		return r.Dropin(q.Wish)
+	}
+	var b strings.Builder
+	b.WriteString(r.head(q))
+	switch q.Kind {
+	case KindInit:
+		r.initDocuments(&b, q, s)
+	case KindJoin:
+		r.joinOrInit(&b, q, s)
+	case KindKubelet, KindPatch, KindDropin:
+		b.WriteString(s.document())
+	}
+	return []byte(b.String()), nil
+}
+
+// Bundle returns what the request needs in a directory: the document, and for
+// kubeadm join the patch that it names.
+func (r Row) Bundle(q Request) ([]File, error) {
+	text, err := r.Document(q)
+	if err != nil {
+		return nil, err
+	}
+	return r.with(q, text)
+}
+
+// with adds the patch to a document that names it.
+func (r Row) with(q Request, text []byte) ([]File, error) {
+	files := []File{{q.Kind.FileName(), text}}
+	if q.Kind != KindJoin || !r.Kubeadm.Patches {
+		return files, nil
+	}
+	patch, err := r.Document(Request{Kind: KindPatch, Wish: q.Wish, Version: q.Version})
+	if err != nil {
+		return nil, err
+	}
+	return append(files, File{filepath.Join("patches", PatchFile), patch}), nil
+}
+
+// settingFor is setting, for a kind that can carry it.
+func (r Row) settingFor(q Request) (setting, error) {
+	s, err := r.setting(q.Wish)
+	if err != nil {
+		return s, err
+	}
+	refuse := func(reason string, hints ...string) error {
+		return fail.New(fail.Usage, fmt.Sprintf("write a %s configuration for Kubernetes %s", q.Kind, r.Kubernetes), fmt.Errorf("%s", reason), hints...)
+	}
+	switch q.Kind {
+	case KindPatch:
+		if !r.Kubeadm.Patches {
+			near, _ := r.nearestThat(func(o Row) bool { return o.Kubeadm.Patches })
+			return s, refuse("the patches of its kubeadm have no target kubeletconfiguration",
+				fmt.Sprintf("Kubernetes %s has it: --kubernetes-version %s", near.Kubernetes, near.Kubernetes),
+				"for the whole cluster: --kind init; for one node: --kind join")
+		}
+	case KindJoin:
+		if !r.Kubeadm.Patches && s.behavior != "" && r.Behaviors[s.behavior] != r.Behaviors[""] {
+			return s, refuse("a node that joins can only be given flags there, and the kubelet has none for swapBehavior",
+				"for the whole cluster: --kind init", "for the node's own file: --kind kubelet --merge /var/lib/kubelet/config.yaml")
+		}
+	case KindDropin:
+		if reason := r.noDropin(); reason != "" {
+			near, _ := r.nearestThat(Row.CanDropin)
+			return s, refuse(reason,
+				fmt.Sprintf("Kubernetes %s can: --kubernetes-version %s", near.Kubernetes, near.Kubernetes),
+				"write it into the file of --config: --kind kubelet --merge /var/lib/kubelet/config.yaml")
+		}
+	case KindInit, KindKubelet:
+	default:
+		return s, refuse("there is no such kind", "--kind init, join, kubelet, dropin or patch")
+	}
+	return s, nil
+}
+
+// head is the comment above a file.
+func (r Row) head(q Request) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Written by swapctl: %s for Kubernetes %s", q.Behavior, r.Kubernetes)
+	switch q.Kind {
+	case KindInit:
+		b.WriteString(", for kubeadm init.\n")
+		if r.initOnly(q) {
+			b.WriteString("# The KubeletConfiguration counts for every node. Control-plane nodes are better\n" +
+				"# off without swap: leave it off there, or give them a patch with NoSwap\n" +
+				"# (swapctl kubeadm-config --kind patch --swap-behavior NoSwap).\n")
+		} else {
+			b.WriteString("# The KubeletConfiguration counts for every node.\n")
+		}
+	case KindJoin:
+		b.WriteString(", for kubeadm join on a node that\n# is not like the cluster's kubelet-config. Add what says where the cluster is, or\n" +
+			"# merge it into a file that does: swapctl kubeadm-config --kind join --merge FILE\n")
+	case KindPatch:
+		b.WriteString(", for kubeadm --patches DIR: init,\n# join and upgrade all need it again. The file has to be called\n# " + PatchFile + "\n")
+	case KindKubelet, KindDropin:
+		b.WriteString(", for the kubelet's --config.\n")
+	}
+	b.WriteString(r.warning(q.Wish))
+	return b.String()
+}
+
+// initOnly reports whether control-plane nodes would get swap by an init.
+func (r Row) initOnly(q Request) bool { return q.Behavior != NoSwap }
+
+// warning is what a person should know of a behavior in this minor.
+func (r Row) warning(w Wish) string {
+	switch r.Behaviors[w.Behavior] {
+	case MemoryLimit:
+		return "# In this version a container without a memory limit may swap without limit.\n"
+	case Unlimited, UnlimitedV2:
+		return "# Every container may take all swap there is.\n"
+	case None, Share, Unset:
+	}
+	return ""
+}
+
+// ignored are the preflight errors that kubeadm has to be told to ignore.
+func (r Row) ignored(s setting) []string {
+	var names []string
+	if r.Kubeadm.Preflight == PreflightError {
+		names = append(names, "Swap")
+	}
+	if s.allowCgroup && r.Kubeadm.CgroupV1 == PreflightError {
+		names = append(names, "SystemVerification")
+	}
+	return names
+}
+
+func (r Row) initDocuments(b *strings.Builder, q Request, s setting) {
+	r.joinOrInit(b, q, s)
+	group := KubeadmGroup + "/" + r.Kubeadm.Config
+	fmt.Fprintf(b, "---\napiVersion: %s\nkind: ClusterConfiguration\n", group)
+	if q.Version != "" {
+		fmt.Fprintf(b, "kubernetesVersion: %s\n", q.Version)
+	}
+	b.WriteString("---\n" + s.document())
+}
+
+// joinOrInit writes the document for the node itself.
+func (r Row) joinOrInit(b *strings.Builder, q Request, s setting) {
+	kind, args := "InitConfiguration", ""
+	if q.Kind == KindJoin {
+		kind = "JoinConfiguration"
+	}
+	fmt.Fprintf(b, "apiVersion: %s/%s\nkind: %s\n", KubeadmGroup, r.Kubeadm.Config, kind)
+	if q.Kind == KindJoin && !r.Kubeadm.Patches {
+		args = r.extraArgs(s)
+	}
+	writeIgnored(b, r.ignored(s), args)
+	if q.Kind == KindJoin && r.Kubeadm.Patches {
+		fmt.Fprintf(b, "patches:\n  # with %s in it\n  directory: %s\n", PatchFile, q.patches())
+	}
+}
+
+func (q Request) patches() string {
+	if q.Patches == "" {
+		return DefaultPatches
+	}
+	return q.Patches
+}
+
+// extraArgs are flags for a kubelet that no file reaches. It is a map, as all API
+// versions have it whose kubeadm lacks patches.
+func (r Row) extraArgs(s setting) string {
+	text := "  kubeletExtraArgs:\n    fail-swap-on: \"false\"\n"
+	if s.gate {
+		text += "    feature-gates: NodeSwap=true\n"
+	}
+	return text
+}
+
+// writeIgnored writes nodeRegistration, if there is anything to say there.
+func writeIgnored(b *strings.Builder, names []string, args string) {
+	if len(names) == 0 && args == "" {
+		return
+	}
+	b.WriteString("nodeRegistration:\n" + args)
+	if len(names) > 0 {
+		b.WriteString("  ignorePreflightErrors:\n")
+	}
+	for _, name := range names {
+		fmt.Fprintf(b, "    - %s\n", name)
+	}
+}

@@ -1,0 +1,234 @@
+package kubeletcfg
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Role is what a file is there for.
+type Role string
+
+// The roles.
+const (
+	RoleConfig Role = "config" // kubeadm's --config, or the kubelet's
+	RoleDropin Role = "dropin" // a file in the kubelet's --config-dir, *.conf or not
+	RolePatch  Role = "patch"  // a file in kubeadm's --patches, whatever its name
+)
+
+// RoleOf guesses a file's role from its name.
+func RoleOf(name string) Role {
+	base := path.Base(name)
+	switch {
+	case strings.HasSuffix(base, ".conf"):
+		return RoleDropin
+	case strings.HasPrefix(base, patchTarget) && base != patchTarget+".yaml", strings.Contains(base, "+strategic."), strings.Contains(base, "+merge."), strings.Contains(base, "+json."):
+		return RolePatch
+	}
+	return RoleConfig
+}
+
+// LintOptions say who is going to read the files.
+type LintOptions struct {
+	Row           Row
+	CgroupVersion int             // of the nodes: 1 or 2; 0 means 2
+	Roles         map[string]Role // by a file's name; RoleOf the others
+}
+
+// Finding is a fault in a file.
+type Finding struct {
+	Rule         string // for ever the same, "unknown-field"
+	Warning      bool   // it may be meant so
+	File         string
+	Document     int // in the file, from 1; 0 for the file as a whole
+	Line, Column int // from 1; 0 when the fault has no place
+	Field        string
+	Message      string // what is wrong, and what comes of it
+	Fix          string // what to write instead
+}
+
+// Rules are what Lint looks for, and what each is about.
+func Rules() [][2]string {
+	return [][2]string{
+		{"syntax", "The files are YAML or JSON"},
+		{"kind", "Every document is one that kubeadm or the kubelet reads"},
+		{"kubeadm-api-version", "kubeadm reads this API version"},
+		{"unknown-field", "Every field is known, by this spelling"},
+		{"duplicate-field", "No field stands twice"},
+		{"wrong-type", "Every value has the type of its field"},
+		{"feature-gate", "Feature gates exist and can be set"},
+		{"swap-behavior", "The swap behavior is legal, and does something"},
+		{"fail-swap-on", "The kubelet starts when swap is on"},
+		{"cgroup-v1", "The cgroup version is one that the kubelet takes"},
+		{"eviction", "No default eviction threshold is lost"},
+		{"reserved", "Reserved resources can be enforced"},
+		{"memory-qos", "What makes containers swap early is in range"},
+		{"extra-args", "Flags do not contradict the files"},
+		{"preflight-swap", "kubeadm's preflight lets swap pass"},
+		{"dropin-file", "Drop-in files are read"},
+		{"patch-file", "Patches are applied, in the way they are meant"},
+		{"second-document", "Nothing stands where nobody looks"},
+	}
+}
+
+// Lint finds what the kubeadm and the kubelet of a version would die of, or take
+// without doing what it says. It is sorted by place.
+func Lint(files []Source, o LintOptions) []Finding {
+	l := &linter{row: o.Row, minor: minor(o.Row.Kubernetes), cgroup: o.CgroupVersion}
+	l.schema = readSchema(minor(o.Row.table.Newest()))
+	for _, f := range files {
+		role, ok := o.Roles[f.Name]
+		if !ok {
+			role = RoleOf(f.Name)
+		}
+		l.file(f, role)
+	}
+	l.together()
+	slices.SortStableFunc(l.found, func(a, b Finding) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return l.found
+}
+
+// linter gathers findings.
+type linter struct {
+	row    Row
+	minor  int
+	cgroup int
+	schema schema
+	found  []Finding
+
+	configs []document // KubeletConfigurations for --config
+	dropins []document
+	init    *document // an InitConfiguration or JoinConfiguration
+}
+
+// scene is where the linter is.
+type scene struct {
+	doc  document
+	role Role
+	api  string // of schema: kubelet, v1beta4
+}
+
+// find adds a finding at a node.
+func (l *linter) find(s scene, n *yaml.Node, f Finding) {
+	f.File, f.Document = s.doc.source, s.doc.number
+	f.Line, f.Column = place(n)
+	l.found = append(l.found, f)
+}
+
+func (l *linter) file(f Source, role Role) {
+	switch role {
+	case RoleDropin:
+		if !l.dropinName(f.Name) {
+			return
+		}
+	case RolePatch:
+		if !l.patch(f) {
+			return
+		}
+	case RoleConfig:
+	}
+	all, err := documents(f)
+	if err != nil {
+		l.syntax(f.Name, err)
+		return
+	}
+	l.documents(f, role, all)
+}
+
+func (l *linter) syntax(name string, err error) {
+	finding := Finding{Rule: "syntax", File: name, Document: 1, Line: 1, Column: 1, Message: err.Error(), Fix: "mend it there"}
+	if syntaxError, ok := errors.AsType[*SyntaxError](err); ok {
+		finding.Line, finding.Document, finding.Message = syntaxError.Line, syntaxError.Document, syntaxError.Err.Error()
+	} else {
+		_, _ = fmt.Sscanf(strings.TrimPrefix(err.Error(), name+":"), "%d:%d", &finding.Line, &finding.Column)
+	}
+	l.found = append(l.found, finding)
+}
+
+// documents looks at each document. A kubelet reads the first of a file only;
+// kubeadm reads them all.
+func (l *linter) documents(f Source, role Role, all []document) {
+	all = slices.DeleteFunc(all, func(d document) bool { return d.root == nil })
+	if len(all) == 0 {
+		l.found = append(l.found, Finding{Rule: "syntax", File: f.Name, Message: "there is nothing in it: the kubelet refuses an empty file", Fix: "delete it, or write what is missing"})
+		return
+	}
+	forKubeadm := slices.ContainsFunc(all, func(d document) bool {
+		return strings.HasPrefix(d.word("apiVersion"), KubeadmGroup+"/")
+	})
+	for i, d := range all {
+		s := scene{doc: d, role: role, api: "kubelet"}
+		if i > 0 && !forKubeadm {
+			l.find(s, d.root, Finding{Rule: "second-document", Message: "the kubelet reads the first document of a file only", Fix: "put it into the first, or into a file of its own"})
+			continue
+		}
+		l.document(s)
+	}
+}
+
+// document looks at one.
+func (l *linter) document(s scene) {
+	group, version, _ := strings.Cut(s.doc.word("apiVersion"), "/")
+	kind := s.doc.word("kind")
+	switch {
+	case s.role == RolePatch && group == "" && kind == "":
+		l.kubelet(s) // a patch needs neither
+	case group == KubeadmGroup && s.role == RoleConfig:
+		l.kubeadm(s, version, kind)
+	case s.doc.word("apiVersion") == GroupVersion && kind == ConfigKind:
+		l.kubelet(s)
+	case s.role == RoleConfig && foreign(group) && kind != "":
+	default:
+		l.badKind(s, group, kind)
+	}
+}
+
+// foreign reports whether a group is of another component that kubeadm's file may
+// configure.
+func foreign(group string) bool { return group == "kubeproxy.config.k8s.io" }
+
+func (l *linter) badKind(s scene, group, kind string) {
+	for _, want := range []struct{ field, value, is string }{{"apiVersion", GroupVersion, s.doc.word("apiVersion")}, {"kind", ConfigKind, kind}} {
+		if want.is == want.value {
+			continue
+		}
+		key, n := member(s.doc.root, want.field)
+		finding := Finding{Rule: "kind", Field: want.field, Message: "it is missing: nobody reads the document", Fix: want.field + ": " + want.value}
+		switch {
+		case n == nil:
+			key, n = s.doc.root, s.doc.root
+			for _, name := range l.schema.fields("kubelet "+ConfigKind, l.minor) {
+				if name == want.field {
+					if k := misspelt(s.doc.root, name); k != nil {
+						key, n = k, k
+						finding.Message = fmt.Sprintf("%s is missing: %q is another word", name, k.Value)
+					}
+				}
+			}
+		default:
+			finding.Message = fmt.Sprintf("%q is nothing that kubeadm or the kubelet reads", n.Value)
+			if group == KubeadmGroup || strings.HasPrefix(group, "kubeadm") && want.field == "apiVersion" {
+				finding.Fix = KubeadmGroup + "/" + l.row.Kubeadm.Config + ", or for the kubelet " + want.value
+			}
+		}
+		_ = key
+		l.find(s, n, finding)
+	}
+}
+
+// misspelt returns the key that differs from a name in its case only.
+func misspelt(n *yaml.Node, name string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if strings.EqualFold(n.Content[i].Value, name) {
+			return n.Content[i]
+		}
+	}
+	return nil
+}

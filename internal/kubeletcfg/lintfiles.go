@@ -1,0 +1,221 @@
+package kubeletcfg
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// patchTarget is the name by which kubeadm's patches know the kubelet's
+// configuration.
+const patchTarget = "kubeletconfiguration"
+
+// dropinName looks at the name of a file in --config-dir; false when the kubelet
+// does not read it.
+func (l *linter) dropinName(name string) bool {
+	f := Finding{Rule: "dropin-file", File: name}
+	switch {
+	case !strings.HasSuffix(name, ".conf"):
+		f.Message = "the kubelet reads files in its --config-dir only when their names end in .conf"
+		f.Fix = "rename it to " + strings.TrimSuffix(path.Base(name), path.Ext(name)) + ".conf"
+		l.found = append(l.found, f)
+		return false
+	case l.row.DropinDir.Support == DropinNone:
+		f.Message = "the kubelet of " + l.row.Kubernetes + " has no --config-dir"
+		f.Fix = "write it into the file of --config"
+		l.found = append(l.found, f)
+		return false
+	}
+	return true
+}
+
+// patch looks at the name of a file in kubeadm's --patches, and at what is not an
+// object; false when there is nothing more to look at
+// (cmd/kubeadm/app/util/patches/patches.go, parseFilename).
+func (l *linter) patch(file Source) bool {
+	base := path.Base(file.Name)
+	f := Finding{Rule: "patch-file", File: file.Name}
+	stop := func(message, fix string) bool {
+		f.Message, f.Fix = message, fix
+		l.found = append(l.found, f)
+		return false
+	}
+	extension := path.Ext(base)
+	if extension != ".yaml" && extension != ".json" {
+		return stop("kubeadm passes over it: the name of a patch ends in .yaml or .json", strings.TrimSuffix(base, extension)+".yaml")
+	}
+	if !strings.HasPrefix(base, patchTarget) {
+		if others := []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "corednsdeployment", "kubeproxydaemonset"}; slices.ContainsFunc(others, func(o string) bool { return strings.HasPrefix(base, o) }) {
+			return false
+		}
+		return stop("kubeadm passes over it: the name of a patch for the kubelet begins with "+patchTarget, PatchFile)
+	}
+	if !l.row.Kubeadm.Patches {
+		return stop("the patches of kubeadm "+l.row.Kubernetes+" have no target "+patchTarget, "a KubeletConfiguration in kubeadm's --config")
+	}
+	_, typ, plus := strings.Cut(strings.TrimSuffix(base, extension), "+")
+	types := []string{"strategic", "merge", "json"}
+	begins := func(word string) bool { return strings.HasPrefix(typ, word) }
+	if plus && !slices.ContainsFunc(types, begins) {
+		return stop("kubeadm refuses it: there is no kind of patch called "+typ, PatchFile)
+	}
+	if word := regexp.MustCompile(`[.-](merge|json)$`).FindString(strings.TrimSuffix(base, extension)); !plus && word != "" {
+		f.Message, f.Fix, f.Warning = "it is a strategic merge patch: the kind stands behind a +", patchTarget+"+"+word[1:]+extension, true
+		l.found = append(l.found, f)
+	}
+	if begins("json") {
+		l.operations(file)
+		return false
+	}
+	return true
+}
+
+// operations looks at a JSON patch (RFC 6902).
+func (l *linter) operations(file Source) {
+	var n yaml.Node
+	if err := yaml.Unmarshal(file.Data, &n); err != nil {
+		l.syntax(file.Name, syntax(file.Name, 1, err))
+		return
+	}
+	s := scene{doc: document{source: file.Name, number: 1}, role: RolePatch}
+	if len(n.Content) == 0 || n.Content[0].Kind != yaml.SequenceNode {
+		l.find(s, &n, Finding{Rule: "patch-file", Message: "a +json patch is a list of operations: kubeadm refuses it", Fix: "[{op: add, path: /failSwapOn, value: false}], or name it " + PatchFile})
+		return
+	}
+	for _, element := range n.Content[0].Content {
+		_, op := member(element, "op")
+		_, where := member(element, "path")
+		switch {
+		case op == nil || where == nil:
+			l.find(s, element, Finding{Rule: "patch-file", Message: "an operation needs op and path: kubeadm refuses it", Fix: "{op: add, path: /failSwapOn, value: false}"})
+		case !slices.Contains([]string{"add", "remove", "replace", "move", "copy", "test"}, op.Value):
+			l.find(s, op, Finding{Rule: "patch-file", Field: "op", Message: fmt.Sprintf("there is no operation %q: kubeadm refuses it", op.Value), Fix: "add"})
+		default:
+			l.pointer(s, element, where)
+		}
+	}
+}
+
+// pointer follows the path of an operation, and looks at its value.
+func (l *linter) pointer(s scene, element, where *yaml.Node) {
+	s.api = "kubelet"
+	typ, rest := ConfigKind, strings.TrimPrefix(where.Value, "/")
+	for rest != "" {
+		name, deeper, _ := strings.Cut(rest, "/")
+		f, ok := l.schema.types["kubelet "+typ][name]
+		if !ok || !f.in.has(l.minor) {
+			key := *where
+			key.Value = name
+			l.unknown(s, &key, typ, strings.ReplaceAll(strings.TrimPrefix(where.Value, "/"), "/", "."))
+			return
+		}
+		if deeper == "" {
+			if _, value := member(element, "value"); value != nil {
+				l.holds(s, value, f.holds, strings.TrimPrefix(where.Value, "/"))
+			}
+			return
+		}
+		if l.schema.types["kubelet "+f.holds] == nil {
+			return
+		}
+		typ, rest = f.holds, deeper
+	}
+}
+
+// together judges what the files say as one, as a kubelet that reads them all.
+func (l *linter) together() {
+	groups := l.configs
+	if len(groups) == 0 && len(l.dropins) > 0 {
+		groups = []document{{}}
+	}
+	bears := false
+	for _, config := range groups {
+		m := &merger{row: l.row, tree: map[string]any{}, from: map[string]string{}}
+		if config.root != nil {
+			m.document(config)
+		}
+		alone := config.root == nil
+		dropins := l.dropins
+		if len(l.configs) > 1 {
+			dropins = nil // whose they are cannot be told
+		}
+		m.dropinDocuments(dropins)
+		m.problems = nil // every file was looked at before
+		e := m.effective()
+		l.effective(e, config, dropins, alone)
+		bears = bears || !e.FailSwapOn
+	}
+	l.preflight(bears)
+}
+
+// effective judges a merged configuration. Without a --config file (alone) much
+// may still stand in it.
+func (l *linter) effective(e Effective, config document, dropins []document, alone bool) {
+	at := func(source string, path ...string) (scene, *yaml.Node) {
+		for _, d := range append([]document{config}, dropins...) {
+			n := d.root
+			for _, name := range path {
+				_, n = member(n, name)
+			}
+			if n != nil && d.source == source {
+				return scene{doc: d}, n
+			}
+		}
+		return scene{doc: config}, config.root
+	}
+	s, n := at(e.SwapBehaviorFrom, "memorySwap", "swapBehavior")
+	field := "memorySwap.swapBehavior"
+	meaning, legal := l.row.Behaviors[e.SwapBehavior]
+	f := Finding{Rule: "swap-behavior", Field: field}
+	switch {
+	case e.SwapBehavior != "" && !e.NodeSwap:
+		f.Message, f.Fix = "the kubelet does not start with it while the gate NodeSwap is off, which it is "+gateFrom(e), "featureGates: {NodeSwap: true}"
+		f.Warning = alone && e.NodeSwapFrom == Default
+		l.find(s, n, f)
+	case !legal:
+		l.find(s, n, l.illegal(e.SwapBehavior))
+	case l.cgroup == 1 && (meaning == Share || meaning == UnlimitedV2) && e.SwapBehavior != "":
+		f.Message, f.Fix = "on cgroup v1 the kubelet takes it for NoSwap, without a word", "cgroup v2 on the node"
+		l.find(s, n, f)
+	case e.SwapBehavior == "" && e.NodeSwap && meaning == UnlimitedV2 && !alone:
+		if _, gate := at(e.NodeSwapFrom, "featureGates", "NodeSwap"); gate != config.root {
+			f.Message, f.Fix, f.Warning = "without a behavior every container may take all swap there is", "memorySwap: {swapBehavior: LimitedSwap}", true
+			l.find(s, gate, f)
+		}
+	}
+	if e.FailSwapOn && e.SwapBehavior != "" && e.SwapBehavior != NoSwap {
+		f := Finding{Rule: "fail-swap-on", Field: "failSwapOn", Message: "the kubelet does not start when swap is on: memorySwap can never come to anything", Fix: "failSwapOn: false", Warning: alone && e.FailSwapOnFrom == Default}
+		if e.FailSwapOnFrom != Default {
+			s, n = at(e.FailSwapOnFrom, "failSwapOn")
+		}
+		l.find(s, n, f)
+	}
+	l.cannotSayFalse(dropins)
+}
+
+// cannotSayFalse finds what a merge by mergo loses.
+func (l *linter) cannotSayFalse(dropins []document) {
+	if l.row.DropinDir.Merge != MergeNonZero {
+		return
+	}
+	for _, d := range dropins {
+		key, n := member(d.root, "failSwapOn")
+		if off, ok := plain(n).(bool); ok && !off {
+			l.find(scene{doc: d}, key, Finding{
+				Rule: "dropin-file", Field: "failSwapOn", Message: "in the config directory of the kubelet of " + l.row.Kubernetes + " what is false counts as not said",
+				Fix: "write it into the file of --config",
+			})
+		}
+	}
+}
+
+func gateFrom(e Effective) string {
+	if e.NodeSwapFrom == Default {
+		return "by default"
+	}
+	return "in " + e.NodeSwapFrom
+}

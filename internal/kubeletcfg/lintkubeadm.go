@@ -1,0 +1,151 @@
+package kubeletcfg
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// kubeadmKinds are those that kubeadm reads from a file.
+func kubeadmKinds() []string {
+	return []string{"InitConfiguration", "ClusterConfiguration", "JoinConfiguration", "ResetConfiguration", "UpgradeConfiguration", "ClusterStatus"}
+}
+
+// kubeadm looks at one of kubeadm's own documents.
+func (l *linter) kubeadm(s scene, version, kind string) {
+	_, n := member(s.doc.root, "apiVersion")
+	api, known := l.row.Kubeadm.API(version)
+	current := KubeadmGroup + "/" + l.row.Kubeadm.Config
+	f := Finding{Rule: "kubeadm-api-version", Field: "apiVersion", Fix: current}
+	switch {
+	case !known:
+		f.Message = fmt.Sprintf("the kubeadm of %s does not read %s/%s", l.row.Kubernetes, KubeadmGroup, version)
+		if near, ok := l.row.nearestThat(func(o Row) bool { _, has := o.Kubeadm.API(version); return has }); ok {
+			f.Message += fmt.Sprintf(": %s was the last that did", near.Kubernetes)
+			if minor(near.Kubernetes) > l.minor {
+				f.Message = strings.Replace(f.Message, "was the last that did", "is the first that does", 1)
+			}
+			f.Fix += fmt.Sprintf(", which 'kubeadm config migrate' of %s writes", near.Kubernetes)
+		}
+	case api.State == APIExperimental:
+		f.Message = "it is experimental: kubeadm reads it only with --allow-experimental-api"
+	case api.State == APIOld && version != "v1beta2":
+		f.Warning, f.Message = true, "it is deprecated"
+	}
+	if f.Message != "" {
+		l.find(s, n, f)
+	}
+	if !known {
+		return
+	}
+	s.api = version
+	if fields := l.schema.types[version+" "+kind]; fields == nil || !fields["kind"].in.has(l.minor) {
+		_, n := member(s.doc.root, "kind")
+		f := Finding{Rule: "kind", Field: "kind", Message: fmt.Sprintf("%q is no kind of %s/%s: kubeadm passes over it", kind, KubeadmGroup, version), Fix: "one of " + strings.Join(kubeadmKinds(), ", ")}
+		if meant := near(kind, kubeadmKinds()); meant != "" {
+			f.Fix = meant
+		}
+		if n == nil {
+			n = s.doc.root
+		}
+		l.find(s, n, f)
+		return
+	}
+	l.fields(s, s.doc.root, kind, "")
+	l.clusterGates(s)
+	if kind == "InitConfiguration" || kind == "JoinConfiguration" {
+		l.init = &s.doc
+		l.extraArgs(s, api)
+	}
+}
+
+// clusterGates finds kubelet's gates among kubeadm's own.
+func (l *linter) clusterGates(s scene) {
+	_, gates := member(s.doc.root, "featureGates")
+	for _, name := range []string{"NodeSwap", "NodeMemorySwap"} {
+		if key, _ := member(gates, name); key != nil {
+			l.find(s, key, Finding{
+				Rule: "feature-gate", Field: "featureGates." + name, Message: "these are kubeadm's own gates, and it refuses others",
+				Fix: "featureGates of a KubeletConfiguration in the same file",
+			})
+		}
+	}
+}
+
+// extraArgs looks at flags that win over every file.
+func (l *linter) extraArgs(s scene, api KubeadmAPI) {
+	_, registration := member(s.doc.root, "nodeRegistration")
+	_, args := member(registration, "kubeletExtraArgs")
+	args = through(args)
+	if args == nil {
+		return
+	}
+	const path = "nodeRegistration.kubeletExtraArgs"
+	switch {
+	case api.ExtraArgs == ArgsMap && args.Kind == yaml.MappingNode:
+		for i := 0; i+1 < len(args.Content); i += 2 {
+			l.extraArg(s, args.Content[i].Value, args.Content[i], args.Content[i+1], join(path, args.Content[i].Value))
+		}
+	case api.ExtraArgs == ArgsList && args.Kind == yaml.SequenceNode:
+		for i, element := range args.Content {
+			_, name := member(element, "name")
+			_, value := member(element, "value")
+			if name != nil && value != nil {
+				l.extraArg(s, name.Value, name, value, fmt.Sprintf("%s[%d]", path, i))
+			}
+		}
+	}
+}
+
+func (l *linter) extraArg(s scene, name string, key, value *yaml.Node, field string) {
+	f := Finding{Rule: "extra-args", Field: field}
+	switch {
+	case strings.HasPrefix(name, "-"):
+		f.Message, f.Fix = "kubeadm puts the -- before a flag's name itself: the kubelet gets four of them and does not start", strings.TrimLeft(name, "-")
+		l.find(s, key, f)
+	case name == "fail-swap-on":
+		if off, err := strconv.ParseBool(value.Value); err == nil && !off {
+			return
+		}
+		f.Message, f.Fix = "the flag wins over failSwapOn of every file: the kubelet does not start when swap is on", `"false", or take it out`
+		l.find(s, value, f)
+	case name == "feature-gates":
+		for gate, text := range pairs(value.Value, "=") {
+			on, err := strconv.ParseBool(text)
+			if err != nil {
+				f.Message, f.Fix = fmt.Sprintf("%q is neither true nor false: the kubelet does not start", text), gate+"=true"
+				l.find(s, value, f)
+				continue
+			}
+			l.gate(s, value, gate, on, join(field, gate))
+		}
+	case name == "config-dir" && l.row.DropinDir.Support == DropinNone:
+		f.Message = "the kubelet of " + l.row.Kubernetes + " has no such flag, and does not start"
+		f.Fix = "take it out"
+		l.find(s, key, f)
+	case strings.Contains(strings.ReplaceAll(name, "-", ""), "swap"):
+		f.Message, f.Fix = "there is no such flag: the kubelet does not start", "memorySwap.swapBehavior in a KubeletConfiguration"
+		l.find(s, key, f)
+	}
+}
+
+// preflight finds a kubeadm that would stop at the swap that it shall use.
+func (l *linter) preflight(bears bool) {
+	if l.row.Kubeadm.Preflight != PreflightError || !bears || l.init == nil {
+		return
+	}
+	_, registration := member(l.init.root, "nodeRegistration")
+	_, list := member(registration, "ignorePreflightErrors")
+	passes := slices.ContainsFunc(words(plain(list)), func(word string) bool {
+		return strings.EqualFold(word, "swap") || strings.EqualFold(word, "all")
+	})
+	if !passes {
+		l.find(scene{doc: *l.init}, l.init.root, Finding{
+			Rule: "preflight-swap", Field: "nodeRegistration.ignorePreflightErrors",
+			Message: "the preflight of kubeadm " + l.row.Kubernetes + " takes swap for an error", Fix: "ignorePreflightErrors: [Swap]",
+		})
+	}
+}

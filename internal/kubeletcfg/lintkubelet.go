@@ -1,0 +1,263 @@
+package kubeletcfg
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// kubelet looks at a KubeletConfiguration.
+func (l *linter) kubelet(s scene) {
+	l.fields(s, s.doc.root, ConfigKind, "")
+	switch s.role {
+	case RoleConfig:
+		l.configs = append(l.configs, s.doc)
+		l.evictionDefaults(s)
+	case RoleDropin:
+		l.dropins = append(l.dropins, s.doc)
+	case RolePatch:
+		l.behavior(s)
+	}
+	_, gates := member(s.doc.root, "featureGates")
+	l.gates(s, gates, "featureGates")
+	for _, field := range []string{"evictionHard", "evictionSoft"} {
+		l.thresholds(s, field)
+	}
+	l.softPeriods(s)
+	l.reserved(s)
+	l.memoryQoS(s)
+	l.cgroupV1(s)
+}
+
+// behavior judges what one document alone says of swapBehavior: a patch meets its
+// other half only on the node.
+func (l *linter) behavior(s scene) {
+	_, swap := member(s.doc.root, "memorySwap")
+	_, n := member(swap, "swapBehavior")
+	text, _ := plain(n).(string)
+	if _, legal := l.row.Behaviors[text]; !legal {
+		l.find(s, n, l.illegal(text))
+	}
+}
+
+func (l *linter) illegal(text string) Finding {
+	f := Finding{
+		Rule: "swap-behavior", Field: "memorySwap.swapBehavior",
+		Message: fmt.Sprintf("%q is no behavior of Kubernetes %s: the kubelet does not start", text, l.row.Kubernetes),
+		Fix:     strings.Join(l.row.LegalBehaviors(), " or "),
+	}
+	if meant := near(text, l.row.LegalBehaviors()); meant != "" && !slices.Contains(Behaviors(), text) {
+		f.Fix = meant
+	}
+	if slices.Contains(Behaviors(), text) {
+		if o, ok := l.row.nearestThat(func(o Row) bool { _, has := o.Behaviors[text]; return has }); ok {
+			f.Message += fmt.Sprintf(" (Kubernetes %s has it)", o.Kubernetes)
+		}
+	}
+	return f
+}
+
+// gates looks at feature gates in a map.
+func (l *linter) gates(s scene, n *yaml.Node, field string) {
+	n = through(n)
+	if n == nil || n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		on, ok := plain(n.Content[i+1]).(bool)
+		if ok {
+			l.gate(s, n.Content[i], n.Content[i].Value, on, join(field, n.Content[i].Value))
+		}
+	}
+}
+
+// gate looks at one that is set.
+func (l *linter) gate(s scene, n *yaml.Node, name string, on bool, field string) {
+	g, known := l.schema.gates[name]
+	f := Finding{Rule: "feature-gate", Field: field, Fix: "take it out"}
+	switch {
+	case !known:
+		f.Message = "no release knows this gate: the kubelet panics"
+		if name == "NodeMemorySwap" {
+			f.Fix = "NodeSwap, which is what some texts mean by it"
+		} else if meant := near(name, slices.Sorted(maps.Keys(l.schema.gates))); meant != "" {
+			f.Fix = meant + " instead of " + name
+		}
+	case !g.in.has(l.minor):
+		f.Message = fmt.Sprintf("the gate is known %s, not in %s: the kubelet panics", g.in.say(l.schema.newest), l.row.Kubernetes)
+	case g.locked > 0 && l.minor >= g.locked && on != g.value:
+		f.Message = fmt.Sprintf("the gate is locked to %v since 1.%d: the kubelet panics", g.value, g.locked)
+	case name == "NodeSwap" && !on && !l.row.Gate.Locked && l.row.Gate.Default:
+		f.Warning = true
+		f.Message = "no container can swap with the gate off, and from " + l.lockedFrom(g) + " on the kubelet panics"
+	default:
+		return
+	}
+	l.find(s, n, f)
+}
+
+func (l *linter) lockedFrom(g knownGate) string { return fmt.Sprintf("1.%d", g.locked) }
+
+// evictionDefaults finds thresholds that nobody took away on purpose.
+func (l *linter) evictionDefaults(s scene) {
+	key, n := member(s.doc.root, "evictionHard")
+	hard, ok := plain(n).(map[string]any)
+	_, merge := member(s.doc.root, "mergeDefaultEvictionSettings")
+	if merged, _ := plain(merge).(bool); !ok || merged && l.row.MergeEviction {
+		return
+	}
+	var lost []string
+	for _, signal := range slices.Sorted(maps.Keys(defaultEviction())) {
+		if _, named := hard[signal]; !named {
+			lost = append(lost, fmt.Sprintf("%s: %s", signal, quotePercent(defaultEviction()[signal])))
+		}
+	}
+	if len(lost) == 0 {
+		return
+	}
+	fix := "add what is missing: " + strings.Join(lost, ", ")
+	if l.row.MergeEviction {
+		fix = "mergeDefaultEvictionSettings: true, or " + fix
+	}
+	l.find(s, key, Finding{
+		Rule: "eviction", Field: "evictionHard", Warning: true,
+		Message: fmt.Sprintf("what is named here takes the place of all defaults: %d of them are gone", len(lost)), Fix: fix,
+	})
+}
+
+func quotePercent(value any) string {
+	text, _ := value.(string)
+	if strings.HasSuffix(text, "%") {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+// signals are what a kubelet can evict for (pkg/kubelet/eviction/api/types.go).
+func signals() []string {
+	return []string{
+		"memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available", "imagefs.inodesFree",
+		"containerfs.available", "containerfs.inodesFree", "allocatableMemory.available", "pid.available",
+	}
+}
+
+// thresholds finds signals and quantities that stop the kubelet
+// (pkg/kubelet/eviction/helpers.go, parseThresholdStatement).
+func (l *linter) thresholds(s scene, field string) {
+	_, n := member(s.doc.root, field)
+	n = through(n)
+	if n == nil || n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		f := Finding{Rule: "eviction", Field: join(field, key.Value)}
+		text, ok := plain(n.Content[i+1]).(string)
+		switch {
+		case !slices.Contains(signals(), key.Value):
+			f.Message, f.Fix = "the kubelet does not start with a signal that it does not know", "one of "+strings.Join(signals(), ", ")
+			if meant := near(key.Value, signals()); meant != "" {
+				f.Fix = meant + " instead of " + key.Value
+			}
+			l.find(s, key, f)
+		case ok && wrongThreshold(text) != "":
+			f.Message, f.Fix = wrongThreshold(text)+": the kubelet does not start", "a quantity like 100Mi, or a share like \"10%\""
+			l.find(s, n.Content[i+1], f)
+		}
+	}
+}
+
+func wrongThreshold(text string) string {
+	if share, ok := strings.CutSuffix(text, "%"); ok {
+		number, err := strconv.ParseFloat(share, 32)
+		if err != nil || number < 0 || number > 100 {
+			return fmt.Sprintf("%q is no share of 100%%", text)
+		}
+		return ""
+	}
+	quantity, err := resource.ParseQuantity(text)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%q is no quantity", text)
+	case quantity.Sign() <= 0:
+		return fmt.Sprintf("%q is not more than nothing", text)
+	}
+	return ""
+}
+
+// softPeriods finds soft thresholds without a grace period.
+func (l *linter) softPeriods(s scene) {
+	_, soft := member(s.doc.root, "evictionSoft")
+	_, grace := member(s.doc.root, "evictionSoftGracePeriod")
+	periods, _ := plain(grace).(map[string]any)
+	soft = through(soft)
+	if s.role != RoleConfig || soft == nil || soft.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(soft.Content); i += 2 {
+		if signal := soft.Content[i].Value; periods[signal] == nil {
+			l.find(s, soft.Content[i], Finding{
+				Rule: "eviction", Field: "evictionSoft." + signal, Message: "a soft threshold needs a grace period: the kubelet does not start",
+				Fix: "evictionSoftGracePeriod: {" + signal + ": 1m30s}",
+			})
+		}
+	}
+}
+
+// reserved finds what cannot be enforced (ValidateKubeletConfiguration).
+func (l *linter) reserved(s scene) {
+	_, list := member(s.doc.root, "enforceNodeAllocatable")
+	list = through(list)
+	if list == nil || list.Kind != yaml.SequenceNode || s.role != RoleConfig {
+		return
+	}
+	legal := []string{"none", "pods", "system-reserved", "kube-reserved", "system-reserved-compressible", "kube-reserved-compressible"}
+	for _, n := range list.Content {
+		word, _ := plain(n).(string)
+		field := map[bool]string{true: "systemReservedCgroup", false: "kubeReservedCgroup"}[strings.HasPrefix(word, "system-")]
+		_, group := member(s.doc.root, field)
+		switch {
+		case !slices.Contains(legal, word):
+			f := Finding{Rule: "reserved", Field: "enforceNodeAllocatable", Message: fmt.Sprintf("%q cannot be enforced: the kubelet does not start", word), Fix: "one of " + strings.Join(legal, ", ")}
+			if meant := near(word, legal); meant != "" {
+				f.Fix = meant
+			}
+			l.find(s, n, f)
+		case strings.Contains(word, "-reserved") && (group == nil || group.Value == ""):
+			l.find(s, n, Finding{Rule: "reserved", Field: "enforceNodeAllocatable", Message: word + " needs " + field + ": the kubelet does not start", Fix: field + ": /" + strings.SplitN(word, "-", 2)[0] + ".slice"})
+		}
+	}
+}
+
+// memoryQoS finds factors out of range.
+func (l *linter) memoryQoS(s scene) {
+	_, n := member(s.doc.root, "memoryThrottlingFactor")
+	number, ok := plain(n).(json.Number)
+	if !ok {
+		return
+	}
+	if factor, err := number.Float64(); err != nil || factor <= 0 || factor > 1 {
+		l.find(s, n, Finding{
+			Rule: "memory-qos", Field: "memoryThrottlingFactor", Warning: !l.row.MemoryQoS.Default,
+			Message: "it has to be more than 0 and at most 1: the kubelet does not start while the gate MemoryQoS is on", Fix: "0.9",
+		})
+	}
+}
+
+func (l *linter) cgroupV1(s scene) {
+	key, n := member(s.doc.root, "failCgroupV1")
+	fails, set := plain(n).(bool)
+	switch {
+	case l.cgroup != 1:
+	case set && fails:
+		l.find(s, key, Finding{Rule: "cgroup-v1", Field: "failCgroupV1", Message: "the kubelet does not start on a node with cgroup v1", Fix: "failCgroupV1: false, or cgroup v2 on the node"})
+	case !set && l.row.FailCgroupV1 && s.role == RoleConfig:
+		l.find(s, s.doc.root, Finding{Rule: "cgroup-v1", Field: "failCgroupV1", Message: fmt.Sprintf("the kubelet of %s does not start on a node with cgroup v1 unless it is told to", l.row.Kubernetes), Fix: "failCgroupV1: false, or cgroup v2 on the node"})
+	}
+}

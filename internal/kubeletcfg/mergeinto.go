@@ -1,0 +1,246 @@
+package kubeletcfg
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// MergeInto returns an existing configuration with what the request needs: all
+// other documents, fields, comments and their order stay. A kind that is missing
+// is added at the end. The result was read back. notes are for the person who
+// asked. Errors have exit code fail.Usage.
+func (r Row) MergeInto(existing Source, q Request) (text []byte, notes []string, err error) {
+	s, err := r.settingFor(q)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch q.Kind {
+	case KindKubelet, KindDropin, KindPatch:
+		text, err = r.edit(existing, q.Wish)
+		return text, nil, err
+	case KindInit, KindJoin:
+	}
+	m := &merging{row: r, q: q, s: s, file: existing}
+	return m.file.Data, m.notes, fail.New(fail.Usage, "merge swap into "+existing.Name, m.run())
+}
+
+// merging is one configuration of kubeadm on its way.
+type merging struct {
+	row   Row
+	q     Request
+	s     setting
+	file  Source
+	notes []string
+}
+
+func (m *merging) run() error {
+	if err := m.known(); err != nil {
+		return err
+	}
+	kind := map[Kind]string{KindInit: "InitConfiguration", KindJoin: "JoinConfiguration"}[m.q.Kind]
+	if err := m.node(kind); err != nil {
+		return err
+	}
+	if m.q.Kind == KindJoin {
+		return m.patches()
+	}
+	return m.kubelet()
+}
+
+// find returns the document of a kind; nil when there is none.
+func (m *merging) find(kind string) (*document, error) {
+	all, err := documents(m.file)
+	if err != nil {
+		return nil, err
+	}
+	var found *document
+	for i, d := range all {
+		if d.word("kind") != kind {
+			continue
+		}
+		if found != nil {
+			return nil, fmt.Errorf("%s:%d: document %d is a second %s", d.source, d.root.Line, d.number, kind)
+		}
+		found = &all[i]
+	}
+	return found, nil
+}
+
+// word returns a top-level string.
+func (d document) word(name string) string {
+	_, n := member(d.root, name)
+	text, _ := plain(n).(string)
+	return text
+}
+
+// known refuses documents that this kubeadm does not read.
+func (m *merging) known() error {
+	all, err := documents(m.file)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		group, version, _ := strings.Cut(d.word("apiVersion"), "/")
+		if group != KubeadmGroup {
+			continue
+		}
+		if _, ok := m.row.Kubeadm.API(version); !ok {
+			return fmt.Errorf("%s:%d: document %d: the kubeadm of Kubernetes %s does not read %s/%s: convert it first with 'kubeadm config migrate' to %s",
+				d.source, d.root.Line, d.number, m.row.Kubernetes, group, version, m.row.Kubeadm.Config)
+		}
+	}
+	return nil
+}
+
+// kubelet edits the KubeletConfiguration, or adds one.
+func (m *merging) kubelet() error {
+	d, err := m.find(ConfigKind)
+	if err != nil {
+		return err
+	}
+	if d == nil {
+		return m.add(m.s.document())
+	}
+	m.file.Data, err = m.row.editDocument(m.file, *d, m.s)
+	return err
+}
+
+// node edits nodeRegistration of an Init- or JoinConfiguration.
+func (m *merging) node(kind string) error {
+	d, err := m.find(kind)
+	if err != nil {
+		return err
+	}
+	ignored := m.row.ignored(m.s)
+	flags := m.q.Kind == KindJoin && !m.row.Kubeadm.Patches
+	if d == nil {
+		if m.q.Kind == KindInit && len(ignored) == 0 {
+			return nil
+		}
+		var b strings.Builder
+		m.row.joinOrInit(&b, m.q, m.s)
+		return m.add(b.String())
+	}
+	_, registration := member(d.root, "nodeRegistration")
+	_, list := member(registration, "ignorePreflightErrors")
+	has := words(plain(list))
+	for _, name := range slices.Backward(ignored) {
+		same := func(word string) bool { return strings.EqualFold(word, name) || strings.EqualFold(word, "all") }
+		if slices.ContainsFunc(has, same) {
+			continue
+		}
+		if err := m.apply(d, change{[]string{"nodeRegistration", "ignorePreflightErrors"}, item(name)}); err != nil {
+			return err
+		}
+	}
+	return m.flags(d, registration, flags)
+}
+
+// flags corrects those that would win over the file, and sets those that stand
+// for it where no file reaches.
+func (m *merging) flags(d *document, registration *yaml.Node, needed bool) error {
+	api, _ := m.row.Kubeadm.API(strings.TrimPrefix(d.word("apiVersion"), KubeadmGroup+"/"))
+	path := []string{"nodeRegistration", "kubeletExtraArgs"}
+	_, args := member(registration, "kubeletExtraArgs")
+	at := func(name string) (at []string, value string, found bool) {
+		_, n := member(args, name)
+		if n != nil {
+			return append(slices.Clone(path), name), n.Value, true
+		}
+		if list := through(args); api.ExtraArgs == ArgsList && list != nil && list.Kind == yaml.SequenceNode {
+			for i, element := range list.Content {
+				_, key := member(element, "name")
+				if _, value := member(element, "value"); key != nil && value != nil && key.Value == name {
+					return append(slices.Clone(path), strconv.Itoa(i), "value"), value.Value, true
+				}
+			}
+		}
+		return append(slices.Clone(path), name), "", false
+	}
+	where, value, found := at("fail-swap-on")
+	if off, err := strconv.ParseBool(value); found && (err != nil || off) || !found && needed {
+		if err := m.apply(d, change{where, "false"}); err != nil {
+			return err
+		}
+	}
+	where, value, found = at("feature-gates")
+	gates := pairs(value, "=")
+	on, err := strconv.ParseBool(gates["NodeSwap"])
+	switch {
+	case gates["NodeSwap"] != "" && (err != nil || on == m.s.gateOff):
+		return fmt.Errorf("%s: document %d: %s sets NodeSwap=%s, which wins over every file: take it out", d.source, d.number, strings.Join(where, "."), gates["NodeSwap"])
+	case needed && m.s.gate && !found:
+		return m.apply(d, change{where, "NodeSwap=true"})
+	case needed && m.s.gate && gates["NodeSwap"] == "":
+		return m.apply(d, change{where, value + ",NodeSwap=true"})
+	}
+	return nil
+}
+
+// patches names the directory of patches in a JoinConfiguration.
+func (m *merging) patches() error {
+	d, err := m.find("JoinConfiguration")
+	if err != nil || !m.row.Kubeadm.Patches {
+		return err
+	}
+	_, patches := member(d.root, "patches")
+	if _, directory := member(patches, "directory"); directory != nil && directory.Value != "" {
+		m.notes = append(m.notes, fmt.Sprintf("%s has its own directory of patches: put %s into %s", m.file.Name, PatchFile, directory.Value))
+		return nil
+	}
+	return m.apply(d, change{[]string{"patches", "directory"}, m.q.patches()})
+}
+
+// apply makes a change in a document, which no other change moves.
+func (m *merging) apply(d *document, c change) error {
+	edited, err := apply(m.file.Data, d.number-1, c)
+	if err != nil {
+		return fmt.Errorf("document %d: %w", d.number, err)
+	}
+	m.file.Data = edited
+	return nil
+}
+
+// add adds a document at the end.
+func (m *merging) add(document string) error {
+	before, err := documents(m.file)
+	if err != nil {
+		return err
+	}
+	t := newText(m.file.Data)
+	var b strings.Builder
+	b.Write(t.data)
+	if text := b.String(); text != "" && !strings.HasSuffix(text, "\n") {
+		b.WriteString(t.newline)
+	}
+	if len(before) > 0 {
+		b.WriteString("---" + t.newline)
+	}
+	b.WriteString(strings.ReplaceAll(document, "\n", t.newline))
+	added, err := documents(Source{m.file.Name, []byte(b.String())})
+	if err != nil {
+		return err
+	}
+	if len(added) != len(before)+1 {
+		return errors.New("nothing can be added at its end: write it by hand")
+	}
+	m.file.Data = []byte(b.String())
+	return nil
+}
+
+// BundleInto is MergeInto, with the other files that the request needs.
+func (r Row) BundleInto(existing Source, q Request) (files []File, notes []string, err error) {
+	text, notes, err := r.MergeInto(existing, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err = r.with(q, text)
+	return files, notes, err
+}

@@ -1,0 +1,119 @@
+package kubeletcfg
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+const myKubeadm = `# Our cluster.
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+kubernetesVersion: v1.34.1 # pinned
+networking:
+    podSubnet: 10.244.0.0/16   # flannel
+---
+# The kubelets.
+kind: KubeletConfiguration
+apiVersion: kubelet.config.k8s.io/v1beta1
+cgroupDriver: systemd
+memorySwap: {}
+# the end
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: nftables
+`
+
+func TestAMergeKeepsEverythingElse(t *testing.T) {
+	rows := load1(t)
+	for _, test := range []struct {
+		name, version string
+		q             Request
+		before        string
+		changes       [][2]string // what becomes what, in before
+	}{
+		{"init", "1.34", Request{Kind: KindInit}, myKubeadm, [][2]string{
+			{"memorySwap: {}\n", "memorySwap: {swapBehavior: LimitedSwap}\nfailSwapOn: false\n"},
+		}},
+		{"init without a kubelet", "1.34", Request{Kind: KindInit}, kubeadmHead("v1beta4", "InitConfiguration") + "# end", [][2]string{
+			{"# end", "# end\n---\n" + kubeletHead + "failSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\n"},
+		}},
+		{"init of 1.22", "1.22", Request{Kind: KindInit}, kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\nfeatureGates: {NodeSwap: true}\n", [][2]string{
+			{"{NodeSwap: true}\n", "{NodeSwap: true}\n---\napiVersion: kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\nnodeRegistration:\n  ignorePreflightErrors:\n    - Swap\n"},
+		}},
+		{"init of 1.22 with a list", "1.22", Request{Kind: KindInit}, kubeadmHead("v1beta3", "InitConfiguration") + "nodeRegistration:\n  ignorePreflightErrors: # why\n  - NumCPU # two\n---\n" + kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\nfeatureGates: {NodeSwap: true}\n", [][2]string{
+			{"  - NumCPU", "  - Swap\n  - NumCPU"},
+		}},
+		{"init of 1.22 that ignores all", "1.22", Request{Kind: KindInit}, kubeadmHead("v1beta3", "InitConfiguration") + "nodeRegistration: {ignorePreflightErrors: [ALL]}\n---\n" + kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\nfeatureGates: {NodeSwap: true}\n", nil},
+		{"a flag that contradicts, in a list", "1.34", Request{Kind: KindInit}, kubeadmHead("v1beta4", "InitConfiguration") + "nodeRegistration:\n  kubeletExtraArgs:\n  - name: v\n    value: \"2\"\n  - name: fail-swap-on\n    value: \"true\" # old\n---\n" + kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n", [][2]string{
+			{`"true" # old`, `"false" # old`},
+		}},
+		{"a flag that contradicts, in a map", "1.30", Request{Kind: KindInit}, kubeadmHead("v1beta3", "InitConfiguration") + "nodeRegistration:\n  kubeletExtraArgs: {v: \"2\", fail-swap-on: 'true'}\n---\n" + kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n", [][2]string{
+			{`'true'`, `"false"`},
+		}},
+		{"join", "1.34", Request{Kind: KindJoin}, kubeadmHead("v1beta4", "JoinConfiguration") + "discovery: {file: {kubeConfigPath: /a}} # mine\n", [][2]string{
+			{"# mine\n", "# mine\npatches:\n  directory: /etc/kubernetes/patches\n"},
+		}},
+		{"join with its own patches", "1.34", Request{Kind: KindJoin}, kubeadmHead("v1beta4", "JoinConfiguration") + "patches: {directory: /p}\n", nil},
+		{"join of 1.24", "1.24", Request{Kind: KindJoin}, kubeadmHead("v1beta3", "JoinConfiguration") + "nodeRegistration:\n  kubeletExtraArgs:\n    feature-gates: \"A=true\"\n", [][2]string{
+			{"    feature-gates: \"A=true\"\n", "    fail-swap-on: \"false\"\n    feature-gates: A=true,NodeSwap=true\n"},
+		}},
+		{"kubelet", "1.34", Request{Kind: KindKubelet}, kubeletHead + "failSwapOn: true # x\nmemorySwap: {}\n", [][2]string{{"true # x\nmemorySwap: {}", "false # x\nmemorySwap: {swapBehavior: LimitedSwap}"}}},
+		{"the lines of Windows", "1.34", Request{Kind: KindInit}, strings.ReplaceAll(myKubeadm, "\n", "\r\n"), [][2]string{
+			{"memorySwap: {}\r\n", "memorySwap: {swapBehavior: LimitedSwap}\r\nfailSwapOn: false\r\n"},
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			row, err := rows.Find(test.version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := test.before
+			for _, c := range test.changes {
+				if !strings.Contains(want, c[0]) {
+					t.Fatalf("%q is not there", c[0])
+				}
+				want = strings.Replace(want, c[0], c[1], 1)
+			}
+			test.q.Wish = Wish{LimitedSwap, 2}
+			got, notes, err := row.MergeInto(Source{"my.yaml", []byte(test.before)}, test.q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, strings.Replace(string(got), `"A=true,NodeSwap=true"`, "A=true,NodeSwap=true", 1)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if wantNote := strings.Contains(test.name, "own patches"); (len(notes) > 0) != wantNote {
+				t.Errorf("notes: %q", notes)
+			}
+			again, _, err := row.MergeInto(Source{"my.yaml", got}, test.q)
+			if err != nil || string(again) != string(got) {
+				t.Errorf("a second time: %v\n%s", err, again)
+			}
+		})
+	}
+}
+
+func TestAMergeThatCannotBeIsRefused(t *testing.T) {
+	rows := load1(t)
+	for _, test := range []struct{ version, text, want string }{
+		{"1.37", kubeadmHead("v1beta3", "InitConfiguration"), "my.yaml:1: document 1: the kubeadm of Kubernetes 1.37 does not read kubeadm.k8s.io/v1beta3"},
+		{"1.34", kubeletHead + "---\n" + kubeletHead, "my.yaml:4: document 2 is a second KubeletConfiguration"},
+		{"1.33", kubeadmHead("v1beta4", "InitConfiguration") + "nodeRegistration:\n  kubeletExtraArgs:\n  - {name: feature-gates, value: NodeSwap=false}\n", "wins over every file"},
+		{"1.34", "a: b: c\n", "my.yaml:1: document 1: not YAML"},
+		{"1.34", kubeadmHead("v1beta4", "InitConfiguration") + "---\n" + kubeletHead + "memorySwap: [x]\n", "memorySwap"},
+	} {
+		row, err := rows.Find(test.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = row.MergeInto(Source{"my.yaml", []byte(test.text)}, Request{Kind: KindInit, Wish: Wish{LimitedSwap, 2}})
+		if err == nil || !strings.Contains(err.Error(), test.want) || fail.Code(err) != fail.Usage {
+			t.Errorf("%q: %v", test.text, err)
+		}
+	}
+}

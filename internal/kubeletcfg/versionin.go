@@ -1,0 +1,39 @@
+package kubeletcfg
+
+import "strings"
+
+// VersionIn returns the kubernetesVersion of the first ClusterConfiguration in
+// the files, "" when there is none that names a release.
+func VersionIn(files []Source) string {
+	for _, f := range files {
+		all, err := documents(f)
+		if err != nil {
+			continue
+		}
+		for _, d := range all {
+			version := d.word("kubernetesVersion")
+			if d.word("kind") == "ClusterConfiguration" && strings.HasPrefix(strings.TrimPrefix(version, "v"), "1.") {
+				return version
+			}
+		}
+	}
+	return ""
+}
+
+// Written reports whether a text is what swapctl itself writes for a kind, for
+// some version and wish: then nobody's work is in it.
+func (v Versions) Written(kind Kind, text []byte, q Request) bool {
+	for _, row := range v {
+		for _, behavior := range Behaviors() {
+			for _, cgroup := range []int{1, 2} {
+				for _, version := range []string{"", q.Version, VersionIn([]Source{{Data: text}})} {
+					q.Kind, q.Wish, q.Version = kind, Wish{behavior, cgroup}, version
+					if made, err := row.Document(q); err == nil && string(made) == string(text) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
