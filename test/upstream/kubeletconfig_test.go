@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -136,9 +137,7 @@ func joinFiles(t testing.TB) map[string]string {
 
 func TestKubeadmTakesWhatIsWritten(t *testing.T) {
 	files := goldenFiles(t, "init-*.yaml")
-	for name, text := range joinFiles(t) {
-		files[name] = text
-	}
+	maps.Copy(files, joinFiles(t))
 	for name, text := range files {
 		if err := asKubeadm(text); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -175,9 +174,7 @@ func TestAWrongGoldenIsFound(t *testing.T) {
 		"kubernetesVersion": "kubernetesVersions", "swapBehavior:": "swapBehaviour:", "failSwapOn:": "failSwapon:", "directory": "dir", "patches:": "patch:",
 	}
 	files := goldenFiles(t, "init-*.yaml")
-	for name, text := range joinFiles(t) {
-		files[name] = text
-	}
+	maps.Copy(files, joinFiles(t))
 	for name, text := range files {
 		check(name, text, asKubeadm, kubeadm)
 	}
