@@ -69,8 +69,9 @@ func badValues() []situation {
 		{name: "discards in a file below encryption", args: small + "--discard both", code: 2, says: "punch holes into the file", hint: "--discard none"},
 		{name: "persist fstab", args: small + "--persist fstab", code: 2, says: "nothing on this node reads crypttab", hint: "--persist systemd"},
 		{name: "persist that is not known", args: small + "--persist cron", code: 2, says: `"cron" is none of`, hint: "--persist auto"},
-		{name: "kubelet auto", args: small + "--kubelet auto", code: 2, says: "not available", hint: "--kubelet skip"},
 		{name: "kubelet that is not known", args: small + "--kubelet maybe", code: 2, says: `"maybe" is neither`, hint: "--kubelet skip"},
+		{name: "behavior that is not known", args: small + "--swap-behavior UnlimitedSwap", code: 2, says: `"UnlimitedSwap" is neither`, hint: "--swap-behavior LimitedSwap"},
+		{name: "Kubernetes that is not known", args: small + "--kubernetes-version 1.21", code: 2, says: "Kubernetes 1.21 is not known", hint: "the kubelet is asked"},
 		{name: "file and device", args: "setup --path /swapfile --device /dev/disk/by-id/virtio-vdb", code: 2, says: "a file or", hint: "leave one of them out"},
 	}
 }

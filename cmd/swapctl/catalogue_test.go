@@ -80,6 +80,7 @@ func catalogue() []chapter {
 		{"While taking down", badTeardowns()},
 		{"The journal", badJournals()},
 		{"Boots", badBoots()},
+		{"The kubelet", badKubelets()},
 		{"Interruptions", interruptions()},
 	}
 }

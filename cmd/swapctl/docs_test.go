@@ -21,7 +21,8 @@ import (
 // the code that its end says ("# exits 3"). Every block has a fake node of its
 // own, with an empty disk /dev/vdb. Before a block, "<!-- given: swapctl ... -->"
 // runs a command that the reader need not see. "<!-- file: pods.yaml -->" before a
-// block makes it that file, in the directory where later commands run.
+// block makes it that file, in the directory where later commands run. After
+// "<!-- node: kubeadm v1.34.1 -->" the nodes are kubeadm's.
 func TestDocsAreTrue(t *testing.T) {
 	files, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -65,6 +66,8 @@ type document struct {
 	file  string            // name of the file that this block, or the next one, is
 	shown bool              // output stands below a command
 	ran   int
+
+	kubelet string // version of that of the nodes
 }
 
 func (d *document) line(line string) {
@@ -74,6 +77,9 @@ func (d *document) line(line string) {
 	if file, ok := strings.CutPrefix(line, "<!-- file: "); ok {
 		d.file = strings.TrimSuffix(file, " -->")
 		d.files[d.file] = ""
+	}
+	if version, ok := strings.CutPrefix(line, "<!-- node: kubeadm "); ok {
+		d.kubelet = strings.TrimSuffix(version, " -->")
 	}
 	fence, isFence := strings.CutPrefix(line, "```")
 	switch {
@@ -102,6 +108,9 @@ func (d *document) line(line string) {
 // begin starts a block on a fresh node.
 func (d *document) begin() {
 	d.node = hosttest.New(d.t, (*hosttest.Node).Systemd)
+	if d.kubelet != "" {
+		hosttest.Kubeadm(d.kubelet)(d.node)
+	}
 	d.node.WorkIn("/root")
 	for name, content := range d.files {
 		d.node.WriteFile("/root/"+name, content, 0o644)
@@ -174,7 +183,8 @@ func (d *document) run(line string) (output string, code int) {
 type noProgress struct{ to io.Writer }
 
 func (w noProgress) Write(line []byte) (int, error) {
-	if bytes.HasPrefix(line, []byte("swapctl: done: ")) || bytes.HasPrefix(line, []byte("swapctl: taken back: ")) {
+	if bytes.HasPrefix(line, []byte("swapctl: done: ")) || bytes.HasPrefix(line, []byte("swapctl: taken back: ")) ||
+		bytes.HasPrefix(line, []byte("swapctl: restarted: ")) {
 		return len(line), nil
 	}
 	return w.to.Write(line)

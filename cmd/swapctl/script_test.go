@@ -184,6 +184,14 @@ var nodeCommands = map[string]nodeCommand{
 	"partition": {3, false, func(ts *testscript.TestScript, n *hosttest.Node, a []string) {
 		n.AddPartition(a[0], parseNumber(ts, a[1]), parseSize(ts, a[2]))
 	}},
+	// kubeadm VERSION; start UNIT, by somebody else's hand; runs UNIT COUNT
+	"kubeadm": {1, false, func(_ *testscript.TestScript, n *hosttest.Node, a []string) { hosttest.Kubeadm(a[0])(n) }},
+	"start":   {1, false, func(_ *testscript.TestScript, n *hosttest.Node, a []string) { n.StartUnit(a[0]) }},
+	"runs": {2, true, func(ts *testscript.TestScript, n *hosttest.Node, a []string) {
+		if got := n.Runs(a[0]); got != parseNumber(ts, a[1]) {
+			ts.Fatalf("%s was started %d times", a[0], got)
+		}
+	}},
 	// filesystem POINT TYPE [SOURCE [TOTAL FREE]] [ro] [no-fallocate]
 	"filesystem": {2, false, mountFileSystem},
 	// file PATH FROM [MODE]; link PATH TARGET; owner PATH UID; size PATH SIZE
@@ -241,6 +249,13 @@ var nodeCommands = map[string]nodeCommand{
 		ts.Check(err)
 		_, err = ts.Stdout().Write(data)
 		ts.Check(err)
+	}},
+	"contains": {2, true, func(ts *testscript.TestScript, n *hosttest.Node, a []string) {
+		data, err := os.ReadFile(n.Path(a[0]))
+		ts.Check(err)
+		if !strings.Contains(string(data), a[1]) {
+			ts.Fatalf("%s does not say %q:\n%s", a[0], a[1], data)
+		}
 	}},
 	"absent": {1, true, func(ts *testscript.TestScript, n *hosttest.Node, a []string) {
 		if _, err := os.Lstat(n.Path(a[0])); !errors.Is(err, os.ErrNotExist) {

@@ -75,11 +75,15 @@ func configFlags(cmd *cobra.Command) {
 	f.Int("watermark-scale-factor", d.WatermarkScaleFactor, "set vm.watermark_scale_factor, 1 to 3000; -1: leave it")
 	f.Bool("protect-system-slice", d.ProtectSystemSlice, "never swap out the node's own services, and give them precedence at the disk")
 	f.String("persist", d.Persist, "what brings swap back after a reboot: systemd, fstab or none; auto: systemd where it runs")
-	f.String("kubelet", d.Kubelet, "whether to configure the kubelet: skip")
+	f.String("kubelet", d.Kubelet, "have the node's kubelet bear swap: auto; leave it as it is: skip")
+	f.String("swap-behavior", d.SwapBehavior, "what the kubelet gives to pods: LimitedSwap or NoSwap")
+	f.String("kubernetes-version", d.KubernetesVersion, "`version` of the kubelet, 1.34; without it the kubelet is asked")
+	f.Bool("no-restart", d.NoRestart, "do not restart the kubelet; 'swapctl status' says that it is still to do")
 	_ = cmd.RegisterFlagCompletionFunc("sector-size", oneOf("auto", "512", "4096"))
 	_ = cmd.RegisterFlagCompletionFunc("discard", oneOf("none", "once", "pages", "both"))
 	_ = cmd.RegisterFlagCompletionFunc("persist", oneOf("auto", "systemd", "fstab", "none"))
-	_ = cmd.RegisterFlagCompletionFunc("kubelet", oneOf("skip"))
+	_ = cmd.RegisterFlagCompletionFunc("kubelet", oneOf("auto", "skip"))
+	_ = cmd.RegisterFlagCompletionFunc("swap-behavior", oneOf("LimitedSwap", "NoSwap"))
 }
 
 func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error {

@@ -103,6 +103,11 @@ func (v reportView) summary() []string {
 	if v.Pending {
 		lines = append(lines, fmt.Sprintf("To do: %d of %d steps.", v.count("todo"), len(v.Steps)))
 	}
+	for _, r := range v.Restarts {
+		if r.State == "todo" || r.State == "owed" && v.Pending {
+			lines = append(lines, fmt.Sprintf("At the end: systemctl restart %s.", r.Unit))
+		}
+	}
 	if v.State != "" {
 		lines = append(lines, sentence(v.State))
 	}

@@ -91,6 +91,7 @@ func (v statusView) summary(wide bool) []string {
 	if m.SwapTotalBytes > 0 {
 		lines = append(lines, fmt.Sprintf("Swap: %s, free %s.", size(m.SwapTotalBytes, wide), size(m.SwapFreeBytes, wide)))
 	}
+	lines = append(lines, v.kubelet()...)
 	if len(v.Journal.Pending) > 0 {
 		command := "setup"
 		if v.Journal.Goal == "down" {
@@ -99,11 +100,39 @@ func (v statusView) summary(wide bool) []string {
 		lines = append(lines, report.Paint(report.Notice, fmt.Sprintf(
 			"Unfinished: %s. Run 'swapctl %s' to finish.", strings.Join(v.Journal.Pending, ", "), command)))
 	}
+	for _, unit := range v.Journal.Restarts {
+		lines = append(lines, report.Paint(report.Notice, fmt.Sprintf(
+			"Still to do: systemctl restart %s, which has not read what was changed.", unit)))
+	}
 	if wide {
 		lines = append(lines, fmt.Sprintf("Cgroups: version %d. Kubelet found: %s. Last asked for: %s.",
 			v.CgroupVersion, yesNo(&v.Kubelet.Found), v.Journal.Goal))
 	}
 	return lines
+}
+
+// kubelet is what the kubelet does about swap, and by whose word.
+func (v statusView) kubelet() []string {
+	k := v.Kubelet
+	if !k.Found || k.FailSwapOn == nil {
+		return nil
+	}
+	name := "Kubelet"
+	if k.Version != nil {
+		name += " " + *k.Version
+	}
+	behavior := *k.SwapBehavior
+	if behavior == "" {
+		behavior = "not set"
+	}
+	text := fmt.Sprintf("%s: failSwapOn %v (%s), swapBehavior %s (%s).", name, *k.FailSwapOn, k.FailSwapOnFrom, behavior, k.SwapBehaviorFrom)
+	if k.FailSwapOnFrom == k.SwapBehaviorFrom {
+		text = fmt.Sprintf("%s: failSwapOn %v, swapBehavior %s (%s).", name, *k.FailSwapOn, behavior, k.FailSwapOnFrom)
+	}
+	if *k.FailSwapOn && len(v.Areas) > 0 {
+		text = report.Paint(report.Notice, text+" It does not start while swap is on: 'swapctl setup' changes that.")
+	}
+	return []string{text}
 }
 
 // size says a size, and in a wide table to the byte.

@@ -37,6 +37,10 @@ func (w *watcher) event(e step.Event) {
 		w.ended("done", title)
 	case step.Undone:
 		w.ended("taken back", title)
+	case step.Waking:
+		w.begin("restarting", title)
+	case step.Woken:
+		w.ended("restarted", title)
 	case step.Failed:
 		w.line.Clear() // the error tells it
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Linux returns the machine this program runs on.
-func Linux() Host { return Host{Files: files{}, Kernel: linux{}, Units: units{}} }
+func Linux() Host { return Host{Files: files{}, Kernel: linux{}, Units: units{}, Run: programs{}} }
 
 // files is Files over package os.
 type files struct{}
@@ -90,8 +90,18 @@ func (f files) Rewrite(name string, data []byte) error {
 		return &fs.PathError{Op: "rewrite", Path: name, Err: errors.New("not a regular file")}
 	}
 	return f.replace(name, data, old.Mode.Perm(), func(temp string) error {
-		return errors.Join(os.Lchown(temp, int(old.UID), int(old.GID)), copyAttributes(name, temp), os.Chmod(temp, old.Mode.Perm()))
+		return errors.Join(f.giveTo(temp, old), copyAttributes(name, temp), os.Chmod(temp, old.Mode.Perm()))
 	})
+}
+
+// giveTo gives a file the owner of another, where it has not the same by itself:
+// our service may not change owners.
+func (f files) giveTo(name string, like Stat) error {
+	now, err := f.Lstat(name)
+	if err != nil || now.UID == like.UID && now.GID == like.GID {
+		return err
+	}
+	return os.Lchown(name, int(like.UID), int(like.GID))
 }
 
 // replace dresses the new file before it gets the name.

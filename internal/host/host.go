@@ -1,5 +1,5 @@
-// Package host is the only way out to the machine: files, the kernel and
-// systemd, as three interfaces in one value. Whatever swapctl reads or changes goes through
+// Package host is the only way out to the machine: files, the kernel, systemd
+// and other programs, as interfaces in one value. Whatever swapctl reads or changes goes through
 // it, so that a test can put a directory in the machine's place
 // (see hosttest) and fail or kill the run at any operation.
 package host
@@ -16,6 +16,7 @@ type Host struct {
 	Files  Files
 	Kernel Kernel
 	Units  Units
+	Run    Programs
 }
 
 // Files is the machine's file tree, procfs and sysfs included. Names are

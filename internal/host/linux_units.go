@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -51,6 +52,40 @@ func (units) Stop(ctx context.Context, unit string) error {
 	return err
 }
 
+// restartWait is how long a restarted unit is watched. A kubelet that does not
+// take its configuration, or the swap, ends within a second.
+const restartWait = 2 * time.Second
+
+// Restart implements Units.
+func (u units) Restart(ctx context.Context, unit string) error {
+	before, err := u.Unit(ctx, unit)
+	if err != nil {
+		return err
+	}
+	if err := job(ctx, "restart", unit, (*systemd.Conn).TryRestartUnitContext); err != nil || before.Active != "active" {
+		return err
+	}
+	first := ""
+	for end := time.Now().Add(restartWait); time.Now().Before(end); {
+		now, err := u.Unit(ctx, unit)
+		if err != nil {
+			return err
+		}
+		if first == "" {
+			first = now.Run
+		}
+		if now.Active != "active" || now.Run != first {
+			return fmt.Errorf("systemd: restart %s: it ended again at once (%s)", unit, now.Active)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("systemd: restart %s: %w", unit, ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
 // Unit implements Units.
 func (units) Unit(ctx context.Context, unit string) (UnitState, error) {
 	var s UnitState
@@ -62,6 +97,9 @@ func (units) Unit(ctx context.Context, unit string) (UnitState, error) {
 		s.Load, _ = properties["LoadState"].(string)
 		s.Active, _ = properties["ActiveState"].(string)
 		s.Stale, _ = properties["NeedDaemonReload"].(bool)
+		if run, ok := properties["InvocationID"].([]byte); ok && s.Active != "inactive" && s.Active != "failed" {
+			s.Run = hex.EncodeToString(run)
+		}
 		return nil
 	})
 	return s, err

@@ -19,6 +19,10 @@ type Units interface {
 	// Stop stops a unit, waits for that, and has systemd forget that it failed,
 	// if it did. One that systemd does not know is stopped already.
 	Stop(ctx context.Context, unit string) error
+	// Restart restarts a unit that runs, and waits until it has run for two
+	// seconds: one that had run and ends within these is an error. One that does
+	// not run is left so.
+	Restart(ctx context.Context, unit string) error
 	// Unit says how a unit stands; one that there is none of is "not-found".
 	Unit(ctx context.Context, unit string) (UnitState, error)
 }
@@ -28,4 +32,7 @@ type UnitState struct {
 	Load   string // loaded, not-found, masked, bad-setting, error
 	Active string // active, inactive, failed, activating, deactivating, reloading
 	Stale  bool   // its files were changed since systemd read them (NeedDaemonReload)
+	// Run is another one each time that the unit is started (its invocation ID);
+	// "" while it is inactive or failed.
+	Run string
 }

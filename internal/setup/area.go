@@ -23,6 +23,7 @@ type area struct {
 	sector    int
 	erase     bool
 	force     bool
+	wakes     string // the kubelet's unit, which counts the swap when it starts
 }
 
 // resolve decides what a Config leaves open: the size in bytes of this node.
@@ -128,7 +129,7 @@ func (a area) upper() []step.Step {
 	}
 	return append(steps,
 		headerStep{area: a.suffix, file: isFile, want: headerWant{a.target()}},
-		onStep{area: a.suffix, want: onWant{target: a.target(), Priority: c.Priority, Discard: c.Discard}})
+		onStep{area: a.suffix, want: onWant{target: a.target(), Priority: c.Priority, Discard: c.Discard}, wakes: a.wakes})
 }
 
 // build makes a step again from what the journal kept of it.
@@ -172,14 +173,8 @@ func build(r step.Record, o DownOptions) (step.Step, error) {
 		err = json.Unmarshal(r.Want, &l.want)
 		l.title = "line in " + l.want.Table
 		s = l
-	case "slice.system":
-		sl := sliceStep{boot: o.boot}
-		err = json.Unmarshal(r.Want, &sl.want)
-		s = sl
-	case "boot.unit":
-		u := unitStep{boot: o.boot}
-		err = json.Unmarshal(r.Want, &u.want)
-		s = u
+	case "kubelet.config", "kubelet.configdir", "slice.system", "boot.unit":
+		s, err = buildKept(r, o)
 	case "swap.on":
 		on := onStep{area: suffix, force: o.Force}
 		err = json.Unmarshal(r.Want, &on.want)
@@ -189,4 +184,28 @@ func build(r step.Record, o DownOptions) (step.Step, error) {
 	}
 	return s, fail.New(fail.Failed, "use step "+r.ID+" of the journal", err,
 		"use the swapctl that wrote it, or a newer one")
+}
+
+// buildKept makes a step of those whose wish depends on more than the
+// configuration: a boot takes it from the journal.
+func buildKept(r step.Record, o DownOptions) (s step.Step, err error) {
+	switch r.ID {
+	case "kubelet.config":
+		k := kubeletConfigStep{boot: o.boot}
+		err = json.Unmarshal(r.Want, &k.want)
+		s = k
+	case "kubelet.configdir":
+		k := kubeletDirStep{boot: o.boot}
+		err = json.Unmarshal(r.Want, &k.want)
+		s = k
+	case "slice.system":
+		sl := sliceStep{boot: o.boot}
+		err = json.Unmarshal(r.Want, &sl.want)
+		s = sl
+	case "boot.unit":
+		u := unitStep{boot: o.boot}
+		err = json.Unmarshal(r.Want, &u.want)
+		s = u
+	}
+	return s, err
 }

@@ -36,13 +36,13 @@ func areaStories() []story {
 	}
 	nothing := func(*hosttest.Node) error { return nil }
 	return []story{
-		{"two areas", ordinary, nothing, up(two), two},
-		{"two areas, one grows", ordinary, up(two), up(grown), grown},
-		{"a second area beside the first", ordinary, up(fast), up(two), two},
-		{"the second area no longer wanted", ordinary, up(two), up(fast), fast},
-		{"two areas, teardown", ordinary, up(two), down, two},
-		{"two areas, boot", systemd(true), rebooted(lasting), boot, lasting},
-		{"two areas, fstab", tabled, nothing, up(tables), tables},
+		{name: "two areas", node: ordinary, before: nothing, run: up(two), want: two},
+		{name: "two areas, one grows", node: ordinary, before: up(two), run: up(grown), want: grown},
+		{name: "a second area beside the first", node: ordinary, before: up(fast), run: up(two), want: two},
+		{name: "the second area no longer wanted", node: ordinary, before: up(two), run: up(fast), want: fast},
+		{name: "two areas, teardown", node: ordinary, before: up(two), run: down, want: two},
+		{name: "two areas, boot", node: systemd(true), before: rebooted(lasting), run: boot, want: lasting},
+		{name: "two areas, fstab", node: tabled, before: nothing, run: up(tables), want: tables},
 	}
 }
 

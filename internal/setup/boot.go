@@ -141,6 +141,12 @@ func sinceBegin(events func(step.Event)) func(step.Event) {
 // version of swapctl, or one at another path, changes nothing on its own
 // account.
 func (n node) bootSteps(j step.Journal) ([]step.Step, error) {
+	was, err := keptFrom(j)
+	if err != nil {
+		return nil, err
+	}
+	n.areas = slices.Clone(n.areas)
+	n.plan(was.plan())
 	var kept []step.Step
 	for _, s := range n.steps() {
 		was := j.Record(s.Info().ID)
@@ -163,7 +169,7 @@ func (n node) bootSteps(j step.Journal) ([]step.Step, error) {
 // configuration in the journal.
 func keptAtBoot(s step.Step) bool {
 	switch s.(type) {
-	case unitStep, sliceStep:
+	case unitStep, sliceStep, kubeletConfigStep, kubeletDirStep:
 		return true
 	}
 	return false

@@ -67,6 +67,7 @@ func (s unitStep) files() []unitFile {
 func (s unitStep) Info() step.Info {
 	return step.Info{
 		ID:    "boot.unit",
+		Needs: kubeletIDs(),
 		Title: "systemd unit " + unitName + ", " + s.want.Swapctl + " setup --boot",
 		Why:   "A reboot loses what is in the kernel; this brings it back before the kubelet starts, and lets swap go only after the pods have ended.",
 		ByHand: []string{

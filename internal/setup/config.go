@@ -32,7 +32,14 @@ type Config struct {
 	// Persist is what brings swap back after a reboot: "systemd", "fstab" or
 	// "none"; "auto" is systemd where it is the node's init, otherwise none.
 	Persist string `json:"persist"`
-	Kubelet string `json:"kubelet"` // "skip"
+	// Kubelet: "auto" has the kubelet of the node, if there is one, bear swap
+	// before there is any; "skip" leaves it as it is.
+	Kubelet      string `json:"kubelet"`
+	SwapBehavior string `json:"swapBehavior"` // of the kubelet: "LimitedSwap" or "NoSwap"
+	// KubernetesVersion of the node; empty: the kubelet is asked.
+	KubernetesVersion string `json:"kubernetesVersion"`
+	// NoRestart leaves the restart of the kubelet to somebody else.
+	NoRestart bool `json:"noRestart"`
 
 	// Areas are several swap areas in place of one: then Size, Path, Device, Name
 	// and Priority say nothing.
@@ -49,6 +56,6 @@ func Default() Config {
 		Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
 		SectorSize: "auto", Name: "cryptswap", Priority: -1, Discard: "none",
 		Swappiness: -1, MinFreeKbytes: -1, WatermarkScaleFactor: -1,
-		Persist: "auto", Kubelet: "skip",
+		Persist: "auto", Kubelet: "auto", SwapBehavior: "LimitedSwap",
 	}
 }

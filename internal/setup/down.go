@@ -15,7 +15,9 @@ type DownOptions struct {
 	DryRun   bool
 	Force    bool // also when what is swapped out does not fit into memory
 	KeepFile bool // the swap file stays
-	Events   func(step.Event)
+	// NoRestart leaves the restart of the kubelet to somebody else.
+	NoRestart bool
+	Events    func(step.Event)
 
 	boot bool // the run is that of our unit
 }

@@ -29,6 +29,11 @@ func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
 		}
 		ids = append(ids, r.ID)
 	}
+	owed, err := engine(h, DownOptions{}).Owed(ctx, j)
+	if err != nil {
+		return state, err
+	}
+	state.Restarts = owedUnits(owed)
 	switch j.Goal {
 	case step.GoalDown:
 		state.Pending = ids

@@ -21,6 +21,8 @@ type story struct {
 	before, run func(n *hosttest.Node) error
 	// want is what setup is asked for afterwards.
 	want setup.Config
+	// matrix: a story of the kubelet that is told here as well.
+	matrix bool
 }
 
 func stories() []story {
@@ -33,7 +35,7 @@ func stories() []story {
 		}
 		nothing := func(*hosttest.Node) error { return nil }
 		add := func(name string, before, run func(*hosttest.Node) error, want setup.Config) {
-			all = append(all, story{fmt.Sprintf("%s,encrypt=%v", name, encrypt), ordinary, before, run, want})
+			all = append(all, story{fmt.Sprintf("%s,encrypt=%v", name, encrypt), ordinary, before, run, want, false})
 		}
 		add("setup file", nothing, up(small), small)
 		add("setup device", nothing, up(device), device)
@@ -59,6 +61,11 @@ func stories() []story {
 		tables("grow with fstab", up(lasting(small)), up(lasting(big)), lasting(big))
 		tables("fstab no longer wanted", up(lasting(small)), up(small), small)
 		tables("teardown with fstab", up(lasting(small)), down, lasting(small))
+	}
+	for _, s := range kubeletStories() {
+		if s.matrix {
+			all = append(all, s)
+		}
 	}
 	return append(all, areaStories()...)
 }

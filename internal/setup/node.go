@@ -2,7 +2,6 @@ package setup
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +18,8 @@ type node struct {
 	areas  []area
 	unit   unitWant  // with persistence by systemd
 	slice  sliceWant // with a protected system.slice
+
+	kubelet kubeletPlan
 }
 
 // resolveNode decides what a Config leaves open.
@@ -115,10 +116,11 @@ func (n node) steps() []step.Step {
 	return append(steps, n.tables()...)
 }
 
-// settings are what a node has once. The unit comes before the areas, so that
+// settings are what a node has once. The kubelet comes first: it must bear swap
+// before there is any. The unit comes before the areas, so that
 // boot never pulls down the step that runs it.
 func (n node) settings() []step.Step {
-	var steps []step.Step
+	steps := slices.Clone(n.kubelet.steps)
 	if n.config.ProtectSystemSlice {
 		steps = append(steps, sliceStep{want: n.slice})
 	}
@@ -150,7 +152,7 @@ func (n node) check(h host.Host, ignoreHibernation bool) error {
 			return n.config.inArea(i, err)
 		}
 	}
-	if err := errors.Join(n.config.canProtect(h), n.config.canConfigureKubelet()); err != nil {
+	if err := n.config.canProtect(h); err != nil {
 		return err
 	}
 	for i, a := range n.areas {

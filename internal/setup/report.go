@@ -2,6 +2,12 @@
 // the ordered table of steps, and runs them through the engine.
 package setup
 
+import (
+	"slices"
+
+	"github.com/swapctl/swapctl/internal/step"
+)
+
 // Report is the document SetupReport: what setup or teardown found and did.
 type Report struct {
 	APIVersion string       `json:"apiVersion"`
@@ -10,6 +16,7 @@ type Report struct {
 	Changed    bool         `json:"changed"`
 	Swap       *SwapReport  `json:"swap,omitempty"`
 	Areas      []SwapReport `json:"areas,omitempty"` // where there are several; Swap is the first
+	Restarts   []Restart    `json:"restarts,omitempty"`
 	Warnings   []string     `json:"warnings,omitempty"`
 
 	// State is one sentence that says what state the node is in now.
@@ -26,6 +33,44 @@ type StepReport struct {
 	Found  string   `json:"found"`
 	ByHand []string `json:"byHand"`
 	Why    string   `json:"why"`
+}
+
+// Restart is a unit that reads what the steps change when it starts.
+type Restart struct {
+	Unit  string `json:"unit"`
+	State string `json:"state"` // todo, restarted, or owed: somebody has to restart it
+}
+
+// restarts tells what became of the units that the steps wake.
+func restarts(out step.Outcome, dryRun bool) []Restart {
+	var all []Restart
+	add := func(unit, state string) {
+		known := slices.ContainsFunc(all, func(r Restart) bool { return r.Unit == unit })
+		if unit != "" && !known {
+			all = append(all, Restart{unit, state})
+		}
+	}
+	for _, unit := range out.Woken {
+		add(unit, "restarted")
+	}
+	for _, unit := range out.Owed {
+		add(unit, "owed")
+	}
+	for _, it := range out.Items {
+		if dryRun && it.State == step.ItemTodo {
+			add(it.Info.Wakes, "todo")
+			add(it.Was.Wakes, "todo")
+		}
+	}
+	return all
+}
+
+func owedUnits(owed []step.Debt) []string {
+	var units []string
+	for _, d := range owed {
+		units = append(units, d.Unit)
+	}
+	return units
 }
 
 // SwapReport is the swap area that a setup is about.

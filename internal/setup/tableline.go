@@ -44,7 +44,7 @@ type lineSaved struct {
 
 func (s lineStep) Info() step.Info {
 	return step.Info{
-		ID: s.id, Title: s.title, Why: s.why,
+		ID: s.id, Title: s.title, Why: s.why, Needs: kubeletIDs(),
 		ByHand:     []string{fmt.Sprintf("echo '%s' >> %s", s.want.Line, s.want.Table)},
 		UndoByHand: []string{fmt.Sprintf("remove the line '%s' from %s", s.want.Line, s.want.Table)},
 		// Whatever a boot turns on by itself must be as it should before.

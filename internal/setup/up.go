@@ -42,21 +42,23 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if err := c.Validate(); err != nil {
 		return newReport(unchanged), withStableName(h, c.Device, err)
 	}
-	n, j, err := wanted(h, c, o)
+	n, j, err := wanted(ctx, h, c, o)
 	if err != nil {
 		return newReport(unchanged), err
 	}
-	e := engine(h, DownOptions{Events: o.Events})
+	e := engine(h, DownOptions{Events: o.Events, NoRestart: c.NoRestart})
 	steps, bridged, err := withBridge(ctx, e, n, j)
 	if err != nil {
 		return newReport(unchanged), err
 	}
 	if o.DryRun {
 		items, err := e.Look(ctx, steps, j)
-		return upReport(h, n, step.Outcome{Items: items}, o), err
+		owed, owedErr := e.Owed(ctx, j)
+		return upReport(h, n, step.Outcome{Items: items, Owed: owedUnits(owed)}, o), errors.Join(err, owedErr)
 	}
+	e.NoRestart = c.NoRestart || bridged // once, at the very end
 	out, err := e.Apply(ctx, steps, n.config)
-	if err == nil && bridged {
+	if e.NoRestart = c.NoRestart; err == nil && bridged {
 		out, err = dropBridge(ctx, e, n, out)
 	}
 	r := upReport(h, n, out, o)
@@ -67,7 +69,7 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 }
 
 // wanted is what c asks of this node, beside what the journal knows.
-func wanted(h host.Host, c Config, o UpOptions) (node, step.Journal, error) {
+func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (node, step.Journal, error) {
 	n, err := resolveNode(h, c)
 	if err == nil {
 		err = n.check(h, o.IgnoreHibernation)
@@ -84,8 +86,12 @@ func wanted(h host.Host, c Config, o UpOptions) (node, step.Journal, error) {
 	for i := range n.areas {
 		n.areas[i].force = o.ForceSize
 	}
+	n.config.NoRestart = false // of this run alone
 	j, err := step.ReadJournal(h, JournalPath)
-	n.nameSteps(j)
+	if err == nil {
+		n.nameSteps(j)
+		err = n.findKubelet(ctx, h, j)
+	}
 	return n, j, err
 }
 
@@ -150,7 +156,7 @@ func needsRoot(h host.Host, op string) error {
 
 func engine(h host.Host, o DownOptions) *step.Engine {
 	return &step.Engine{
-		Host: h, JournalPath: JournalPath, LockPath: LockPath, Events: o.Events,
+		Host: h, JournalPath: JournalPath, LockPath: LockPath, Events: o.Events, NoRestart: o.NoRestart || o.boot,
 		Build: func(r step.Record) (step.Step, error) { return build(r, o) },
 	}
 }

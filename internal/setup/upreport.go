@@ -40,6 +40,8 @@ func upReport(h host.Host, n node, out step.Outcome, o UpOptions) Report {
 			r.Areas = append(r.Areas, s)
 		}
 	}
+	r.Restarts = restarts(out, o.DryRun)
+	r.Pending = r.Pending || o.DryRun && len(r.Restarts) > 0
 	r.Warnings = n.warnings(h)
 	r.State = upState(r, n, out, o)
 	return r
@@ -85,7 +87,8 @@ func (n node) warnings(h host.Host) []string {
 		w = append(w, sliceWarnings(h)...)
 	}
 	w = append(w, zramInTheWay(h, n.areas)...)
-	if kubeletFound(h) {
+	w = append(w, n.kubelet.warnings...)
+	if n.config.Kubelet == "skip" && len(n.kubelet.steps) == 0 && kubeletFound(h) {
 		w = append(w, "a kubelet is on this node, and is left as it is: unless its configuration says failSwapOn: false, it will not start again while swap is on")
 	}
 	return w
@@ -126,7 +129,18 @@ func upState(r Report, n node, out step.Outcome, o UpOptions) string {
 	case o.DryRun || !r.Changed:
 		return "nothing was changed"
 	}
-	return n.inWords()
+	return n.inWords() + toRestart(r)
+}
+
+// toRestart names the units that still have to be restarted.
+func toRestart(r Report) string {
+	var b strings.Builder
+	for _, unit := range r.Restarts {
+		if unit.State == "owed" {
+			fmt.Fprintf(&b, "; still to do: systemctl restart %s", unit.Unit)
+		}
+	}
+	return b.String()
 }
 
 // inWords says what swap the node has now.
@@ -184,6 +198,7 @@ func downReport(out step.Outcome, o DownOptions) Report {
 	if plain {
 		r.Warnings = append(r.Warnings, "the swap was not encrypted: what was swapped out may still lie on the disk in clear")
 	}
+	r.Restarts = restarts(out, o.DryRun)
 	r.State = downState(r, out, o)
 	return r
 }
@@ -195,12 +210,12 @@ func downState(r Report, out step.Outcome, o DownOptions) string {
 			". Run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
 	case o.DryRun || r.Pending:
 		return "nothing was changed"
-	case len(out.Items) == 0:
+	case len(out.Items) == 0 && len(out.Woken)+len(out.Owed) == 0:
 		return "swapctl has nothing on this node; nothing was changed"
 	case o.KeepFile:
-		return "swap is off; the swap file was kept, nothing else of swapctl is left"
+		return "swap is off; the swap file was kept, nothing else of swapctl is left" + toRestart(r)
 	}
-	return "swap is off; nothing of swapctl is left on this node"
+	return "swap is off; nothing of swapctl is left on this node" + toRestart(r)
 }
 
 // stillThere lists what a teardown did not come to, or failed at.

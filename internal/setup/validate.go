@@ -11,6 +11,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
 // FieldError is a value of a Config that will not do. Whoever knows where the
@@ -119,7 +120,20 @@ func (c Config) validPersistence() error {
 		return field("persist", "the default is --persist auto: systemd where that runs", "%q is none of %s", c.Persist, strings.Join(ways, ", "))
 	}
 	if ways := []string{"auto", "skip"}; !slices.Contains(ways, c.Kubelet) {
-		return field("kubelet", "the default is --kubelet skip", "%q is neither auto nor skip", c.Kubelet)
+		return field("kubelet", "the default is --kubelet auto; --kubelet skip leaves the kubelet as it is", "%q is neither auto nor skip", c.Kubelet)
+	}
+	if ways := []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap}; !slices.Contains(ways, c.SwapBehavior) {
+		return field("swapBehavior", "the default is --swap-behavior LimitedSwap", "%q is neither LimitedSwap nor NoSwap", c.SwapBehavior)
+	}
+	if c.KubernetesVersion == "" {
+		return nil
+	}
+	rows, err := kubeletcfg.Load()
+	if err == nil {
+		_, err = rows.Find(c.KubernetesVersion)
+	}
+	if err != nil {
+		return field("kubernetesVersion", "leave it out, and the kubelet is asked", "%w", err)
 	}
 	return nil
 }
@@ -164,15 +178,6 @@ func (c Config) canProtect(h host.Host) error {
 		return nil
 	}
 	return field("protectSystemSlice", "leave --protect-system-slice out", "systemd is not this node's init")
-}
-
-// canConfigureKubelet refuses what this version cannot do.
-func (c Config) canConfigureKubelet() error {
-	if c.Kubelet == "skip" {
-		return nil
-	}
-	return field("kubelet", "use --kubelet skip, and set failSwapOn: false in the kubelet's configuration yourself",
-		"this version does not configure the kubelet yet, so auto is not available")
 }
 
 // stableName is a name of the device that means it after every reboot, empty if

@@ -42,12 +42,18 @@ type Memory struct {
 	SwapFreeBytes  int64 `json:"swapFreeBytes"`
 }
 
-// Kubelet is what is known of this node's kubelet.
+// Kubelet is what is known of this node's kubelet, and how it will start next.
 type Kubelet struct {
-	Found         bool     `json:"found"`
-	Version       *string  `json:"version"`
-	FailSwapOn    *bool    `json:"failSwapOn"`
-	SwapBehavior  *string  `json:"swapBehavior"`
+	Found        bool    `json:"found"`
+	Kind         string  `json:"kind,omitempty"` // what starts it: systemd, process, k3s, rke2, k0s, ...
+	Unit         string  `json:"unit,omitempty"`
+	Version      *string `json:"version"`
+	FailSwapOn   *bool   `json:"failSwapOn"`
+	SwapBehavior *string `json:"swapBehavior"` // "" when nothing sets it
+	// Where these come from: a file, a flag, or "default".
+	FailSwapOnFrom   string `json:"failSwapOnFrom,omitempty"`
+	SwapBehaviorFrom string `json:"swapBehaviorFrom,omitempty"`
+	// ConfigSources are the files that it reads, the strongest last.
 	ConfigSources []string `json:"configSources"`
 }
 
@@ -56,13 +62,17 @@ type Kubelet struct {
 type Owed struct {
 	Goal    string   `json:"goal,omitempty"` // up, down or none
 	Pending []string `json:"pending"`
+	// Restarts are units that have not read what was changed.
+	Restarts []string `json:"restarts"`
 }
 
 // Journal is what Read needs to know of the journal.
 type Journal struct {
 	Goal    string   // up, down, or "" for none
 	Pending []string // what is still to be done
-	Areas   []Managed
+	// Restarts are the units to which a restart is owed.
+	Restarts []string
+	Areas    []Managed
 	// Err says why the journal could not be read. Then nobody can tell which
 	// areas swapctl manages.
 	Err error

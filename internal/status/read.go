@@ -19,7 +19,6 @@ func Read(ctx context.Context, h host.Host, j Journal) (Document, error) {
 		APIVersion: "swapctl.dev/v1alpha1",
 		Kind:       "SwapStatus",
 		Areas:      []Area{},
-		Kubelet:    Kubelet{Found: kubeletFound(h), ConfigSources: []string{}},
 		Journal:    owed(j),
 	}
 	memory, err := kernel.ReadMemory(h)
@@ -45,6 +44,7 @@ func Read(ctx context.Context, h host.Host, j Journal) (Document, error) {
 	if r.needsRoot {
 		r.note("without root the tables of mappings cannot be seen: cipher and key size are left out, and a mapping counts as encrypted by its UUID")
 	}
+	doc.Kubelet = r.kubelet(ctx)
 	if j.Err != nil {
 		r.note(fmt.Sprintf("which areas swapctl manages, and what is still to be done, is not known: %v", j.Err))
 	}
@@ -53,29 +53,9 @@ func Read(ctx context.Context, h host.Host, j Journal) (Document, error) {
 }
 
 func owed(j Journal) Owed {
-	o := Owed{Goal: j.Goal, Pending: append([]string{}, j.Pending...)}
+	o := Owed{Goal: j.Goal, Pending: append([]string{}, j.Pending...), Restarts: append([]string{}, j.Restarts...)}
 	if o.Goal == "" && j.Err == nil {
 		o.Goal = "none"
 	}
 	return o
-}
-
-// kubeletFound looks in the places where packages and kubeadm put a kubelet.
-func kubeletFound(h host.Host) bool {
-	for _, name := range []string{
-		"/etc/systemd/system/kubelet.service",
-		"/usr/lib/systemd/system/kubelet.service",
-		"/lib/systemd/system/kubelet.service",
-		"/var/lib/kubelet/config.yaml",
-		"/usr/bin/kubelet",
-		"/usr/local/bin/kubelet",
-		"/opt/bin/kubelet",
-	} {
-		_, err := h.Files.Stat(name)
-		// Only root may look into /var/lib/kubelet, so somebody made it.
-		if err == nil || errors.Is(err, fs.ErrPermission) {
-			return true
-		}
-	}
-	return false
 }

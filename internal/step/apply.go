@@ -29,6 +29,9 @@ func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, 
 		return Outcome{Items: items}, err
 	}
 	r := &run{engine: e, journal: j, items: items, before: j.Journal, goal: goal, fresh: map[string]bool{}}
+	if r.owed, err = e.Owed(ctx, j.Journal); err != nil {
+		return Outcome{Items: items}, err
+	}
 	return r.apply(ctx)
 }
 
@@ -41,6 +44,10 @@ type run struct {
 	goal    []byte
 	fresh   map[string]bool // announced in this run, and not begun yet
 	acts    []act           // what the run did, oldest first
+	owed    []Debt          // before the run
+	wakes   []string        // units that read what the run changes
+	tried   bool            // the run has come to its restarts
+	woken   []string        // units that it has restarted
 }
 
 // act is one change that the run made, with what is needed to take it back.
@@ -51,13 +58,17 @@ type act struct {
 }
 
 func (r *run) apply(ctx context.Context) (Outcome, error) {
-	if !r.pending() {
-		return Outcome{Items: r.items}, nil
+	if !r.pending() && (len(r.owed) == 0 || r.engine.NoRestart) {
+		return Outcome{Items: r.items, Owed: units(r.owed)}, nil
 	}
-	if err := interrupted(ctx, r.steps(ctx)); err != nil {
+	err := r.steps(ctx)
+	if err == nil {
+		err = r.wake(ctx)
+	}
+	if err := interrupted(ctx, err); err != nil {
 		return r.rollback(ctx), err
 	}
-	return Outcome{Items: r.items, Changed: len(r.acts) > 0}, r.journal.close()
+	return Outcome{Items: r.items, Changed: len(r.acts)+len(r.woken) > 0, Woken: r.woken, Owed: units(r.journal.Owed)}, r.journal.close()
 }
 
 // pending reports whether there is anything to do or to write down.
@@ -86,6 +97,14 @@ func (r *run) steps(ctx context.Context) error {
 // act: one synced write instead of one for each step.
 func (r *run) announce(ctx context.Context) error {
 	entries := []entry{{Op: "goal", Goal: GoalUp, Config: r.goal}}
+	if !r.pending() {
+		return nil // only restarts
+	}
+	debts, err := r.debts(ctx)
+	if err != nil {
+		return err
+	}
+	entries = append(entries, debts...)
 	for _, it := range r.items {
 		if it.State != ItemTodo || it.Was.Ours() {
 			continue
@@ -111,6 +130,7 @@ func (r *run) record(ctx context.Context, it Item) (Record, error) {
 	if err != nil {
 		return rec, err
 	}
+	rec.Wakes = it.Info.Wakes
 	if rec.Want, err = json.Marshal(it.step.Want()); err == nil {
 		rec.Saved, err = json.Marshal(saved)
 	}
@@ -174,11 +194,13 @@ func (r *run) do(ctx context.Context, it *Item) error {
 	if err != nil {
 		return err
 	}
-	r.acts = append(r.acts, act{step: it.step, rec: rec})
+	if !rec.changed {
+		r.acts = append(r.acts, act{step: it.step, rec: rec.Record})
+	}
 	e.tell(Event{Kind: Begin, Info: it.Info})
 	err = it.step.Do(ctx, e.Host, rec.Saved, e.progress(it.Info))
 	if err == nil {
-		err = r.tookEffect(ctx, it, rec)
+		err = r.tookEffect(ctx, it, rec.Record)
 	}
 	if err != nil {
 		it.State = ItemFailed
@@ -190,22 +212,49 @@ func (r *run) do(ctx context.Context, it *Item) error {
 	return nil
 }
 
+// begun is a step's record, as its Do shall find it.
+type begun struct {
+	Record
+	changed bool // in place: the act to take back is already noted
+}
+
 // begin makes sure that the journal knows that the step is begun. A step of
-// ours that is only done again keeps what it saved first.
-func (r *run) begin(ctx context.Context, it *Item) (Record, error) {
+// ours that is only done again, or changed in place, keeps what it saved first.
+func (r *run) begin(ctx context.Context, it *Item) (begun, error) {
 	rec := r.journal.Record(it.Info.ID)
 	if r.fresh[rec.ID] {
 		delete(r.fresh, rec.ID)
-		return rec, nil
+		return begun{Record: rec}, nil
 	}
-	if rec.Ours() {
-		return rec, r.journal.write(entry{Op: "again", Record: Record{ID: rec.ID}})
+	changed, err := wantChanged(it.step, rec)
+	switch {
+	case err != nil:
+		return begun{}, err
+	case changed:
+		return r.change(it, rec)
+	case rec.Ours():
+		return begun{Record: rec}, r.journal.write(entry{Op: "again", Record: Record{ID: rec.ID}})
 	}
-	rec, err := r.record(ctx, *it)
+	rec, err = r.record(ctx, *it)
 	if err != nil {
-		return rec, err
+		return begun{}, err
 	}
-	return rec, r.journal.write(entry{Op: "begin", Record: rec})
+	return begun{Record: rec}, r.journal.write(entry{Op: "begin", Record: rec})
+}
+
+// change begins a change in place. Taking it back is Do of the step as it was.
+func (r *run) change(it *Item, old Record) (begun, error) {
+	want, err := json.Marshal(it.step.Want())
+	if err != nil {
+		return begun{}, fail.New(fail.Failed, "write down step "+old.ID, err)
+	}
+	before, err := r.engine.Build(old)
+	if err != nil {
+		return begun{}, err
+	}
+	r.acts = append(r.acts, act{step: before, rec: old, undo: true})
+	rec := Record{ID: old.ID, Want: want, Saved: old.Saved, Wakes: it.Info.Wakes}
+	return begun{Record: rec, changed: true}, r.journal.write(entry{Op: "begin", Record: rec})
 }
 
 func (r *run) tookEffect(ctx context.Context, it *Item, rec Record) error {

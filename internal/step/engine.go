@@ -19,6 +19,8 @@ type Engine struct {
 	// Leave names steps of the journal that this run is not about: they stay as
 	// they are, although nobody wants them now. May be nil.
 	Leave func(id string) bool
+	// NoRestart leaves the restarts that are owed in the journal.
+	NoRestart bool
 	// Events hears what happens; may be nil.
 	Events func(Event)
 }
@@ -57,6 +59,9 @@ type Outcome struct {
 	Changed bool    // the node is not as it was before the run
 	Left    []error // what could not be taken back after an error
 	Failed  bool    // the run failed; without Left, the node is as it was before
+
+	Woken []string // the units that were restarted
+	Owed  []string // those to which a restart is owed
 }
 
 // take locks the node and opens the journal.
@@ -124,7 +129,7 @@ func (e *Engine) look(ctx context.Context, s Step, j Journal, redone map[string]
 	// content: there are parts of it that a node does not show.
 	if item.Finding.State != Blocked && (changed || standsOn(info, redone)) {
 		item.Finding.State = Todo
-		item.TakenDown = was.Ours()
+		item.TakenDown = was.Ours() && !info.InPlace
 	}
 	item.State = map[State]ItemState{Todo: ItemTodo, Done: ItemDone, Blocked: ItemBlocked}[item.Finding.State]
 	return item, nil

@@ -32,6 +32,16 @@ type Journal struct {
 	Goal    string
 	Config  json.RawMessage
 	Records []Record
+	Owed    []Debt
+}
+
+// Debt is a restart that is owed to a unit: what it reads has changed since it
+// started.
+type Debt struct {
+	Unit string `json:"unit,omitempty"`
+	// Run is the run of the unit that has not read it (host.UnitState.Run). Any
+	// later one has: whoever restarts the unit pays, and so does a reboot.
+	Run string `json:"run,omitempty"`
 }
 
 // Record returns what is known of a step, the zero Record if nothing is.
@@ -45,13 +55,14 @@ func (j Journal) Record(id string) Record {
 }
 
 // entry is one line of a journal. It is written and synced before the act that
-// it announces ("undone": after).
+// it announces ("undone" and "woke": after).
 type entry struct {
-	Op      string          `json:"op"` // journal, goal, begin, again or undone
+	Op      string          `json:"op"` // journal, goal, owe, begin, again, undone or woke
 	Version int             `json:"version,omitempty"`
 	Goal    string          `json:"goal,omitempty"`
 	Config  json.RawMessage `json:"config,omitempty"`
 	Record
+	Debt
 }
 
 // ReadJournal reads the journal at name. One that does not exist says GoalNone.
@@ -120,6 +131,11 @@ func (j *Journal) apply(e entry) error {
 		if at >= 0 {
 			j.Records = slices.Delete(j.Records, at, at+1)
 		}
+	case "owe", "woke":
+		j.Owed = slices.DeleteFunc(j.Owed, func(d Debt) bool { return d.Unit == e.Unit })
+		if e.Op == "owe" {
+			j.Owed = append(j.Owed, e.Debt)
+		}
 	default:
 		return fmt.Errorf("unknown entry %q", e.Op)
 	}
@@ -131,6 +147,9 @@ func (j Journal) lines() []byte {
 	entries := []entry{{Op: "journal", Version: journalVersion}}
 	if j.Goal != GoalNone {
 		entries = append(entries, entry{Op: "goal", Goal: j.Goal, Config: j.Config})
+	}
+	for _, d := range j.Owed {
+		entries = append(entries, entry{Op: "owe", Debt: d})
 	}
 	for _, r := range j.Records {
 		entries = append(entries, entry{Op: "begin", Record: r})
@@ -254,7 +273,7 @@ func (f *journalFile) close() error {
 		f.file.Close()
 		f.file = nil
 	}
-	if len(f.Records) > 0 || f.Goal != GoalNone {
+	if len(f.Records) > 0 || f.Goal != GoalNone || len(f.Owed) > 0 {
 		return nil
 	}
 	if _, err := f.host.Files.Lstat(path.Dir(f.name)); errors.Is(err, fs.ErrNotExist) {

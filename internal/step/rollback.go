@@ -26,16 +26,20 @@ func (r *run) rollback(ctx context.Context) Outcome {
 	if err := r.forget(); err != nil {
 		out.Left = append(out.Left, err)
 	}
+	if err := r.settle(ctx, len(out.Left) > 0); err != nil {
+		out.Left = append(out.Left, err)
+	}
 	if err := r.restoreGoal(len(out.Left) > 0); err != nil {
 		out.Left = append(out.Left, err)
 	}
 	out.Changed = len(out.Left) > 0
+	out.Woken, out.Owed = r.woken, units(r.journal.Owed)
 	return out
 }
 
 // stick marks what a step stands on, directly or not: it is still in use.
 func (r *run) stick(stuck map[string]bool, info Info) {
-	for _, below := range info.StandsOn {
+	for _, below := range slices.Concat(info.StandsOn, info.Needs) {
 		stuck[below] = true
 		for _, a := range r.acts {
 			if next := a.step.Info(); next.ID == below {
@@ -62,6 +66,7 @@ func (r *run) takeBack(ctx context.Context, a act) error {
 		return err
 	}
 	e.tell(Event{Kind: Finished, Info: info})
+	r.mark(info.ID, nil)
 	return nil
 }
 

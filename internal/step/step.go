@@ -39,6 +39,15 @@ type Info struct {
 	ByHand     []string // the commands an administrator would type instead of Do
 	UndoByHand []string // and instead of Undo
 	StandsOn   []string // IDs of the steps below it: when one of these is redone, so is it
+	// Needs are the IDs of steps that must not be undone before it, though it
+	// need not be redone with them.
+	Needs []string
+	// Wakes is the unit that reads what the step changes, and has to be
+	// restarted to do so; "" for none.
+	Wakes string
+	// InPlace: when the step is wanted otherwise, Do makes the new of the old.
+	// It is not undone first, so that there is no moment without either.
+	InPlace bool
 }
 
 // State is how the node stands towards a step, as Check finds it.
@@ -67,6 +76,7 @@ type Record struct {
 	ID    string          `json:"id,omitempty"`
 	Want  json.RawMessage `json:"want,omitempty"`
 	Saved json.RawMessage `json:"saved,omitempty"`
+	Wakes string          `json:"wakes,omitempty"`
 }
 
 // Ours reports whether the journal knows the step.

@@ -18,6 +18,9 @@ func (r *run) takeDown(ctx context.Context, it *Item) error {
 	if err != nil {
 		return err
 	}
+	if changed && it.Info.InPlace {
+		return nil
+	}
 	down := r.above(it.Info.ID, ours)
 	if changed {
 		down[it.Info.ID] = true
@@ -74,10 +77,13 @@ func newestFirst(made []act) []act {
 	return order
 }
 
-// carries reports whether one of others stands on a.
+// carries reports whether one of others stands on a, or needs it.
 func carries(a act, others []act) bool {
 	on := map[string]bool{a.rec.ID: true}
-	return slices.ContainsFunc(others, func(o act) bool { return standsOn(o.step.Info(), on) })
+	return slices.ContainsFunc(others, func(o act) bool {
+		info := o.step.Info()
+		return standsOn(info, on) || slices.Contains(info.Needs, a.rec.ID)
+	})
 }
 
 // above names the steps of ours that stand on id, directly or not, as they were

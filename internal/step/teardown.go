@@ -31,10 +31,8 @@ func (e *Engine) Teardown(ctx context.Context, before func([]Item) error) (Outco
 
 func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Outcome, error) {
 	out := Outcome{Items: items}
-	if j.Goal == GoalUp {
-		if err := j.write(entry{Op: "goal", Goal: GoalDown, Config: j.Config}); err != nil {
-			return out, err
-		}
+	if err := e.announceDown(ctx, j, items); err != nil {
+		return out, err
 	}
 	for i := range items {
 		err := ctx.Err()
@@ -43,14 +41,39 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 		}
 		if err != nil {
 			items[i].State = ItemFailed
-			out.Failed, out.Left = true, []error{err}
+			out.Failed, out.Left, out.Owed = true, []error{err}, units(j.Owed)
 			return out, interrupted(ctx, err)
 		}
 		items[i].State = ItemUndone
 		out.Changed = true
 	}
+	var err error
+	if out.Woken, err = e.pay(ctx, j); err != nil {
+		out.Failed, out.Left, out.Owed = true, []error{err}, units(j.Owed)
+		return out, interrupted(ctx, err)
+	}
+	out.Changed = out.Changed || len(out.Woken) > 0
+	out.Owed = units(j.Owed)
+	if len(j.Owed) > 0 && j.Goal != GoalNone {
+		err = j.write(entry{Op: "goal", Goal: GoalNone})
+	}
 	j.Goal, j.Config = GoalNone, nil
-	return out, j.close()
+	return out, errors.Join(err, j.close())
+}
+
+// announceDown writes down that all is to go, and what that owes.
+func (e *Engine) announceDown(ctx context.Context, j *journalFile, items []Item) error {
+	debts, _, err := e.debts(ctx, j.Journal, items)
+	if err != nil {
+		return err
+	}
+	if j.Goal == GoalUp {
+		debts = append([]entry{{Op: "goal", Goal: GoalDown, Config: j.Config}}, debts...)
+	}
+	if len(debts) == 0 {
+		return nil
+	}
+	return j.write(debts...)
 }
 
 // interrupted gives an error that came from the end of ctx the words and the

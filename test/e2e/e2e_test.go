@@ -54,7 +54,11 @@ func TestStories(t *testing.T) {
 		product = filepath.Join(programs, "swapctl")
 		goBuild(t, "../..", "./cmd/swapctl", product)
 	}
-	payload := map[string]string{"usr/local/lib/swapctl-e2e.sh": "lib.sh", "usr/local/bin/swapctl": product}
+	standIn := filepath.Join(programs, "kubelet")
+	payload := map[string]string{
+		"usr/local/lib/swapctl-e2e.sh": "lib.sh", "usr/local/bin/swapctl": product, "usr/local/lib/standin-kubelet": standIn,
+	}
+	goBuild(t, ".", "./kubelet", standIn)
 	goBuild(t, ".", "./guest", filepath.Join(programs, "guest"))
 	machines := story.NewMachines(lanes(t, filepath.Join(programs, "guest")), payload)
 	teller := &story.Teller{Machines: machines, Keep: option("keep") == "true", Failures: failuresDir(t)}

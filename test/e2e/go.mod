@@ -2,7 +2,10 @@ module github.com/swapctl/swapctl/test/e2e
 
 go 1.26.0
 
-require golang.org/x/sys v0.49.0
+require (
+	go.yaml.in/yaml/v3 v3.0.4
+	golang.org/x/sys v0.49.0
+)
 
 require (
 	github.com/rogpeppe/go-internal v1.16.0

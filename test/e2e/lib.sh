@@ -112,3 +112,40 @@ node_state() {
         [ "$pid" = $$ ] || tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -v '^cat ' || true
     done
 }
+
+# make_kubelet VERSION: a node that kubeadm has made, with a stand-in for the kubelet, which runs
+make_kubelet() {
+    install -D -m 755 /usr/local/lib/standin-kubelet /usr/bin/kubelet
+    echo "$1" >/etc/standin-kubelet
+    mkdir -p /usr/lib/systemd/system/kubelet.service.d /var/lib/kubelet /etc/kubernetes
+    printf '[Service]\nExecStart=/usr/bin/kubelet\nRestart=always\nRestartSec=1\n\n[Install]\nWantedBy=multi-user.target\n' \
+        >/usr/lib/systemd/system/kubelet.service
+    cat >/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf <<'END'
+[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+EnvironmentFile=-/etc/default/kubelet
+ExecStart=
+ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+END
+    echo 'KUBELET_KUBEADM_ARGS="--pod-infra-container-image=registry.k8s.io/pause:3.10"' >/var/lib/kubelet/kubeadm-flags.env
+    printf '%s\n' 'apiVersion: kubelet.config.k8s.io/v1beta1' 'authentication:' '  anonymous:' '    enabled: false' \
+        '# kept by an administrator' 'clusterDNS:' '- 10.96.0.10' 'kind: KubeletConfiguration' 'rotateCertificates: true' >/var/lib/kubelet/config.yaml
+    systemctl daemon-reload
+    systemctl enable --quiet --now kubelet.service
+    kubelet_runs
+}
+
+# kubelet_runs: it has started and stays
+kubelet_runs() {
+    local try
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+        [ "$(systemctl is-active kubelet.service)" != active ] || grep -q "pid=$(systemctl show -P MainPID kubelet.service)\$" /run/standin-kubelet && return
+        sleep 0.2
+    done
+    die "no kubelet: $(systemctl status --no-pager kubelet.service; tail -n 3 /root/kubelet.log)"
+}
+
+# never_refused: every start of the kubelet so far went well
+never_refused() { ! grep refused /root/kubelet.log || die "the kubelet refused to start"; }

@@ -53,6 +53,7 @@ type Node struct {
 	faults      faults
 	nodes       map[string]int // mapping name -> looks until /dev/mapper has it
 	units       units
+	programs    map[string]Program
 }
 
 // missing says what the kernel of this machine does not have.
@@ -91,7 +92,8 @@ func Bare(t testing.TB, opts ...Option) *Node {
 		nodes:     map[string]int{},
 		texts:     map[string]text{},
 		settings:  map[string]string{},
-		units:     units{active: map[string]bool{}},
+		units:     units{active: map[string]bool{}, runs: map[string]int{}},
+		programs:  map[string]Program{},
 		pageBytes: 4096,
 		lastAnon:  40,
 	}
@@ -137,7 +139,7 @@ func (n *Node) start(outside bool) host.Host {
 	defer n.mu.Unlock()
 	p := &process{node: n, number: len(n.processes) + 1, outside: outside, files: map[*file]bool{}}
 	n.processes = append(n.processes, p)
-	return host.Host{Files: p, Kernel: p, Units: p}
+	return host.Host{Files: p, Kernel: p, Units: p, Run: p}
 }
 
 // WorkIn says in which directory of the machine its processes work.

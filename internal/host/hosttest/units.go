@@ -26,6 +26,7 @@ type units struct {
 	running bool
 	late    bool            // as systemd 257: a slice is written only when touched
 	active  map[string]bool // services that were started
+	runs    map[string]int  // how often
 	// OnStart is told of the services that are started; an error fails the job.
 	onStart func(unit string) error
 }
@@ -120,6 +121,7 @@ func (p *process) start(unit string) (hook func(string) error, err error) {
 	}
 	return n.units.onStart, p.act(Op{Name: "start", Path: unit}, func(bool) error {
 		n.units.active[unit] = true
+		n.units.runs[unit]++
 		if strings.HasPrefix(unit, "system-") && slice {
 			return n.applySlices() // of those above it; one that is active already is not touched
 		}
@@ -142,6 +144,49 @@ func (p *process) Stop(_ context.Context, unit string) error {
 	})
 }
 
+// Restart implements host.Units.
+func (p *process) Restart(_ context.Context, unit string) error {
+	hook, err := p.restart(unit)
+	if err != nil || hook == nil {
+		return err
+	}
+	if err := hook(unit); err != nil {
+		p.node.locked(func() { delete(p.node.units.active, unit) })
+		return fmt.Errorf("systemd: restart %s: it ended again at once: %w", unit, err)
+	}
+	return nil
+}
+
+func (p *process) restart(unit string) (hook func(string) error, err error) {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	n := p.node
+	if !n.units.active[unit] {
+		return nil, nil
+	}
+	return n.units.onStart, p.act(Op{Name: "restart", Path: unit}, func(bool) error {
+		n.units.runs[unit]++
+		return nil
+	})
+}
+
+// StartUnit is systemctl start by somebody else's hand, or the boot's.
+func (n *Node) StartUnit(unit string) {
+	n.locked(func() {
+		n.units.active[unit] = true
+		n.units.runs[unit]++
+	})
+}
+
+// Runs tells how often a unit was started.
+func (n *Node) Runs(unit string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.units.runs[unit]
+}
+
 // Unit implements host.Units.
 func (p *process) Unit(_ context.Context, unit string) (host.UnitState, error) {
 	defer p.leave()
@@ -156,14 +201,18 @@ func (p *process) Unit(_ context.Context, unit string) (host.UnitState, error) {
 		s.Load = "loaded"
 	}
 	if p.node.units.active[unit] {
-		s.Active = "active"
+		s.Active, s.Run = "active", fmt.Sprint(p.node.units.runs[unit])
 	}
 	return s, nil
 }
 
 func (n *Node) unitFile(unit string) bool {
-	_, err := os.Stat(n.Root + unitDir + "/" + unit)
-	return err == nil
+	for _, dir := range []string{unitDir, "/usr/lib/systemd/system", "/lib/systemd/system"} {
+		if _, err := os.Stat(n.Root + dir + "/" + unit); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // applySlices writes the control groups of the slices as their drop-ins say.

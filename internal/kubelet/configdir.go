@@ -1,0 +1,53 @@
+package kubelet
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// ConfigDirDropIn is the text of a drop-in for the kubelet's unit with which it
+// reads its configuration from a directory as well. Where the unit has a
+// variable of its own for --config, as kubeadm's has, that one is written anew:
+// what a package changes in the command line then still counts. Otherwise the
+// command line is.
+func (k Kubelet) ConfigDirDropIn(dir string) (string, error) {
+	const op = "have the kubelet read a configuration directory"
+	if k.Kind != Systemd || k.Wrapped || k.service.exec == "" {
+		return "", fail.New(fail.Usage, op, errors.New("no unit says how it is started"),
+			"start it with --config-dir="+dir+", then run the command again", "or leave the kubelet as it is: --kubelet skip")
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Made by swapctl setup; swapctl teardown removes it.\n[Service]\n")
+	if name, ok := k.service.configVariable(); ok {
+		value := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(k.service.vars[name])
+		fmt.Fprintf(&b, "Environment=\"%s=%s --config-dir=%s\"\n", name, value, dir)
+		return b.String(), nil
+	}
+	fmt.Fprintf(&b, "ExecStart=\nExecStart=%s --config-dir=%s\n", k.service.exec, dir)
+	return b.String(), nil
+}
+
+// configVariable is a variable that Environment= alone sets, that becomes words
+// of the command line, and that has --config in it.
+func (s service) configVariable() (string, bool) {
+	for _, word := range splitWords(s.exec) {
+		name, ok := bareVariable(word)
+		if !ok || s.fromFiles[name] {
+			continue
+		}
+		if slices.ContainsFunc(splitWords(s.vars[name]), func(w string) bool { return w == "--config" || strings.HasPrefix(w, "--config=") }) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// UnitDropIn is where a drop-in of ours for a unit lies: after kubeadm's.
+func UnitDropIn(unit string) string {
+	return path.Join("/etc/systemd/system", unit+".d", "90-swapctl.conf")
+}

@@ -1,0 +1,151 @@
+package kubelet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// ServiceUnit is the unit of kubeadm and of most others.
+const ServiceUnit = "kubelet.service"
+
+// Find finds the kubelet of the node and asks it for its version. An error
+// beside a Kubelet that is Found says that there is one whose configuration is
+// not to be had.
+func Find(ctx context.Context, h host.Host) (Kubelet, error) {
+	k, err := Look(h)
+	if k.Found {
+		k.Version, k.Silence = askVersion(ctx, h, k)
+	}
+	return k, err
+}
+
+// Look is Find without the version: it reads files and starts no program.
+func Look(h host.Host) (Kubelet, error) {
+	p, err := runningKubelet(h)
+	if err != nil {
+		return Kubelet{}, err
+	}
+	units, err := indexUnits(h)
+	if err != nil {
+		return Kubelet{}, err
+	}
+	if d, unit, ok := findDistribution(h, units, p); ok {
+		return d.kubelet(h, unit, p)
+	}
+	if p.pid != 0 && p.elsewhere {
+		return container(p), nil
+	}
+	s, err := readService(h, units, unitOf(p))
+	switch {
+	case err != nil:
+		return Kubelet{Found: true, Kind: Systemd, Unit: unitOf(p)}, err
+	case s.exists:
+		return fromService(h, s, p)
+	case p.pid != 0:
+		k := Kubelet{Found: true, Kind: ByHand, Argv: p.argv, Env: p.env, Binary: p.program()}
+		return k.complete(h, p)
+	}
+	if name := leftBehind(h); name != "" {
+		return Kubelet{Found: true}, unclear("%s is there, but no kubelet runs and there is no %s", name, ServiceUnit)
+	}
+	return Kubelet{}, nil
+}
+
+// unitOf is the unit to look at for a kubelet that runs, or does not.
+func unitOf(p process) string {
+	if p.unit != "" {
+		return p.unit
+	}
+	return ServiceUnit
+}
+
+// fromService is a kubelet that systemd starts.
+func fromService(h host.Host, s service, p process) (Kubelet, error) {
+	if p.unit != s.unit {
+		p = process{} // another one's
+	}
+	k := Kubelet{Found: true, Kind: Systemd, Unit: s.unit, Env: s.env, service: s}
+	argv := s.argv()
+	if len(argv) > 0 && isKubelet(argv) {
+		k.Argv, k.Binary = argv, argv[0]
+		return k.complete(h, p)
+	}
+	if p.pid != 0 {
+		k.Argv, k.Env, k.Binary, k.Wrapped = p.argv, p.env, p.program(), true
+		return k.complete(h, p)
+	}
+	if !s.mentionsKubelet() && leftBehind(h) == "" {
+		return Kubelet{Note: fmt.Sprintf("%s is no kubelet: it runs %s", s.unit, strings.Join(argv, " "))}, nil
+	}
+	return k, unclear("%s starts it by %q, and it does not run now", s.unit, strings.Join(argv, " "))
+}
+
+// container is a kubelet that runs on this node's processes, but among other
+// files.
+func container(p process) Kubelet {
+	return Kubelet{Found: true, Kind: Container, Argv: p.argv, Running: true, PID: p.pid, StartedAt: p.started,
+		Advice: []string{"the kubelet runs in a container, with files of its own: set failSwapOn: false and memorySwap.swapBehavior where that is configured (RKE: services.kubelet.fail_swap_on and extra_args in cluster.yml)"}}
+}
+
+// complete adds what follows from the arguments.
+func (k Kubelet) complete(h host.Host, p process) (Kubelet, error) {
+	k.Running, k.PID, k.StartedAt = p.pid != 0, p.pid, p.started
+	k.ConfigFile, k.ConfigDir = k.path("config"), k.path("config-dir")
+	var err error
+	k.Inputs, err = readInputs(h, k.ConfigFile, k.ConfigDir, k.Argv)
+	return k, err
+}
+
+// path is the last value of a flag that names a file. A relative one starts at
+// the unit's working directory, which is the root unless it says otherwise.
+func (k Kubelet) path(flag string) string {
+	name := flagValue(k.Argv, flag)
+	if name == "" || strings.HasPrefix(name, "/") {
+		return name
+	}
+	return k.service.directory() + "/" + name
+}
+
+// flagValue is the last value of a flag, as pflag reads them: --name value,
+// --name=value, and _ for - in names.
+func flagValue(argv []string, flag string) string {
+	value := ""
+	for i, word := range argv {
+		name, rest, given := strings.Cut(word, "=")
+		if !strings.HasPrefix(name, "-") || strings.ReplaceAll(strings.TrimLeft(name, "-"), "_", "-") != flag {
+			continue
+		}
+		switch {
+		case given:
+			value = rest
+		case i+1 < len(argv):
+			value = argv[i+1]
+		}
+	}
+	return value
+}
+
+// leftBehind is a file that only a node with a kubelet has.
+func leftBehind(h host.Host) string {
+	for _, name := range []string{
+		"/var/lib/kubelet/config.yaml", "/usr/bin/kubelet", "/usr/local/bin/kubelet", "/opt/bin/kubelet", "/usr/sbin/kubelet",
+	} {
+		_, err := h.Files.Stat(name)
+		// Only root may look into /var/lib/kubelet, so somebody made it.
+		if err == nil || errors.Is(err, fs.ErrPermission) {
+			return name
+		}
+	}
+	return ""
+}
+
+// readFailed is the error of a file that the kubelet reads and we cannot.
+func readFailed(name string, err error) error {
+	return fail.New(fail.Failed, "read "+name+", which the kubelet reads", err, "see what it is: ls -lL "+name)
+}

@@ -1,0 +1,86 @@
+package kubelet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+)
+
+// sizeLimit of a file that a kubelet reads; they have some KiB.
+const sizeLimit = 1 << 20
+
+// readInputs reads what the kubelet makes its configuration of. A --config file
+// that is not there (kubeadm writes it when the node joins) is none.
+func readInputs(h host.Host, config, dir string, argv []string) (kubeletcfg.Inputs, error) {
+	in := kubeletcfg.Inputs{Flags: argv}
+	if config != "" {
+		data, err := readFile(h, config)
+		switch {
+		case err == nil:
+			in.Config = &kubeletcfg.Source{Name: config, Data: data}
+		case !errors.Is(err, fs.ErrNotExist):
+			return in, readFailed(config, err)
+		}
+	}
+	if dir == "" {
+		return in, nil
+	}
+	var err error
+	in.Dropins, err = readDropins(h, dir)
+	return in, err
+}
+
+// readDropins walks the directory as the kubelet does (cmd/kubelet/app/server.go,
+// mergeKubeletConfigurations): by name, into directories where they stand, *.conf
+// alone, not through links to directories.
+func readDropins(h host.Host, dir string) ([]kubeletcfg.Source, error) {
+	names, err := h.Files.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, readFailed(dir, err)
+	}
+	var sources []kubeletcfg.Source
+	for _, name := range names {
+		at := path.Join(dir, name)
+		st, err := h.Files.Lstat(at)
+		if err != nil {
+			return nil, readFailed(at, err)
+		}
+		switch {
+		case st.Mode.IsDir():
+			below, err := readDropins(h, at)
+			if err != nil {
+				return nil, err
+			}
+			sources = append(sources, below...)
+		case path.Ext(name) == ".conf":
+			data, err := readFile(h, at)
+			if err != nil {
+				return nil, readFailed(at, err)
+			}
+			sources = append(sources, kubeletcfg.Source{Name: at, Data: data})
+		}
+	}
+	return sources, nil
+}
+
+// readFile reads a regular file of a sane size.
+func readFile(h host.Host, name string) ([]byte, error) {
+	st, err := h.Files.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode.IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	if st.SizeBytes > sizeLimit {
+		return nil, fmt.Errorf("it is larger than %d KiB", sizeLimit>>10)
+	}
+	return h.Files.ReadFile(name)
+}

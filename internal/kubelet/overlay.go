@@ -1,0 +1,84 @@
+package kubelet
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// With is the machine as it would be with some files that say something else:
+// nil bytes are a file that is not there. Only what Find calls knows of them.
+func With(h host.Host, files map[string][]byte) host.Host {
+	h.Files = overlay{h.Files, files}
+	return h
+}
+
+type overlay struct {
+	host.Files
+	over map[string][]byte
+}
+
+// ReadFile implements host.Files.
+func (o overlay) ReadFile(name string) ([]byte, error) {
+	data, ok := o.over[name]
+	switch {
+	case !ok:
+		return o.Files.ReadFile(name)
+	case data == nil:
+		return nil, absent("open", name)
+	}
+	return data, nil
+}
+
+// Readlink implements host.Files.
+func (o overlay) Readlink(name string) (string, error) {
+	if _, ok := o.over[name]; ok {
+		return "", absent("readlink", name)
+	}
+	return o.Files.Readlink(name)
+}
+
+// Stat implements host.Files.
+func (o overlay) Stat(name string) (host.Stat, error) {
+	data, ok := o.over[name]
+	switch {
+	case !ok:
+		return o.Files.Stat(name)
+	case data == nil:
+		return host.Stat{}, absent("stat", name)
+	}
+	return host.Stat{Mode: 0o644, SizeBytes: int64(len(data))}, nil
+}
+
+// Lstat implements host.Files.
+func (o overlay) Lstat(name string) (host.Stat, error) {
+	if _, ok := o.over[name]; ok {
+		return o.Stat(name)
+	}
+	return o.Files.Lstat(name)
+}
+
+// ReadDir implements host.Files.
+func (o overlay) ReadDir(dir string) ([]string, error) {
+	names, err := o.Files.ReadDir(dir)
+	names = slices.Clone(names)
+	for name, data := range o.over {
+		below, ok := strings.CutPrefix(name, strings.TrimSuffix(dir, "/")+"/")
+		base, _, deep := strings.Cut(below, "/")
+		switch at := slices.Index(names, base); {
+		case !ok:
+		case data == nil && at >= 0 && !deep:
+			names = slices.Delete(names, at, at+1)
+		case data != nil && at < 0: // the file, or a directory that it is in
+			names, err = append(names, base), nil
+		case data != nil:
+			err = nil
+		}
+	}
+	slices.Sort(names)
+	return names, err
+}
+
+func absent(op, name string) error { return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} }

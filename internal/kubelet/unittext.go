@@ -1,0 +1,169 @@
+package kubelet
+
+import (
+	"strings"
+)
+
+// setting is one line of a unit file.
+type setting struct{ section, name, value string }
+
+// parseUnit reads a unit file (systemd.syntax(7)): a backslash at the end of a
+// line joins the next with a blank, comments in between left out.
+func parseUnit(text string) []setting {
+	var settings []setting
+	section, pending := "", ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		trimmed := strings.TrimSpace(line)
+		if strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, ";") {
+			continue
+		}
+		if before, joined := strings.CutSuffix(line, `\`); joined {
+			pending += before + " "
+			continue
+		}
+		whole := strings.TrimSpace(pending + line)
+		pending = ""
+		if name, ok := strings.CutPrefix(whole, "["); ok {
+			section = strings.TrimSuffix(name, "]")
+			continue
+		}
+		if name, value, ok := strings.Cut(whole, "="); ok {
+			settings = append(settings, setting{section, strings.TrimSpace(name), strings.TrimSpace(value)})
+		}
+	}
+	return settings
+}
+
+// splitWords splits a value as systemd does: at blanks, with quotes around
+// blanks, and a backslash before what is meant as it stands.
+func splitWords(text string) []string {
+	var words []string
+	var word strings.Builder
+	quote, within := byte(0), false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '\\' && quote != '\'' && i+1 < len(text):
+			i++
+			word.WriteString(unescape(text[i]))
+			within = true
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote, within = c, true
+		case quote == 0 && (c == ' ' || c == '\t' || c == '\n'):
+			if within {
+				words = append(words, word.String())
+				word.Reset()
+				within = false
+			}
+		default:
+			word.WriteByte(c)
+			within = true
+		}
+	}
+	if within {
+		words = append(words, word.String())
+	}
+	return words
+}
+
+func unescape(c byte) string {
+	switch c {
+	case 'n':
+		return "\n"
+	case 't':
+		return "\t"
+	case 's':
+		return " "
+	case '\\', '"', '\'', ' ':
+		return string(c)
+	}
+	return `\` + string(c)
+}
+
+// unpercent takes the escape of a specifier back; those that there are stand for
+// nothing that a kubelet's command line has.
+func unpercent(text string) string { return strings.ReplaceAll(text, "%%", "%") }
+
+// bareVariable is the name in a word that is $NAME and nothing else: its value
+// becomes as many words as it has.
+func bareVariable(word string) (string, bool) {
+	name, ok := strings.CutPrefix(word, "$")
+	if !ok || name == "" || strings.HasPrefix(name, "{") || strings.HasPrefix(name, "$") {
+		return "", false
+	}
+	return name, !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+// expand puts in the values of ${NAME}, and $ for $$.
+func expand(word string, env map[string]string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(word, "$")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		switch {
+		case strings.HasPrefix(rest, "$"):
+			b.WriteByte('$')
+			word = rest[1:]
+		case strings.HasPrefix(rest, "{") && strings.Contains(rest, "}"):
+			name, after, _ := strings.Cut(rest[1:], "}")
+			b.WriteString(env[name])
+			word = after
+		default:
+			b.WriteByte('$')
+			word = rest
+		}
+	}
+}
+
+// parseEnvironment reads a file of EnvironmentFile= (systemd.exec(5)).
+func parseEnvironment(text string) map[string]string {
+	env := map[string]string{}
+	pending := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		trimmed := strings.TrimSpace(line)
+		if pending == "" && (trimmed == "" || trimmed[0] == '#' || trimmed[0] == ';') {
+			continue
+		}
+		if before, joined := strings.CutSuffix(line, `\`); joined {
+			pending += before
+			continue
+		}
+		name, value, ok := strings.Cut(pending+line, "=")
+		pending = ""
+		if ok {
+			env[strings.TrimSpace(name)] = unquote(strings.TrimSpace(value))
+		}
+	}
+	return env
+}
+
+// unquote reads the value of an environment file: quotes go, blanks outside of
+// them stay.
+func unquote(value string) string {
+	var b strings.Builder
+	quote := byte(0)
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		switch {
+		case c == '\\' && quote != '\'' && i+1 < len(value):
+			i++
+			b.WriteByte(value[i])
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}

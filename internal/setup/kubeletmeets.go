@@ -1,0 +1,42 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+)
+
+// meets says how a configuration falls short of a wish; nil when it does not.
+func meets(row kubeletcfg.Row, e kubeletcfg.Effective, wish kubeletcfg.Wish) error {
+	if fatal := e.Fatals(); len(fatal) > 0 {
+		return fail.New(fail.Usage, "start the kubelet with its configuration", errors.New(fatal[0].String()), fatal[0].Fix)
+	}
+	if e.FailSwapOn {
+		return overruled("failSwapOn is true", e.FailSwapOnFrom, "fail-swap-on")
+	}
+	if wish.CgroupVersion == 1 && e.FailCgroupV1 {
+		return overruled("failCgroupV1 is true on a node with cgroup v1", e.FailCgroupV1From, "fail-cgroupv1")
+	}
+	given := row.Behaviors[e.SwapBehavior]
+	if !e.NodeSwap {
+		given = row.GateOff
+	}
+	if e.SwapBehavior == wish.Behavior && e.NodeSwap || wish.Behavior == kubeletcfg.NoSwap && given == kubeletcfg.None {
+		return nil
+	}
+	return overruled(fmt.Sprintf("memorySwap.swapBehavior is %q", e.SwapBehavior), e.SwapBehaviorFrom, "feature-gates")
+}
+
+// overruled is the error of a setting that something stronger makes.
+func overruled(what, from, flag string) error {
+	err := fmt.Errorf("%s, from %s", what, from)
+	if strings.HasPrefix(from, "--") {
+		err = fmt.Errorf("%s by the flag %s, which beats every file", what, from)
+		return fail.New(fail.Usage, "configure the kubelet", err,
+			"take the flag away: grep -rn -e "+flag+" /etc/systemd/system /etc/default/kubelet /etc/sysconfig/kubelet /var/lib/kubelet/kubeadm-flags.env")
+	}
+	return fail.New(fail.Usage, "configure the kubelet", err, "see what it says: cat "+from)
+}
