@@ -67,11 +67,11 @@ func yesIf(b bool) string {
 
 // swapOff turns an area off by somebody else's hand.
 func swapOff(path string) shape {
-	return func(n *hosttest.Node) { check(n.Other().Kernel.SwapOff(context.Background(), path)) }
+	return func(n *hosttest.Node) { mustDo(n.Other().Kernel.SwapOff(context.Background(), path)) }
 }
 
 // closed closes our mapping by somebody else's hand.
 func closed(n *hosttest.Node) {
 	swapOff("/dev/dm-0")(n)
-	check(n.Other().Kernel.DMRemove("cryptswap"))
+	mustDo(n.Other().Kernel.DMRemove("cryptswap"))
 }

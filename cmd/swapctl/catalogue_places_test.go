@@ -131,19 +131,19 @@ func fullDevices() []situation {
 }
 
 func hardLink(path, other string) shape {
-	return func(n *hosttest.Node) { check(os.Link(n.Path(path), n.Path(other))) }
+	return func(n *hosttest.Node) { mustDo(os.Link(n.Path(path), n.Path(other))) }
 }
 
 func fifo(path string) shape {
-	return func(n *hosttest.Node) { check(unix.Mkfifo(n.Path(path), 0o600)) }
+	return func(n *hosttest.Node) { mustDo(unix.Mkfifo(n.Path(path), 0o600)) }
 }
 
 func chmod(path string, mode os.FileMode) shape {
-	return func(n *hosttest.Node) { check(os.Chmod(n.Path(path), mode)) }
+	return func(n *hosttest.Node) { mustDo(os.Chmod(n.Path(path), mode)) }
 }
 
 func truncated(path string, bytes int64) shape {
-	return func(n *hosttest.Node) { check(os.Truncate(n.Path(path), bytes)) }
+	return func(n *hosttest.Node) { mustDo(os.Truncate(n.Path(path), bytes)) }
 }
 
 // flagged sets chattr's attributes.
@@ -151,9 +151,9 @@ func flagged(path string, flags uint32) shape {
 	return func(n *hosttest.Node) {
 		h := n.Other()
 		f, err := h.Files.Open(path, os.O_RDONLY, 0)
-		check(err)
-		check(h.Kernel.SetInodeFlags(f, flags))
-		check(f.Close())
+		mustDo(err)
+		mustDo(h.Kernel.SetInodeFlags(f, flags))
+		mustDo(f.Close())
 	}
 }
 
@@ -162,9 +162,9 @@ func loopOver(path string) shape {
 	return func(n *hosttest.Node) {
 		h := n.Other()
 		f, err := h.Files.Open(path, os.O_RDWR, 0)
-		check(err)
+		mustDo(err)
 		_, err = h.Kernel.LoopAttach(f, host.LoopOptions{BlockBytes: 512}) // stays open
-		check(err)
+		mustDo(err)
 	}
 }
 
@@ -172,12 +172,12 @@ func loopOver(path string) shape {
 func mapping(name, uuid, dev string, mebibytes uint64) shape {
 	return func(n *hosttest.Node) {
 		k := n.Other().Kernel
-		check(k.DMCreate(name, uuid))
+		mustDo(k.DMCreate(name, uuid))
 		target, params := "linear", dev+" 0"
 		if strings.HasPrefix(uuid, "CRYPT-") {
 			target, params = "crypt", "aes-xts-plain64 "+strings.Repeat("5e", 64)+" 0 "+dev+" 0"
 		}
-		check(k.DMLoad(name, target, mebibytes<<11, []byte(params)))
-		check(k.DMResume(name))
+		mustDo(k.DMLoad(name, target, mebibytes<<11, []byte(params)))
+		mustDo(k.DMResume(name))
 	}
 }

@@ -154,7 +154,7 @@ func gzipped(text string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, err := w.Write([]byte(text))
-	check(err)
-	check(w.Close())
+	mustDo(err)
+	mustDo(w.Close())
 	return b.String()
 }

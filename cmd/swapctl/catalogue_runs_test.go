@@ -170,7 +170,7 @@ func (k *interrupting) SwapOffApart(ctx context.Context, path string) error {
 	return k.Kernel.SwapOffApart(ctx, path)
 }
 
-func interrupt() { check(syscall.Kill(os.Getpid(), syscall.SIGINT)) }
+func interrupt() { mustDo(syscall.Kill(os.Getpid(), syscall.SIGINT)) }
 
 // erasedFor is the state after a run that erased and then failed.
 func erasedFor(what string) string {
@@ -190,12 +190,12 @@ func euid(uid int) shape { return func(n *hosttest.Node) { n.SetEUID(uid) } }
 func locked(n *hosttest.Node) {
 	h := n.Other()
 	f, err := h.Files.Open(setup.LockPath, os.O_RDWR|os.O_CREATE, 0o600)
-	check(err)
-	check(h.Kernel.Lock(f))
+	mustDo(err)
+	mustDo(h.Kernel.Lock(f))
 }
 
 func removed(path string) shape {
-	return func(n *hosttest.Node) { check(os.Remove(n.Path(path))) }
+	return func(n *hosttest.Node) { mustDo(os.Remove(n.Path(path))) }
 }
 
 func used(path string, bytes int64) shape { return func(n *hosttest.Node) { n.UseSwap(path, bytes) } }
@@ -208,7 +208,7 @@ func available(bytes int64) shape {
 func openedByOther(path string) shape {
 	return func(n *hosttest.Node) {
 		_, err := n.Other().Files.Open(path, os.O_RDONLY, 0)
-		check(err)
+		mustDo(err)
 	}
 }
 
@@ -216,8 +216,8 @@ func openedByOther(path string) shape {
 func swapOn(path string) shape {
 	return func(n *hosttest.Node) {
 		h := n.Other()
-		check(swapfile.WriteHeader(context.Background(), h, path, [16]byte{1}))
-		check(h.Kernel.SwapOn(path, 0))
+		mustDo(swapfile.WriteHeader(context.Background(), h, path, [16]byte{1}))
+		mustDo(h.Kernel.SwapOn(path, 0))
 	}
 }
 

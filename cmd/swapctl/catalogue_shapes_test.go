@@ -27,8 +27,8 @@ func must(n *hosttest.Node, line string) {
 	}
 }
 
-// check panics where a row's preparation goes wrong: it is the test's mistake.
-func check(err error) {
+// mustDo panics where a row's preparation goes wrong: it is the test's mistake.
+func mustDo(err error) {
 	if err != nil {
 		panic(err)
 	}
@@ -41,8 +41,8 @@ func file(path, content string, mode os.FileMode) shape {
 func dir(path string, mode os.FileMode) shape {
 	return func(n *hosttest.Node) {
 		at := n.Path(path)
-		check(os.MkdirAll(at, 0o755))
-		check(os.Chmod(at, mode))
+		mustDo(os.MkdirAll(at, 0o755))
+		mustDo(os.Chmod(at, mode))
 	}
 }
 
@@ -70,10 +70,10 @@ func fails(op, path string, err error) shape {
 func bytesAt(path string, offset int64, data string) shape {
 	return func(n *hosttest.Node) {
 		f, err := os.OpenFile(n.Path(path), os.O_WRONLY, 0)
-		check(err)
+		mustDo(err)
 		_, err = f.WriteAt([]byte(data), offset)
-		check(err)
-		check(f.Close())
+		mustDo(err)
+		mustDo(f.Close())
 	}
 }
 
@@ -81,10 +81,10 @@ func bytesAt(path string, offset int64, data string) shape {
 func allocated(path string, bytes int64) shape {
 	return func(n *hosttest.Node) {
 		files := n.Other()
-		check(os.MkdirAll(filepath.Dir(n.Path(path)), 0o755))
+		mustDo(os.MkdirAll(filepath.Dir(n.Path(path)), 0o755))
 		f, err := files.Files.Open(path, os.O_RDWR|os.O_CREATE, 0o600)
-		check(err)
-		check(files.Kernel.Fallocate(f, bytes))
-		check(f.Close())
+		mustDo(err)
+		mustDo(files.Kernel.Fallocate(f, bytes))
+		mustDo(f.Close())
 	}
 }

@@ -61,7 +61,7 @@ key that nobody knows, every step reversible.`,
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "tell every step as it begins")
 	f.BoolVar(&a.noColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
 	_ = root.RegisterFlagCompletionFunc("output", oneOf("table", "wide", "json", "yaml"))
-	root.AddCommand(newSetup(a), newTeardown(a), newStatus(a), newPlan(a), newKubeadmConfig(a), newVersion(a), newCompletion(a))
+	root.AddCommand(newSetup(a), newTeardown(a), newStatus(a), newCheck(a), newPlan(a), newKubeadmConfig(a), newVersion(a), newCompletion(a))
 	return root
 }
 

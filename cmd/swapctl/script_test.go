@@ -227,6 +227,7 @@ var nodeCommands = map[string]nodeCommand{
 	"no-keyring":       {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.NoKeyring() }},
 	"no-loop":          {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.NoLoop() }},
 	"no-loop-free":     {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.NoLoopFree() }},
+	"systemd":          {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.Systemd() }},
 	"reboot":           {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.Reboot() }},
 	// lock: another swapctl is at work
 	"lock": {0, false, func(ts *testscript.TestScript, n *hosttest.Node, _ []string) {

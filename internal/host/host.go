@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"time"
 )
 
 // Host is a machine.
@@ -109,6 +110,15 @@ type Kernel interface {
 
 	// Statfs describes the file system that holds path.
 	Statfs(path string) (Statfs, error)
+	// TmpfsNoswap reports whether a tmpfs could be mounted here with the option
+	// noswap: the kernel is asked to make such a file system, which is mounted
+	// nowhere. EPERM for all but root.
+	TmpfsNoswap() (bool, error)
+	// EncryptBlock measures what it takes the kernel to encrypt one block of so
+	// many bytes with a cipher as the kernel's crypto API names it ("xts(aes)"),
+	// under a random key of so many bytes, for this long at most. It wraps
+	// errors.ErrUnsupported where the kernel does not lend its ciphers (AF_ALG).
+	EncryptBlock(cipher string, keyBytes, blockBytes int, most time.Duration) (time.Duration, error)
 	// Fallocate gives the file size bytes of disk, without writing them
 	// (fallocate(2), mode 0). EOPNOTSUPP where the file system cannot.
 	Fallocate(f File, size int64) error

@@ -97,6 +97,8 @@ func (units) Unit(ctx context.Context, unit string) (UnitState, error) {
 		s.Load, _ = properties["LoadState"].(string)
 		s.Active, _ = properties["ActiveState"].(string)
 		s.Stale, _ = properties["NeedDaemonReload"].(bool)
+		since, _ := properties["ActiveEnterTimestampMonotonic"].(uint64)
+		s.ActiveSince = time.Duration(since) * time.Microsecond
 		if run, ok := properties["InvocationID"].([]byte); ok && s.Active != "inactive" && s.Active != "failed" {
 			s.Run = hex.EncodeToString(run)
 		}

@@ -1,6 +1,9 @@
 package host
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Units is the machine's service manager, systemd. Every call that changes
 // something waits until systemd says what became of it.
@@ -32,6 +35,9 @@ type UnitState struct {
 	Load   string // loaded, not-found, masked, bad-setting, error
 	Active string // active, inactive, failed, activating, deactivating, reloading
 	Stale  bool   // its files were changed since systemd read them (NeedDaemonReload)
+	// ActiveSince is when it became active, in time since the boot
+	// (ActiveEnterTimestampMonotonic); 0 when it is not, or has never been.
+	ActiveSince time.Duration
 	// Run is another one each time that the unit is started (its invocation ID);
 	// "" while it is inactive or failed.
 	Run string

@@ -262,3 +262,12 @@ func isNetwork(fsType string) bool {
 	}
 	return false
 }
+
+// Dir gives what the file system that holds a directory stands on.
+func (t *Stacks) Dir(name string) ([]Layer, error) {
+	m, err := t.mountOf(name)
+	if err != nil {
+		return nil, err
+	}
+	return t.fileSystem(m, m.Dev)
+}

@@ -1,9 +1,11 @@
 package kerneltest
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -16,6 +18,8 @@ type Kernel struct {
 	euid   int
 	tables map[string]host.DMTable
 	loops  map[string]host.LoopStatus
+	noswap bool // tmpfs takes the option
+	units  map[string]host.UnitState
 }
 
 // add takes a section that is about the kernel.
@@ -43,10 +47,49 @@ func (k *Kernel) add(f section) (taken bool, err error) {
 			table.Params = words[3]
 		}
 		k.tables[name] = table
+	case "NOSWAP":
+		k.noswap = text == "yes"
+	case "UNIT":
+		var state host.UnitState
+		var since string
+		if _, err := fmt.Sscan(text, &state.Load, &state.Active, &since); err != nil {
+			return true, fmt.Errorf("%q is not LOAD ACTIVE SINCE", text)
+		}
+		state.ActiveSince, err = time.ParseDuration(since)
+		k.units[name] = state
 	default:
 		return false, nil
 	}
 	return true, err
+}
+
+// TmpfsNoswap implements host.Kernel.
+func (k *Kernel) TmpfsNoswap() (bool, error) {
+	if k.euid != 0 {
+		return false, fmt.Errorf("fsopen tmpfs: %w", unix.EPERM)
+	}
+	return k.noswap, nil
+}
+
+// Units answers for systemd, from the sections of a machine.
+type Units struct {
+	host.Units
+	tree *Tree
+	k    *Kernel
+}
+
+// Running implements host.Units.
+func (u *Units) Running() bool {
+	_, err := u.tree.Stat("/run/systemd/system")
+	return err == nil
+}
+
+// Unit implements host.Units.
+func (u *Units) Unit(_ context.Context, unit string) (host.UnitState, error) {
+	if state, ok := u.k.units[unit]; ok {
+		return state, nil
+	}
+	return host.UnitState{Load: "not-found", Active: "inactive"}, nil
 }
 
 // EUID implements host.Kernel.

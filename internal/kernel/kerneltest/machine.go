@@ -6,11 +6,16 @@
 //	NAME -> TARGET            a symbolic link
 //	NAME = file SIZE DEV INO  a file without content; DEV is "254:1"
 //	NAME = block DEV          a block device node
+//	NAME = words              a file of its lines, each ended by a zero byte
 //	NAME = denied             EACCES for it and everything below it
 //	NAME = gone               taken away again, for what is added by itself
 //	DM NAME                   a mapping: lines of "dmsetup table"
 //	LOOP /dev/loopN           what LOOP_GET_STATUS64 says: DEV INO
-//	EUID                      who asks; not 0: DM and LOOP are denied
+//	EUID                      who asks; not 0: DM and LOOP are denied, and no device is opened
+//	NOSWAP                    "yes": tmpfs takes the option noswap
+//	UNIT NAME                 what systemd knows: LOAD ACTIVE SINCE, "loaded active 12s"
+//	SWAP NAME                 a file or device begins with a swap header, and behind it
+//	                          are "zeros" or "data"; or it holds an "image" of hibernation
 //
 // As the kernel does, it adds /sys/dev/block, /sys/class/block, /sys/block and
 // the node in /dev for each directory below /sys/devices with a "dev" file,
@@ -61,8 +66,8 @@ func Machine(t testing.TB, name string, more ...string) host.Host {
 // New makes a machine from a txtar archive.
 func New(t testing.TB, archive []byte) host.Host {
 	t.Helper()
-	tree := &Tree{nodes: map[string]*node{"/": {mode: fs.ModeDir | 0o755}}}
-	k := &Kernel{tables: map[string]host.DMTable{}, loops: map[string]host.LoopStatus{}}
+	tree := newTree()
+	k := &Kernel{tables: map[string]host.DMTable{}, loops: map[string]host.LoopStatus{}, units: map[string]host.UnitState{}}
 	var gone []string
 	for _, f := range sections(string(archive)) {
 		if name, ok := strings.CutSuffix(f.name, " = gone"); ok {
@@ -84,7 +89,8 @@ func New(t testing.TB, archive []byte) host.Host {
 		}
 		delete(tree.nodes, name)
 	}
-	return host.Host{Files: tree, Kernel: k}
+	tree.euid = k.euid
+	return host.Host{Files: tree, Kernel: k, Units: &Units{tree: tree, k: k}}
 }
 
 // section is a file of a txtar archive.
@@ -111,6 +117,10 @@ func (t *Tree) section(f section) error {
 		t.put("/"+name, &node{mode: fs.ModeSymlink | 0o777, data: []byte(target)})
 		return nil
 	}
+	if name, ok := strings.CutPrefix(f.name, "SWAP "); ok {
+		t.contents[path.Clean("/"+name)] = swapContent(strings.TrimSpace(f.text))
+		return nil
+	}
 	name, what, ok := strings.Cut(f.name, " = ")
 	if !ok {
 		t.put("/"+name, &node{mode: 0o644, data: []byte(f.text)})
@@ -121,6 +131,8 @@ func (t *Tree) section(f section) error {
 	switch {
 	case what == "denied":
 		n.denied = true
+	case what == "words":
+		n.mode, n.data = 0o644, []byte(strings.ReplaceAll(f.text, "\n", "\x00"))
 	case words[0] == "block" && len(words) == 2:
 		n.mode, n.rdev = fs.ModeDevice|0o660, number(words[1])
 	case words[0] == "file" && len(words) == 4:
@@ -149,7 +161,7 @@ func number(s string) uint64 {
 
 // Files makes a machine of plain files with this content, by absolute path.
 func Files(files map[string][]byte) host.Host {
-	tree := &Tree{nodes: map[string]*node{"/": {mode: fs.ModeDir | 0o755}}}
+	tree := newTree()
 	for name, data := range files {
 		tree.put(name, &node{mode: 0o644, data: data})
 	}

@@ -14,7 +14,13 @@ import (
 
 // Tree is a file tree in memory, as host.Files; it cannot be changed.
 type Tree struct {
-	nodes map[string]*node // by clean absolute path
+	nodes    map[string]*node  // by clean absolute path
+	contents map[string][]byte // of what can be opened, by the same
+	euid     int
+}
+
+func newTree() *Tree {
+	return &Tree{nodes: map[string]*node{"/": {mode: fs.ModeDir | 0o755}}, contents: map[string][]byte{}}
 }
 
 type node struct {
@@ -177,9 +183,6 @@ func (t *Tree) stat(op, name string, last bool) (host.Stat, error) {
 }
 
 var errReadOnly = errors.New("a machine of kerneltest cannot be changed")
-
-// Open implements host.Files.
-func (t *Tree) Open(string, int, fs.FileMode) (host.File, error) { return nil, errReadOnly }
 
 // Mkdir implements host.Files.
 func (t *Tree) Mkdir(string, fs.FileMode) error { return errReadOnly }

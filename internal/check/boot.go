@@ -1,0 +1,186 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/kernel"
+)
+
+func bootChecks() []Check {
+	return []Check{
+		{
+			ID: "swap-persistent", Title: "Swap comes back after a reboot, as it is now",
+			Want:  "for each area swapctl.service, a .swap unit or a line in /etc/fstab, that leads to the same area",
+			Why:   "After a reboot without swap, pods that lived by it are killed. And a line that names what lies below an encrypted area turns that on in clear.",
+			Needs: []string{"swap-active"},
+			Says:  []Status{Pass, Warn, Fail, Unknown}, Run: persistent,
+		},
+		{
+			ID: "swap-before-kubelet", Title: "At boot swap comes before the kubelet",
+			Want:  "swap units, which systemd starts before all services, or a unit with Before= and the kubelet's unit",
+			Why:   "The kubelet reads the size of swap when it starts. When swap comes later, it gives none until it is started again.",
+			Needs: []string{"swap-persistent"},
+			Says:  []Status{Pass, Warn, Skip}, Run: beforeKubelet,
+		},
+		{
+			ID: "swap-units-masked", Title: "Nothing keeps swap off",
+			Want: "no swap unit linked to /dev/null, and no systemd.swap=0",
+			Why:  "Recipes that prepare a node for Kubernetes mask these units; what /etc/fstab says then has no effect.",
+			Says: []Status{Pass, Warn, Fail}, Run: masked,
+		},
+		{
+			ID: "hibernation", Title: "No suspending to disk",
+			Want: "no resume device: 0:0 in /sys/power/resume, no resume= on the kernel command line",
+			Why:  "An image of all memory would be written to the swap area in clear, or, where a random key encrypts the area, could never be read again.",
+			Says: []Status{Pass, Warn, Unknown}, Run: hibernation,
+		},
+	}
+}
+
+// lineFor is what turns the area on at boot.
+func (f Facts) lineFor(a Area) (BootLine, bool) {
+	for _, l := range f.Boot.Lines {
+		if !l.NoAuto && !l.Unused && l.means(a.Stack) {
+			return l, true
+		}
+	}
+	return BootLine{}, false
+}
+
+// means reports whether the line turns on this very layer.
+func (l BootLine) means(at kernel.Layer) bool {
+	switch {
+	case l.What == at.Path, at.Mapping != "" && l.What == "/dev/mapper/"+at.Mapping:
+		return true
+	case at.Kind == kernel.KindFile:
+		return l.Exists && at.Ino != 0 && l.Stat.Ino == at.Ino && l.Stat.Dev == at.Dev
+	}
+	return l.Dev != 0 && l.Dev == at.Dev
+}
+
+// inClear is a line that turns on what lies below an encrypted area.
+func (f Facts) inClear() (l BootLine, below string, found bool) {
+	for _, a := range f.Areas {
+		if !a.Stack.Encrypted() {
+			continue
+		}
+		for _, line := range f.Boot.Lines {
+			if line.NoAuto || line.Unused {
+				continue
+			}
+			a.Stack.Walk(func(at kernel.Layer) bool {
+				if at.Path != a.Stack.Path && line.means(at) && !found {
+					l, below, found = line, at.Path, true
+				}
+				return !found
+			})
+		}
+	}
+	return l, below, found
+}
+
+func persistent(f Facts) Finding {
+	if l, below, found := f.inClear(); found {
+		return failed(fmt.Sprintf("%s turns on %s, which lies below an encrypted area, in clear", l.From, below),
+			"take that line out, and let swapctl setup bring the area back")
+	}
+	var good, bad []string
+	for _, a := range f.Areas {
+		line, ok := f.lineFor(a)
+		_, keyed := f.Boot.Crypttab[a.Stack.Mapping]
+		switch {
+		case a.Managed && f.Boot.Service != "":
+			good = append(good, f.Boot.Service+" for "+a.Name())
+		case ok && a.Stack.Mapping != "" && a.Stack.Kind == kernel.KindCrypt && !keyed:
+			bad = append(bad, line.From+" turns on "+a.Name()+", which /etc/crypttab does not make")
+		case ok:
+			good = append(good, line.From+" for "+a.Name())
+		case a.Stack.Kind == kernel.KindZram && len(f.Boot.Zram) > 0:
+			good = append(good, f.Boot.Zram[0]+" for "+a.Name())
+		default:
+			bad = append(bad, "nothing brings back "+a.Name())
+		}
+	}
+	switch {
+	case len(bad) > 0 && f.Boot.Unseen != nil:
+		return unknown(oneLine(f.Boot.Unseen.Error()), asRoot)
+	case len(bad) > 0:
+		found := strings.Join(bad, "; ") + " (looked at /etc/fstab, swap units" + service(f) + ")"
+		return Finding{Status: Warn, Found: found, Hint: "let swapctl bring it back: swapctl setup --persist systemd", Blocks: true}
+	}
+	return pass(strings.Join(good, "; "))
+}
+
+func service(f Facts) string {
+	if f.Boot.Service == "" {
+		return ", swapctl.service is not enabled"
+	}
+	return ", " + f.Boot.Service
+}
+
+func beforeKubelet(f Facts) Finding {
+	if !f.Kubelet.Found {
+		return skip("no kubelet was found on this node")
+	}
+	if f.Kubelet.Unit == "" {
+		return skip("no unit of systemd starts the kubelet")
+	}
+	for _, a := range f.Areas {
+		if a.Managed && f.Boot.Service != "" && !slices.Contains(f.Boot.Before, f.Kubelet.Unit) {
+			return warn(fmt.Sprintf("%s has no Before=%s", f.Boot.Service, f.Kubelet.Unit), "say so in a drop-in: systemctl edit swapctl.service")
+		}
+	}
+	return pass("what brings swap back is ordered before " + f.Kubelet.Unit)
+}
+
+func masked(f Facts) Finding {
+	found := strings.Join(f.Boot.Masked, ", ")
+	if found != "" {
+		found += " (a link to /dev/null)"
+	}
+	hint := "systemctl unmask " + unitNames(f.Boot.Masked)
+	if f.Boot.GenOff != "" {
+		found = strings.TrimPrefix(found+"; "+f.CommandLine.File+" has "+f.Boot.GenOff, "; ")
+		hint = "take " + f.Boot.GenOff + " off the kernel command line"
+	}
+	switch {
+	case found == "":
+		return pass("no swap unit below /etc/systemd/system and /run/systemd/system is masked")
+	case f.needsUnits():
+		return failed(found+", and "+f.Boot.Lines[0].From+" has swap", hint)
+	}
+	return warn(found, hint+", or let swapctl bring swap back by its own unit: swapctl setup --persist systemd")
+}
+
+// needsUnits reports whether swap is to come back by systemd's swap units.
+func (f Facts) needsUnits() bool {
+	return slices.ContainsFunc(f.Boot.Lines, func(l BootLine) bool { return !l.NoAuto && !l.Unused })
+}
+
+func unitNames(links []string) string {
+	var names []string
+	for _, l := range links {
+		names = append(names, l[strings.LastIndexByte(l, '/')+1:])
+	}
+	return strings.Join(names, " ")
+}
+
+func hibernation(f Facts) Finding {
+	h := f.Boot.Hibernate
+	const hint = "a node does not hibernate: take resume= off the kernel command line, or add nohibernate"
+	switch {
+	case h.Off:
+		return pass(f.CommandLine.File + " has nohibernate or noresume")
+	case h.Word != "":
+		return warn(f.CommandLine.File+" has "+h.Word, hint)
+	case h.Resume.Missing():
+		return pass(h.Resume.String() + " (this kernel cannot)")
+	case h.Resume.Err != nil:
+		return unknown(h.Resume.String(), asRoot)
+	case h.Resume.Value != "0:0":
+		return warn(h.Resume.String()+", "+h.Disk.String(), hint+"; take RESUME= out of /etc/initramfs-tools/conf.d/resume")
+	}
+	return pass(h.Resume.String() + " (no device)")
+}

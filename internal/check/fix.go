@@ -1,0 +1,168 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/kernel"
+)
+
+const mebibyte = 1 << 20
+
+// leastGap is how far the marks must lie apart for the kubelet, which looks
+// every ten seconds, to have a chance to evict between them.
+const leastGap = 16 * mebibyte
+
+// fix finds values that give SwapFirst; nil when nothing is to be mended, or
+// when nothing within reason mends it.
+func (e Eviction) fix(f Facts) *Fix {
+	if e.Verdict == SwapFirst {
+		return nil
+	}
+	fix := Fix{EvictionHard: e.betterHard()}
+	if e.Verdict == EvictFirst || e.Verdict == Contested {
+		level := e.evictLevel()
+		fix.WatermarkScaleFactor, _ = e.raiseMarks(f, func(m Marks) bool { return m.LowBytes >= level+level/10 && level > m.MinBytes })
+	}
+	if fix.WatermarkScaleFactor != nil || fix.EvictionHard != "" {
+		return &fix
+	}
+	// Neither alone: room between the marks first, and the threshold into it.
+	factor, marks := e.raiseMarks(f, func(m Marks) bool { return m.LowBytes-m.MinBytes >= 2*leastGap })
+	if factor == nil {
+		return nil
+	}
+	e.MinBytes, e.LowBytes, e.HighBytes = marks.MinBytes, marks.LowBytes, marks.HighBytes
+	if fix.EvictionHard = e.betterHard(); fix.EvictionHard == "" {
+		return nil
+	}
+	fix.WatermarkScaleFactor, fix.Together = factor, true
+	return &fix
+}
+
+// raiseMarks finds the smallest vm.watermark_scale_factor, in steps of ten, with
+// which the marks are as wanted. More than a fifth of memory is not kept free for
+// that.
+func (e Eviction) raiseMarks(f Facts, good func(Marks) bool) (*int64, Marks) {
+	most := int64(3000) // Linux 5.17 and later, kernel/sysctl.c
+	if old, known := older(f.Release.Value, "5.17"); !known || old {
+		most = 1000
+	}
+	zones := f.Tuning.Zones
+	if len(zones) == 0 {
+		zones = []kernel.Zone{{Name: "Normal", ManagedPages: e.MemoryBytes / f.PageBytes}}
+	}
+	minFree, ok := f.Tuning.MinFree.Number()
+	if !ok {
+		return nil, Marks{}
+	}
+	for factor := int64(10); factor <= most; factor += 10 {
+		m := zoneMarks(setMarks(zones, minFree, factor, f.PageBytes), f.PageBytes)
+		if m.HighBytes > e.MemoryBytes/5 {
+			break
+		}
+		if good(m) {
+			return &factor, m
+		}
+	}
+	return nil, Marks{}
+}
+
+// betterHard is a threshold in the middle between min and low, in whole MiB; ""
+// when they lie too close, or when it is the reserve of the pods that decides.
+func (e Eviction) betterHard() string {
+	if e.LowBytes-e.MinBytes < leastGap {
+		return ""
+	}
+	hard := (e.KernelBytes + (e.MinBytes+e.LowBytes)/2) / mebibyte
+	if e.PodsLevelBytes != nil && e.podsLevel(hard*mebibyte) > e.LowBytes {
+		return ""
+	}
+	return fmt.Sprintf("%dMi", hard)
+}
+
+// Script prints the commands that mend what the report found and that a shell
+// can mend; they are to be read before they are run. Hints that are not commands
+// stand there as comments.
+func (r Report) Script() string {
+	var b strings.Builder
+	b.WriteString("#!/bin/sh\n# What 'swapctl check' would have changed on this node. Read it before you run it.\nset -eu\n")
+	n := 0
+	for _, c := range r.Checks {
+		if c.Status != Warn && c.Status != Fail {
+			continue
+		}
+		n++
+		fmt.Fprintf(&b, "\n# %s: %s\n", c.ID, oneLine(c.Found))
+		commands := commandsFor(c, r.Eviction)
+		if len(commands) == 0 {
+			fmt.Fprintf(&b, "# by hand: %s\n", oneLine(c.Hint))
+		}
+		for _, command := range commands {
+			b.WriteString(command + "\n")
+		}
+	}
+	if n == 0 {
+		b.WriteString("\n# Nothing is to be mended.\n")
+	}
+	return b.String()
+}
+
+// commandsFor are the commands for one finding: few can be given without knowing
+// what else the node is for.
+func commandsFor(c Result, e *Eviction) []string {
+	switch c.ID {
+	case evictionID:
+		if e == nil || e.Fix == nil {
+			return nil
+		}
+		return e.Fix.commands()
+	case "swappiness":
+		return setSysctl("vm.swappiness", 60)
+	case "system-slice-memory-swap-max":
+		return []string{"systemctl set-property system.slice MemorySwapMax=0"}
+	case "swap-units-masked":
+		if units, ok := strings.CutPrefix(c.Hint, "systemctl unmask "); ok {
+			units, _, _ = strings.Cut(units, ",")
+			return []string{"systemctl unmask " + units}
+		}
+	case "zswap":
+		return []string{"echo N > /sys/module/zswap/parameters/enabled", "# and add zswap.enabled=0 to the kernel command line"}
+	case "kubelet-started-after-swap":
+		if strings.HasPrefix(c.Hint, "systemctl ") {
+			return []string{c.Hint}
+		}
+	}
+	return nil
+}
+
+func (f Fix) commands() []string {
+	var all []string
+	if f.WatermarkScaleFactor != nil {
+		all = append(all, setSysctl("vm.watermark_scale_factor", *f.WatermarkScaleFactor)...)
+	}
+	if f.EvictionHard != "" {
+		or := "#"
+		switch {
+		case f.Together:
+			or = "# and with it,"
+		case len(all) > 0:
+			or = "# or instead,"
+		}
+		all = append(all, or+" in the kubelet's configuration (keep the other signals of evictionHard):",
+			"#   evictionHard:", "#     memory.available: "+f.EvictionHard)
+	}
+	return all
+}
+
+// setSysctl sets it now and for the next boots, in a file of its own, which
+// sorts after those of distributions and before the one of setup.
+func setSysctl(name string, value int64) []string {
+	return []string{
+		fmt.Sprintf("sysctl -w %s=%d", name, value),
+		fmt.Sprintf("echo '%s = %d' > /etc/sysctl.d/80-swapctl-check-%s.conf", name, value, strings.TrimPrefix(name, "vm.")),
+	}
+}
+
+// oneLine keeps evidence inside its comment, whatever a file says.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,73 @@
+package check
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// PreflightOptions say what setup is about to do.
+type PreflightOptions struct {
+	ReadOptions
+
+	Encrypt bool     // swap will be encrypted
+	Kubelet bool     // setup configures the kubelet as well
+	Ignore  []string // IDs of checks that do not count
+}
+
+// preflight are the checks that say whether a node may be given swap. What setup
+// itself mends, or refuses with better words, is not among them.
+func (o PreflightOptions) preflight() []string {
+	ids := []string{
+		"kernel-version", "cgroup-v2", "swap-controller", "tmpfs-noswap", "tmpfs-mounted-noswap",
+		"control-plane", "container-runtime", "zram", "zswap", "systemd-oomd", "memory-pressure",
+	}
+	if o.Encrypt {
+		ids = append(ids, "dm-crypt-available")
+	}
+	if !o.Kubelet {
+		ids = append(ids, "kubelet-config-decodes", "kubelet-fail-swap-on", "kubelet-feature-gate", "kubelet-swap-behavior")
+	}
+	return ids
+}
+
+// Preflight judges a node before setup gives it swap: what it returns are the
+// results that are not good, for a person to see as warnings; the error, with
+// fail.Unfit, names those that failed, and how to go on all the same. Checks of
+// control groups and of the runtime fail only where there is a kubelet to suffer.
+func Preflight(ctx context.Context, h host.Host, o PreflightOptions) ([]Result, error) {
+	if err := (Options{Ignore: o.Ignore}).Validate(); err != nil {
+		return nil, err
+	}
+	f, err := Read(ctx, h, o.ReadOptions)
+	if err != nil {
+		return nil, fail.New(0, "look at this node", err)
+	}
+	report := Judge(f, Options{Only: o.preflight(), Ignore: o.Ignore})
+	var notable []Result
+	var bad []string
+	for _, r := range report.Checks {
+		if r.Status == Fail && !f.Kubelet.Found && slices.Contains([]string{"cgroup-v2", "swap-controller", "kernel-version"}, r.ID) {
+			r.Status = Warn
+		}
+		if r.Status == Warn || r.Status == Fail {
+			notable = append(notable, r)
+		}
+		if r.Status == Fail {
+			bad = append(bad, r.ID)
+		}
+	}
+	if len(bad) == 0 {
+		return notable, nil
+	}
+	refusal := fail.Newf(fail.Unfit, "call this node fit for swap", "%s", sentence(bad))
+	for _, r := range notable {
+		if r.Status == Fail {
+			_ = refusal.Hint("%s: %s; %s", r.ID, r.Found, r.Hint)
+		}
+	}
+	return notable, refusal.Hint("to go on all the same: --ignore %s", strings.Join(bad, ","))
+}

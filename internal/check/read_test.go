@@ -1,0 +1,266 @@
+package check
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/kernel/kerneltest"
+)
+
+// node is a captured node with more sections.
+func node(t *testing.T, name string, more ...string) host.Host {
+	t.Helper()
+	return kerneltest.New(t, append(nodes(t)[name], strings.Join(more, "")...))
+}
+
+func facts(t *testing.T, h host.Host, o ReadOptions) Facts {
+	t.Helper()
+	f, err := Read(context.Background(), h, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func status(t *testing.T, f Facts, id string, want Status, found string) {
+	t.Helper()
+	if r := one(t, f, id); r.Status != want || !strings.Contains(r.Found, found) {
+		t.Errorf("%s says %s: %q, want %s with %q", id, r.Status, r.Found, want, found)
+	}
+}
+
+// TestReadsWhatDecides: what stands in the files of a node comes to the checks.
+func TestReadsWhatDecides(t *testing.T) {
+	for _, test := range []struct {
+		name, node string
+		more       string
+		id         string
+		want       Status
+		found      string
+	}{
+		{"a backport of noswap", "debian12", "-- NOSWAP --\nyes\n", "tmpfs-noswap", Pass, "all the same"},
+		{"a nested kubelet", "debian13", "-- proc/700/uid_map --\n0 100000 65536\n", "tmpfs-noswap", Warn, "/proc/700/uid_map"},
+		{"a volume without noswap", "debian13", "-- proc/700/mountinfo --\n300 26 0:50 / /var/lib/kubelet/pods/1/volumes/s rw - tmpfs tmpfs rw,size=1024k\n", "tmpfs-mounted-noswap", Warn, "/proc/700/mountinfo"},
+		{"another root directory", "debian13", "-- proc/700/cmdline = words --\n/usr/bin/kubelet\n--root-dir=/data\n-- usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf --\n[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --root-dir /data\n", "tmpfs-mounted-noswap", Pass, "below /data"},
+		{"swap that came later", "debian13", "-- proc/700/stat --\n700 (ku) b)) S 1 700 700 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 12 0 1000 1 1 1\n", "kubelet-started-after-swap", Warn, "started 10s after"},
+		{"zram at boot, and switched off in /etc", "debian12", "-- usr/lib/systemd/zram-generator.conf --\n[zram0]\n-- etc/systemd/zram-generator.conf --\n# none\n", "zram", Pass, "no zram"},
+		{"zram at boot", "debian12", "-- usr/lib/systemd/zram-generator.conf --\n# x\n[zram0]\n", "zram", Warn, "/usr/lib/systemd/zram-generator.conf"},
+		{"zramswap", "debian12", "-- etc/systemd/system/multi-user.target.wants/zramswap.service -> /usr/lib/systemd/system/zramswap.service --\n", "zram", Warn, "zramswap.service"},
+		{"systemd.swap=0", "debian12", "-- proc/cmdline --\nro systemd.swap=0\n", "swap-units-masked", Warn, "systemd.swap=0"},
+		{"a masked unit that fstab needs", "control-plane", "-- etc/systemd/system/dev-vdb.swap -> /dev/null --\n-- etc/fstab --\n/dev/vdb none swap sw 0 0\n", "swap-units-masked", Fail, "/etc/fstab line 1"},
+		{"fstab by UUID", "control-plane", "-- etc/fstab --\nUUID=abc none swap sw,nofail 0 0\n-- dev/disk/by-uuid/abc -> ../../vdb --\n", "swap-persistent", Pass, "/etc/fstab line 1 for /dev/vdb"},
+		{"a swap unit that nothing wants", "control-plane", "-- etc/fstab --\n-- etc/systemd/system/dev-vdb.swap --\n[Swap]\nWhat=/dev/vdb\n", "swap-persistent", Warn, "nothing brings back"},
+		{"a swap unit", "control-plane", "-- etc/fstab --\n-- etc/systemd/system/dev-vdb.swap --\n[Swap]\nWhat=/dev/vdb\n-- etc/systemd/system/swap.target.wants/dev-vdb.swap -> ../dev-vdb.swap --\n", "swap-persistent", Pass, "dev-vdb.swap for /dev/vdb"},
+		{"a partition that systemd finds", "control-plane", "-- etc/fstab --\n-- run/systemd/generator.late/dev-vdb.swap --\n[Swap]\nWhat=/dev/vdb\n-- run/systemd/generator.late/swap.target.wants/dev-vdb.swap -> ../dev-vdb.swap --\n", "swap-persistent", Pass, "generator.late"},
+		{"the tutorial's line", "debian12", "-- etc/fstab --\n/var/lib/swapctl/swapfile none swap sw 0 0\n", "swap-persistent", Fail, "in clear"},
+		{"resume=", "debian12", "-- proc/cmdline --\nresume=/dev/vdb resume=none resume=/dev/vdc\n", "hibernation", Warn, "resume=/dev/vdc"},
+		{"a resume device", "debian12", "-- sys/power/resume --\n254:16\n", "hibernation", Warn, "254:16"},
+		{"oomd as Fedora has it", "debian12", "-- sys/fs/cgroup/system.slice/systemd-oomd.service/cgroup.procs --\n1\n-- usr/lib/systemd/system/-.slice.d/10-oomd.conf --\n[Slice]\nManagedOOMSwap=kill\n", "systemd-oomd", Fail, "10-oomd.conf: ManagedOOMSwap=kill"},
+		{"oomd that is enabled only", "debian12", "-- etc/systemd/system/multi-user.target.wants/systemd-oomd.service -> /x --\n", "systemd-oomd", Pass, "multi-user.target.wants"},
+		{"an unused area in clear", "debian12", "-- SWAP dev/vdc --\ndata\n", "swap-stale-plaintext", Warn, "/dev/vdc is a swap area that is off"},
+		{"an unused area that was never used", "debian12", "-- SWAP dev/vdc --\nzeros\n", "swap-stale-plaintext", Pass, "/dev/vdc"},
+		{"an image", "debian12", "-- SWAP dev/vdc --\nimage\n", "swap-stale-plaintext", Warn, "hibernation image"},
+		{"a file that fstab names in a comment", "debian12", "-- etc/fstab --\n#/data/swap none swap sw 0 0\n-- data/swap = file 1048576 254:0 99 --\n-- SWAP data/swap --\ndata\n", "swap-stale-plaintext", Warn, "/data/swap"},
+		{"an area that is on", "control-plane", "-- SWAP dev/vdb --\ndata\n", "swap-stale-plaintext", Pass, "no swap signature"},
+		{"no dm-crypt", "debian12", "-- proc/swaps --\nFilename Type Size Used Priority\n-- sys/module/dm_crypt/initstate = gone --\n-- sys/module/dm_crypt = gone --\n-- lib/modules/6.1.0-50-cloud-amd64/modules.dep --\n", "dm-crypt-available", Fail, "modules.dep"},
+		{"a container", "ordinary-user", "-- .dockerenv --\n", "tmpfs-mounted-noswap", Unknown, "this container"},
+		{"k3s", "debian12", "-- proc/55/comm --\nk3s-server\n-- etc/systemd/system/k3s.service --\n[Service]\nExecStart=/usr/local/bin/k3s server\n-- usr/local/bin/k3s --\nx\n-- var/lib/rancher/k3s/x --\n", "control-plane", Warn, "k3s.service"},
+		{"CRI-O", "debian12", "-- usr/bin/crio --\nx\n-- run/crio/crio.sock --\n-- usr/bin/containerd --\nx\n-- var/lib/dpkg/status --\nPackage: cri-o\nStatus: install ok installed\nVersion: 1.22.1-1\n\n", "container-runtime", Fail, "cri-o 1.22.1"},
+		{"a package that was removed", "debian13", "-- var/lib/dpkg/status --\nPackage: containerd\nStatus: deinstall ok config-files\nVersion: 1.4.1\n\n", "container-runtime", Unknown, "/usr/bin/containerd"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status(t, facts(t, node(t, test.node, test.more), ReadOptions{Stale: true}), test.id, test.want, test.found)
+		})
+	}
+}
+
+func TestSaysWhatOneWasTold(t *testing.T) {
+	yes, no := true, false
+	f := facts(t, node(t, "control-plane"), ReadOptions{ControlPlane: &no})
+	status(t, f, "control-plane", Pass, "no static pod")
+	f = facts(t, node(t, "debian13"), ReadOptions{ControlPlane: &yes})
+	status(t, f, "control-plane", Warn, "--control-plane says so")
+	f = facts(t, node(t, "debian13"), ReadOptions{KubernetesVersion: "1.29"})
+	status(t, f, "kubelet-feature-gate", Fail, "default of Kubernetes 1.29")
+	f = facts(t, node(t, "debian13"), ReadOptions{KubernetesVersion: "1.30"})
+	status(t, f, "tmpfs-noswap", Warn, "kubelet 1.30")
+	for _, version := range []string{"1.99", "new", "2.0"} {
+		if _, err := Read(context.Background(), node(t, "debian12"), ReadOptions{KubernetesVersion: version}); fail.Code(err) != fail.Usage {
+			t.Errorf("version %s: %v", version, err)
+		}
+	}
+	f = facts(t, node(t, "debian12"), ReadOptions{ManagedErr: errors.New("open the journal: permission denied")})
+	status(t, f, "swap-persistent", Unknown, "open the journal")
+	f = facts(t, node(t, "debian12"), ReadOptions{Managed: []string{"cryptswap"}})
+	status(t, f, "swap-persistent", Pass, "swapctl.service")
+	const ours = "-- etc/systemd/system/multi-user.target.wants/swapctl.service --\n[Unit]\n-- dev/disk/by-id/x -> ../../vdb --\n-- etc/fstab --\n"
+	f = facts(t, node(t, "control-plane", ours), ReadOptions{Managed: []string{"/dev/disk/by-id/x"}})
+	status(t, f, "swap-persistent", Pass, "swapctl.service for /dev/vdb")
+	f = facts(t, node(t, "control-plane", ours), ReadOptions{Managed: []string{"/dev/disk/by-id/y", "cryptswap"}})
+	status(t, f, "swap-persistent", Warn, "nothing brings back")
+}
+
+// elf is a program file whose read-only data is as given.
+func elf(rodata string) string {
+	const header, entries = 64, 3
+	names := "\x00.rodata\x00.shstrtab\x00"
+	b := make([]byte, header+entries*64)
+	copy(b, "\x7fELF\x02\x01")
+	le := binary.LittleEndian
+	le.PutUint64(b[40:], header)
+	le.PutUint16(b[58:], 64)
+	le.PutUint16(b[60:], entries)
+	le.PutUint16(b[62:], 2)
+	put := func(i int, name uint32, at, size int) {
+		le.PutUint32(b[header+i*64:], name)
+		le.PutUint64(b[header+i*64+24:], uint64(at))
+		le.PutUint64(b[header+i*64+32:], uint64(size))
+	}
+	put(1, 1, len(b), len(rodata))
+	put(2, 9, len(b)+len(rodata), len(names))
+	return string(b) + rodata + names
+}
+
+func TestFindsTheVersionInAProgram(t *testing.T) {
+	for _, test := range []struct{ name, content, want string }{
+		{"a kubelet", elf("v1.2.3 is in a text\x00clean\x00v1.34.1\x002025-10-01T00:00:00Z\x00"), "v1.34.1"},
+		{"k3s", elf("\x00v1.32.1+k3s1\x00"), "v1.32.1+k3s1"},
+		{"Debian's containerd", elf("\x001.7.24~ds1\x00"), "1.7.24~ds1"},
+		{"none", elf("v1.34.1 and no more"), ""},
+		{"cut short", elf("\x00v1.34.1\x00")[:200], ""},
+		{"a script", "#!/bin/sh\n", ""},
+		{"empty", "", ""},
+	} {
+		h := kerneltest.New(t, []byte("-- opt/bin/kubelet --\n"+test.content))
+		if got := versionOf(h, "kubelet", "/opt/bin/kubelet"); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	if got := versionOf(kerneltest.New(t, []byte("-- etc/x --\n")), "kubelet", "/opt/bin/kubelet"); got != "" {
+		t.Errorf("no file: %q", got)
+	}
+}
+
+func FuzzProgram(f *testing.F) {
+	f.Add([]byte(elf("\x00v1.34.1\x00")))
+	f.Add([]byte("\x7fELF\x02\x01"))
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		h := kerneltest.Files(map[string][]byte{"/p": data})
+		_ = linkedVersion(h, "/p")
+	})
+}
+
+func TestReadsWhenAProcessBegan(t *testing.T) {
+	for stat, want := range map[string]time.Duration{
+		"": 0, "700 (x) S 1": 0,
+		"700 (a) b) c) S 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 12 0 4200 1": 42 * time.Second,
+		"700 (a) S 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 12 0 soon 1":       0,
+	} {
+		if got := startOf(stat); got != want {
+			t.Errorf("%q: %s, want %s", stat, got, want)
+		}
+	}
+}
+
+// TestTheMeasurementLeavesNothing measures on a fake node: beside a swap file it
+// writes to a file that has no name any more; of a device it only reads.
+func TestTheMeasurementLeavesNothing(t *testing.T) {
+	n := hosttest.New(t)
+	before := n.Snapshot()
+	f := facts(t, n.Host(), ReadOptions{Measure: true})
+	if l := f.Measure.Latency; l.Err != nil || l.BlocksRead == 0 || l.Written == 0 || l.On != "a temporary file in /var/lib" {
+		t.Errorf("%+v", l)
+	}
+	if !errors.Is(f.Measure.Encrypt.Err, errors.ErrUnsupported) {
+		t.Errorf("%+v", f.Measure.Encrypt)
+	}
+	if diff := before.Diff(n.Snapshot()); diff != "" {
+		t.Errorf("the node is changed:\n%s", diff)
+	}
+	status(t, f, "swap-latency", Pass, "random reads of 4 KiB")
+
+	h := n.Host()
+	if l := measureDevice(context.Background(), h, "/dev/vdb"); l.Err != nil || l.BlocksRead == 0 || l.Written != 0 {
+		t.Errorf("%+v", l)
+	}
+	for _, op := range n.Ops() {
+		if op.Name == "write" && strings.HasPrefix(op.Path, "/dev/") {
+			t.Errorf("%s", op)
+		}
+	}
+	n.FailOn("write", "", unix.ENOSPC)
+	if l := measureFile(context.Background(), n.Host(), "/var/lib"); !errors.Is(l.Err, unix.ENOSPC) {
+		t.Errorf("%+v", l)
+	}
+	if diff := before.Diff(n.Snapshot()); diff != "" {
+		t.Errorf("after a failure the node is changed:\n%s", diff)
+	}
+	n.FailOn("write", "", nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if l := measureFile(ctx, n.Host(), "/var/lib"); !errors.Is(l.Err, context.Canceled) {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestChecksAnOrdinaryNodeWithoutChangingIt(t *testing.T) {
+	n := hosttest.New(t, (*hosttest.Node).Systemd)
+	before := n.Snapshot()
+	r := Judge(facts(t, n.Host(), ReadOptions{Stale: true}), Options{})
+	if diff := before.Diff(n.Snapshot()); diff != "" || len(n.Ops()) > 0 {
+		t.Errorf("%d changes:\n%s", len(n.Ops()), diff)
+	}
+	if r.Err(false) != nil {
+		t.Error(r.Err(false))
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	ctx := context.Background()
+	for _, test := range []struct {
+		name string
+		h    host.Host
+		o    PreflightOptions
+		bad  string // in the error; "" for none
+	}{
+		{"a worker", node(t, "debian13"), PreflightOptions{Encrypt: true, Kubelet: true}, ""},
+		{"a worker whose kubelet stays as it is", node(t, "debian13"), PreflightOptions{Encrypt: true}, ""},
+		{"the swap of before is in clear", node(t, "control-plane"), PreflightOptions{Encrypt: true, Kubelet: true}, "tmpfs-noswap"},
+		{"ignored", node(t, "control-plane"), PreflightOptions{Encrypt: true, Kubelet: true, Ignore: []string{"tmpfs-noswap"}}, ""},
+		{"the kubelet would end", node(t, "control-plane"), PreflightOptions{Encrypt: true, Ignore: []string{"tmpfs-noswap"}}, "kubelet-fail-swap-on"},
+		{"version 1, and no kubelet to suffer", node(t, "cgroup-v1", "-- sys/module/dm_crypt/x --\n"), PreflightOptions{Encrypt: true}, ""},
+		{"oomd", node(t, "zram"), PreflightOptions{}, "systemd-oomd"},
+	} {
+		notable, err := Preflight(ctx, test.h, test.o)
+		switch {
+		case test.bad == "" && err != nil:
+			t.Errorf("%s: %v", test.name, err)
+		case test.bad != "" && (fail.Code(err) != fail.Unfit || !strings.Contains(err.Error(), test.bad)):
+			t.Errorf("%s: %v, want %s", test.name, err, test.bad)
+		case test.bad != "" && !strings.Contains(strings.Join(fail.Hints(err), "\n"), "--ignore "):
+			t.Errorf("%s: hints %q", test.name, fail.Hints(err))
+		}
+		for _, r := range notable {
+			if r.Status != Warn && r.Status != Fail || r.ID == "swap-active" {
+				t.Errorf("%s: %+v", test.name, r)
+			}
+		}
+	}
+	if _, err := Preflight(ctx, node(t, "debian13"), PreflightOptions{Ignore: []string{"nonsense"}}); fail.Code(err) != fail.Usage {
+		t.Errorf("a wrong name: %v", err)
+	}
+	for _, id := range append(PreflightOptions{Encrypt: true}.preflight(), PreflightOptions{Kubelet: true}.preflight()...) {
+		if (Options{Only: []string{id}}).Validate() != nil {
+			t.Errorf("there is no check %s", id)
+		}
+	}
+}

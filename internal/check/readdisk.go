@@ -1,0 +1,136 @@
+package check
+
+import (
+	"errors"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// importantDirs must not wait while the node swaps: the system's, those of
+// kubelets, of container runtimes and of etcd.
+func importantDirs() []string {
+	return []string{
+		"/", "/var/lib/kubelet", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker",
+		"/var/lib/rancher", "/var/lib/k0s", "/var/snap/microk8s", "/var/lib/etcd", "/var/log",
+	}
+}
+
+func readDisks(h host.Host, stacks *kernel.Stacks, areas []Area) Disks {
+	d := Disks{OfAreas: map[string][]Disk{}, OfDirs: map[string][]Disk{}}
+	if len(areas) == 0 {
+		return d
+	}
+	for _, a := range areas {
+		for _, l := range a.Stack.Disks() {
+			d.OfAreas[a.Path] = append(d.OfAreas[a.Path], disk(h, l))
+		}
+	}
+	for _, dir := range importantDirs() {
+		if _, err := h.Files.Stat(dir); err != nil && !errors.Is(err, fs.ErrPermission) {
+			continue
+		}
+		layers, err := stacks.Dir(dir)
+		if err != nil {
+			continue
+		}
+		for _, l := range layers {
+			for _, bottom := range l.Disks() {
+				d.OfDirs[dir] = append(d.OfDirs[dir], Disk{Layer: bottom})
+			}
+		}
+	}
+	return d
+}
+
+func disk(h host.Host, l kernel.Layer) Disk {
+	d := Disk{Layer: l, Virtual: strings.HasPrefix(l.Name, "vd") || strings.HasPrefix(l.Name, "xvd") || strings.HasPrefix(l.Name, "ubd")}
+	if l.Kind == kernel.KindDisk {
+		d.Rotational = kernel.ReadText(h, "/sys/class/block/"+l.Name+"/queue/rotational")
+	}
+	return d
+}
+
+func readTuning(h host.Host) Tuning {
+	t := Tuning{
+		Swappiness:  kernel.ReadText(h, "/proc/sys/vm/swappiness"),
+		MinFree:     kernel.ReadText(h, "/proc/sys/vm/min_free_kbytes"),
+		ScaleFactor: kernel.ReadText(h, "/proc/sys/vm/watermark_scale_factor"),
+		Zswap:       kernel.ReadText(h, "/sys/module/zswap/parameters/enabled"),
+		ZswapPool:   kernel.ReadText(h, "/sys/module/zswap/parameters/max_pool_percent"),
+		Pressure:    kernel.ReadText(h, "/proc/pressure/memory"),
+		OOMD:        readOOMD(h),
+	}
+	t.Zones, t.ZonesErr = kernel.Zones(h)
+	return t
+}
+
+// unitDirs are where unit files and their drop-ins are, the strongest first.
+func unitDirs() []string {
+	return []string{"/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"}
+}
+
+func readOOMD(h host.Host) OOMD {
+	var o OOMD
+	group := groupRoot + "/system.slice/systemd-oomd.service"
+	if _, err := h.Files.Stat(group); err == nil {
+		o.Running = group
+	}
+	for _, dir := range []string{"/multi-user.target.wants", "/sysinit.target.wants"} {
+		link := unitDirs()[0] + dir + "/systemd-oomd.service"
+		if _, err := h.Files.Lstat(link); err == nil {
+			o.Enabled = link
+		}
+	}
+	if o.Running == "" && o.Enabled == "" {
+		return o
+	}
+	for _, dir := range unitDirs() {
+		for _, slice := range []string{"-.slice", "slice", "kubepods.slice", "kubepods-burstable.slice", "kubepods-besteffort.slice"} {
+			o.Kills = append(o.Kills, oomKills(h, dir+"/"+slice+".d")...)
+		}
+	}
+	return o
+}
+
+// oomKills finds lines of the drop-ins in a directory that let systemd-oomd kill.
+func oomKills(h host.Host, dir string) []string {
+	var kills []string
+	names, err := h.Files.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, name := range names {
+		data, err := h.Files.ReadFile(dir + "/" + name)
+		if err != nil || !strings.HasSuffix(name, ".conf") {
+			continue
+		}
+		for line := range strings.Lines(string(data)) {
+			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			if (key == "ManagedOOMSwap" || key == "ManagedOOMMemoryPressure") && value == "kill" {
+				kills = append(kills, dir+"/"+name+": "+key+"="+value)
+			}
+		}
+	}
+	return kills
+}
+
+func readLeaks(h host.Host, f Facts) Leaks {
+	l := Leaks{
+		CorePattern: kernel.ReadText(h, "/proc/sys/kernel/core_pattern"),
+		CrashKernel: kernel.ReadText(h, "/sys/kernel/kexec_crash_loaded"),
+	}
+	for _, a := range f.Areas {
+		if crypt, ok := a.Stack.Find(kernel.KindCrypt); ok {
+			l.DMCrypt, l.DMCryptSeen, l.DMCryptFrom = true, true, crypt.Path+" is one"
+			return l
+		}
+	}
+	l.DMCrypt, l.DMCryptFrom, l.DMCryptSeen = kernel.Module(h, f.Release.Value, "dm_crypt", "CONFIG_DM_CRYPT")
+	return l
+}

@@ -1,0 +1,119 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/kubelet"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+)
+
+// readKubelet looks for the kubelet without asking it anything: to start it for
+// its version alone takes longer than all else here. The error is that of an
+// unusable version in o.
+func readKubelet(_ context.Context, h host.Host, o ReadOptions) (Kubelet, error) {
+	found, err := kubelet.Look(h)
+	k := Kubelet{
+		Found: found.Found, Unit: found.Unit, Kind: string(found.Kind), Err: err,
+		Running: found.Running, PID: found.PID, Dir: rootDir(found.Argv),
+	}
+	k.ControlPlane, k.ControlPlaneErr = controlPlaneSign(h, found.Unit)
+	if o.ControlPlane != nil {
+		k.ControlPlane, k.ControlPlaneErr = "", nil
+		if *o.ControlPlane {
+			k.ControlPlane = "--control-plane says so"
+		}
+	}
+	if found.Running {
+		k.Started = startOf(kernel.ReadText(h, procDir(found.PID)+"/stat").Value)
+	}
+	if k.Version = o.KubernetesVersion; k.Version == "" && found.Found {
+		k.Version = versionOf(h, "kubelet", found.Binary)
+	}
+	if !found.Found && o.KubernetesVersion == "" {
+		return k, nil
+	}
+	return k.configure(found.Inputs, o.KubernetesVersion != "")
+}
+
+// configure merges the kubelet's configuration as its version does, or as the
+// newest one does where the version is not known. said: a person named it.
+func (k Kubelet) configure(in kubeletcfg.Inputs, said bool) (Kubelet, error) {
+	rows, err := kubeletcfg.Load()
+	if err != nil {
+		return k, fail.New(fail.Failed, "read what Kubernetes versions do", err)
+	}
+	row, err := rows.Find(k.Version)
+	switch {
+	case err == nil && k.Version != "":
+		k.Row = &row
+	case err != nil && said:
+		return k, fail.New(fail.Usage, "use --kubernetes-version", err)
+	case err != nil:
+		row, _ = rows.Find("")
+	}
+	if k.Err != nil {
+		return k, nil
+	}
+	k.Config, k.Err = row.Effective(in)
+	return k, nil
+}
+
+// rootDir is the kubelet's own directory.
+func rootDir(argv []string) string {
+	for i, word := range argv {
+		name, value, given := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		switch {
+		case name != "root-dir":
+		case given:
+			return value
+		case i+1 < len(argv):
+			return argv[i+1]
+		}
+	}
+	return "/var/lib/kubelet"
+}
+
+// controlPlaneSign finds what shows that the API server runs here: its static
+// pod, or a service that has it inside.
+func controlPlaneSign(h host.Host, unit string) (sign string, err error) {
+	switch unit {
+	case "k3s.service", "rke2-server.service", "k0scontroller.service", "snap.microk8s.daemon-kubelite.service":
+		return unit, nil
+	}
+	for _, name := range []string{"/etc/kubernetes/manifests/kube-apiserver.yaml", "/var/lib/rancher/rke2/agent/pod-manifests/kube-apiserver.yaml"} {
+		_, failure := h.Files.Stat(name)
+		switch {
+		case failure == nil:
+			return name, nil
+		case errors.Is(failure, fs.ErrPermission):
+			err = failure
+		}
+	}
+	return "", err
+}
+
+// clockTicks is USER_HZ, in which /proc counts: 100 on every architecture that
+// Kubernetes runs on.
+const clockTicks = 100
+
+// startOf is when a process began, from field 22 of its stat file; 0 when that
+// is not to be understood. The name in it may hold anything.
+func startOf(stat string) time.Duration {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 20 {
+		return 0
+	}
+	ticks, err := strconv.ParseInt(fields[19], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(ticks) * time.Second / clockTicks
+}

@@ -1,0 +1,169 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// Report is the document CheckReport.
+type Report struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Checks     []Result `json:"checks"`
+	Summary    Summary  `json:"summary"`
+	// Eviction is the arithmetic of eviction-threshold, absent when that was not
+	// asked for or could not be done.
+	Eviction *Eviction `json:"eviction,omitempty"`
+}
+
+// Result is one check's answer.
+type Result struct {
+	ID     string `json:"id"`
+	Title  string `json:"title"`
+	Status Status `json:"status"`
+	Found  string `json:"found"`
+	Want   string `json:"want"`
+	Why    string `json:"why"`
+	Hint   string `json:"hint"`
+	Doc    string `json:"doc"`
+}
+
+// Summary counts the results by status.
+type Summary struct {
+	Pass    int `json:"pass"`
+	Warn    int `json:"warn"`
+	Fail    int `json:"fail"`
+	Skip    int `json:"skip"`
+	Unknown int `json:"unknown"`
+}
+
+// Doc is where a check is explained.
+func Doc(id string) string {
+	return "https://github.com/swapctl/swapctl/blob/main/docs/checks.md#" + id
+}
+
+// Options choose among the checks.
+type Options struct {
+	Only   []string // IDs; empty: all
+	Ignore []string // IDs to leave out
+	// Measure takes the measurements as well.
+	Measure bool
+}
+
+// Validate refuses IDs that there are none of.
+func (o Options) Validate() error {
+	ids := IDs()
+	for _, list := range []struct {
+		flag string
+		ids  []string
+	}{{"only", o.Only}, {"ignore", o.Ignore}} {
+		for _, id := range list.ids {
+			if !slices.Contains(ids, id) {
+				return fail.Newf(fail.Usage, "use --"+list.flag, "there is no check %q", id).
+					Hint("swapctl check --list names them all")
+			}
+		}
+	}
+	return nil
+}
+
+// wants reports whether a check is asked for.
+func (o Options) wants(c Check) bool {
+	switch {
+	case slices.Contains(o.Ignore, c.ID):
+		return false
+	case len(o.Only) > 0:
+		return slices.Contains(o.Only, c.ID)
+	}
+	return !c.Measures || o.Measure
+}
+
+// Judge runs the checks on the facts. What a check needs is judged too, also
+// when it is not asked for, and then not told of.
+func Judge(f Facts, o Options) Report {
+	r := Report{APIVersion: "swapctl.dev/v1alpha1", Kind: "CheckReport", Checks: []Result{}}
+	failures := map[string]string{} // ID -> the check that is to blame
+	for _, c := range Catalogue() {
+		asked := o.wants(c)
+		if !asked && c.Measures {
+			continue
+		}
+		finding := c.judge(f, failures)
+		if !asked {
+			continue
+		}
+		r.Checks = append(r.Checks, c.result(finding))
+		r.Summary.count(finding.Status)
+		if c.ID == evictionID && finding.Status != Skip {
+			r.Eviction = solved(f)
+		}
+	}
+	return r
+}
+
+// judge runs the check unless what it needs failed, and notes in failures what
+// others then need not say again.
+func (c Check) judge(f Facts, failures map[string]string) Finding {
+	for _, id := range c.Needs {
+		if blame, ok := failures[id]; ok {
+			failures[c.ID] = blame
+			return skip("see " + blame)
+		}
+	}
+	finding := c.Run(f)
+	if finding.Hint == asRoot && f.Root {
+		finding.Hint = seenFromOutside(f)
+	}
+	if finding.Status == Fail || finding.Blocks {
+		failures[c.ID] = c.ID
+	}
+	return finding
+}
+
+func (c Check) result(f Finding) Result {
+	return Result{
+		ID: c.ID, Title: c.Title, Status: f.Status,
+		Found: f.Found, Want: c.Want, Why: c.Why, Hint: f.Hint, Doc: Doc(c.ID),
+	}
+}
+
+func (s *Summary) count(status Status) {
+	switch status {
+	case Pass:
+		s.Pass++
+	case Warn:
+		s.Warn++
+	case Fail:
+		s.Fail++
+	case Skip:
+		s.Skip++
+	case Unknown:
+		s.Unknown++
+	}
+}
+
+// Err is what makes the node unfit, with fail.Unfit: failures, and with strict
+// warnings too. It is nil when there are none.
+func (r Report) Err(strict bool) error {
+	var bad []string
+	for _, c := range r.Checks {
+		if c.Status == Fail || strict && c.Status == Warn {
+			bad = append(bad, c.ID)
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	return fail.Newf(fail.Unfit, "call this node fit", "%s", sentence(bad)).
+		Hint("each has a reason and a remedy above, and a section in docs/checks.md; --ignore ID leaves one out")
+}
+
+func sentence(ids []string) string {
+	if len(ids) == 1 {
+		return ids[0] + " is not as it should be"
+	}
+	return fmt.Sprintf("%d checks are not as they should be: %s", len(ids), strings.Join(ids, ", "))
+}
