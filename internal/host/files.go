@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -17,8 +18,36 @@ func Linux() Host { return Host{Files: files{}, Kernel: linux{}, Units: units{},
 // files is Files over package os.
 type files struct{}
 
-// ReadFile implements Files.
-func (files) ReadFile(name string) ([]byte, error) { return os.ReadFile(name) }
+// ReadFile implements Files. os.ReadFile would have each file watched for being
+// ready to read, at three times the cost; there are hundreds to read in /proc.
+func (files) ReadFile(name string) ([]byte, error) {
+	fd := -1
+	err := again(func() (err error) {
+		fd, err = unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	defer unix.Close(fd)
+	data := make([]byte, 0, 1024)
+	for {
+		n := 0
+		err := again(func() (err error) {
+			n, err = unix.Read(fd, data[len(data):cap(data)])
+			return err
+		})
+		if err != nil {
+			return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+		}
+		if n == 0 {
+			return data, nil
+		}
+		if data = data[:len(data)+n]; len(data) == cap(data) {
+			data = slices.Grow(data, len(data))
+		}
+	}
+}
 
 // Readlink implements Files.
 func (files) Readlink(name string) (string, error) { return os.Readlink(name) }

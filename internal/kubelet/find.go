@@ -31,10 +31,7 @@ func Look(h host.Host) (Kubelet, error) {
 	if err != nil {
 		return Kubelet{}, err
 	}
-	units, err := indexUnits(h)
-	if err != nil {
-		return Kubelet{}, err
-	}
+	units := indexUnits(h)
 	if d, unit, ok := findDistribution(h, units, p); ok {
 		return d.kubelet(h, unit, p)
 	}

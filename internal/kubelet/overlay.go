@@ -45,7 +45,7 @@ func (o overlay) Stat(name string) (host.Stat, error) {
 	data, ok := o.over[name]
 	switch {
 	case !ok:
-		return o.Files.Stat(name)
+		return o.directory(name)(o.Files.Stat(name))
 	case data == nil:
 		return host.Stat{}, absent("stat", name)
 	}
@@ -57,7 +57,19 @@ func (o overlay) Lstat(name string) (host.Stat, error) {
 	if _, ok := o.over[name]; ok {
 		return o.Stat(name)
 	}
-	return o.Files.Lstat(name)
+	return o.directory(name)(o.Files.Lstat(name))
+}
+
+// directory adds the directories that files of ours are in.
+func (o overlay) directory(name string) func(host.Stat, error) (host.Stat, error) {
+	return func(st host.Stat, err error) (host.Stat, error) {
+		for below, data := range o.over {
+			if err != nil && data != nil && strings.HasPrefix(below, name+"/") {
+				return host.Stat{Mode: fs.ModeDir | 0o755}, nil
+			}
+		}
+		return st, err
+	}
 }
 
 // ReadDir implements host.Files.

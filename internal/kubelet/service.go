@@ -57,36 +57,40 @@ func readService(h host.Host, units unitIndex, unit string) (service, error) {
 	return s, s.take(h, settings)
 }
 
-// unitIndex says which directories have a unit file or a directory of drop-ins
-// of a name, the strongest first.
-type unitIndex map[string][]string
+// unitIndex finds unit files and directories of drop-ins.
+type unitIndex struct {
+	dirs []string // the directories of units that there are, the strongest first
+}
 
-// indexUnits lists the directories once: that is less than to ask each for all
-// the units that may start a kubelet.
-func indexUnits(h host.Host) (unitIndex, error) {
-	index := unitIndex{}
+func indexUnits(h host.Host) unitIndex {
+	var x unitIndex
 	for _, dir := range unitDirs() {
-		names, err := h.Files.ReadDir(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, readFailed(dir, err)
-		}
-		for _, name := range names {
-			index[name] = append(index[name], dir)
+		if there(h, dir) {
+			x.dirs = append(x.dirs, dir)
 		}
 	}
-	return index, nil
+	return x
+}
+
+// find returns the directories that have a name.
+func (x unitIndex) find(h host.Host, name string) []string {
+	var dirs []string
+	for _, dir := range x.dirs {
+		if _, err := h.Files.Lstat(dir + "/" + name); err == nil {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
 }
 
 // file is the text of the strongest file of a unit, "" for none and for a masked
 // one.
 func (x unitIndex) file(h host.Host, unit string) (string, error) {
-	if len(x[unit]) == 0 {
+	dirs := x.find(h, unit)
+	if len(dirs) == 0 {
 		return "", nil
 	}
-	name := x[unit][0] + "/" + unit
+	name := dirs[0] + "/" + unit
 	if target, err := h.Files.Readlink(name); err == nil && target == "/dev/null" {
 		return "", nil
 	}
@@ -101,7 +105,7 @@ func (x unitIndex) file(h host.Host, unit string) (string, error) {
 // of one name that of the strongest directory.
 func (x unitIndex) dropIns(h host.Host, unit string) ([]string, error) {
 	at := map[string]string{}
-	for _, dir := range x[unit+".d"] {
+	for _, dir := range x.find(h, unit+".d") {
 		dir += "/" + unit + ".d"
 		names, err := h.Files.ReadDir(dir)
 		if err != nil {
