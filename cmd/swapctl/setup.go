@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swapctl/swapctl/internal/check"
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
@@ -15,6 +16,7 @@ type setupFlags struct {
 	exitCode bool
 	explain  bool
 	boot     bool
+	ignore   []string
 }
 
 func newSetup(a *app) *cobra.Command {
@@ -52,6 +54,8 @@ is taken back. Each flag can also be set in ` + defaultConfigFile + `
 	f.BoolVar(&o.DryRun, "dry-run", false, "only look: show the steps and change nothing")
 	f.BoolVar(&o.exitCode, "exit-code", false, "with --dry-run: exit with 4 when something is to do")
 	f.BoolVar(&o.boot, "boot", false, "bring back what was last set up, as the journal has it: what swapctl.service runs at boot")
+	f.StringSliceVar(&o.ignore, "ignore", nil, "on a node with a kubelet, go on although these checks fail: `ID,...` (see swapctl check)")
+	_ = cmd.RegisterFlagCompletionFunc("ignore", oneOf(check.IDs()...))
 	f.BoolVar(&o.explain, "explain", false, "tell of every step why, and the commands to do it by hand")
 	return cmd
 }
@@ -97,6 +101,10 @@ func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error
 	if err != nil {
 		return err
 	}
+	if err := (check.Options{Ignore: o.ignore}).Validate(); err != nil {
+		return err
+	}
+	o.Preflight = func(ctx context.Context) error { return a.preflight(ctx, c, o.ignore) }
 	watch := a.watch()
 	o.Events = watch.event
 	r, err := setup.Up(ctx, a.host, c, o.UpOptions)
@@ -108,6 +116,21 @@ func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error
 		return pendingError{}
 	}
 	return nil
+}
+
+// preflight judges the node as 'swapctl check' would, as far as it matters before
+// there is swap.
+func (a *app) preflight(ctx context.Context, c setup.Config, ignore []string) error {
+	results, err := check.Preflight(ctx, a.host, check.PreflightOptions{
+		ReadOptions: check.ReadOptions{KubernetesVersion: c.KubernetesVersion},
+		Encrypt:     c.Encrypt, Kubelet: c.Kubelet == "auto", Ignore: ignore,
+	})
+	for _, r := range results {
+		if r.Status == check.Warn {
+			a.warn("check %s: %s; %s", r.ID, r.Found, r.Hint)
+		}
+	}
+	return err
 }
 
 // finish shows what setup or teardown found and did, also when it failed half

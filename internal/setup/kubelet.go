@@ -122,6 +122,7 @@ func (n *node) findKubelet(ctx context.Context, h host.Host, j step.Journal) err
 		}
 		return nil
 	}
+	n.hasKubelet = true
 	if n.config.KubernetesVersion != "" {
 		k.Version = n.config.KubernetesVersion
 	}

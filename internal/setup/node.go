@@ -19,7 +19,8 @@ type node struct {
 	unit   unitWant  // with persistence by systemd
 	slice  sliceWant // with a protected system.slice
 
-	kubelet kubeletPlan
+	kubelet    kubeletPlan
+	hasKubelet bool // setup looked for one, and found it
 }
 
 // resolveNode decides what a Config leaves open.

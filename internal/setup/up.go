@@ -28,6 +28,9 @@ type UpOptions struct {
 	// IgnoreHibernation allows a key that dies with the boot on a node that is
 	// set up to hibernate.
 	IgnoreHibernation bool
+	// Preflight judges a node that has a kubelet before anything is changed on
+	// it; may be nil.
+	Preflight func(ctx context.Context) error
 	// Events hears what happens; may be nil.
 	Events func(step.Event)
 }
@@ -91,6 +94,9 @@ func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (node, step
 	if err == nil {
 		n.nameSteps(j)
 		err = n.findKubelet(ctx, h, j)
+	}
+	if err == nil && o.Preflight != nil && (n.hasKubelet || c.Kubelet == "skip" && kubeletFound(h)) {
+		err = o.Preflight(ctx)
 	}
 	return n, j, err
 }
