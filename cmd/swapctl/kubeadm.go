@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/report"
 )
@@ -67,7 +68,7 @@ func newKubeadmConfig(a *app) *cobra.Command {
 	f.StringVar(&o.behavior, "swap-behavior", kubeletcfg.LimitedSwap, "what containers get: LimitedSwap or NoSwap")
 	f.StringVar(&o.merge, "merge", "", "add to this `file`, - for standard input, and keep all else in it")
 	f.StringVar(&o.outputDir, "output-dir", "", "write files into this `directory` instead of to stdout")
-	addKubernetes(cmd, &o.version, &o.cgroup)
+	addKubernetes(cmd, &o.version, "kubernetesVersion of the file, or that of this node's kubelet", &o.cgroup)
 	_ = cmd.RegisterFlagCompletionFunc("kind", oneOf(kindWords()...))
 	_ = cmd.RegisterFlagCompletionFunc("swap-behavior", oneOf(kubeletcfg.LimitedSwap, kubeletcfg.NoSwap))
 	_ = cmd.MarkFlagDirname("output-dir")
@@ -76,9 +77,9 @@ func newKubeadmConfig(a *app) *cobra.Command {
 }
 
 // addKubernetes adds the flags that say whose configuration it is.
-func addKubernetes(cmd *cobra.Command, version *string, cgroup *int) {
+func addKubernetes(cmd *cobra.Command, version *string, byDefault string, cgroup *int) {
 	f := cmd.Flags()
-	f.StringVar(version, "kubernetes-version", "", "`version` of Kubernetes, like 1.34 (default kubernetesVersion of the file)")
+	f.StringVar(version, "kubernetes-version", "", "`version` of Kubernetes, like 1.34 (default "+byDefault+")")
 	f.IntVar(cgroup, "cgroup-version", 2, "`version` of the nodes' control groups: 1 or 2")
 	_ = cmd.RegisterFlagCompletionFunc("kubernetes-version", completeVersions)
 	_ = cmd.RegisterFlagCompletionFunc("cgroup-version", oneOf("1", "2"))
@@ -158,7 +159,7 @@ func (a *app) kubeadmConfig(cmd *cobra.Command, o *kubeadmFlags) error {
 		}
 		existing = &source
 	}
-	row, release, err := kubeadmRow(cmd, rows, o.version, existing)
+	row, release, err := a.kubeadmRow(cmd, rows, o.version, existing)
 	if err != nil {
 		return err
 	}
@@ -214,10 +215,16 @@ func (a *app) kubeadmFiles(row kubeletcfg.Row, q kubeletcfg.Request, existing *k
 	return files, nil
 }
 
-// kubeadmRow finds the version that is meant, and the release if one was named.
-func kubeadmRow(cmd *cobra.Command, rows kubeletcfg.Versions, version string, existing *kubeletcfg.Source) (kubeletcfg.Row, string, error) {
+// kubeadmRow finds the version that is meant, and the release if one was named:
+// the flag, the file, or the kubelet of this node.
+func (a *app) kubeadmRow(cmd *cobra.Command, rows kubeletcfg.Versions, version string, existing *kubeletcfg.Source) (kubeletcfg.Row, string, error) {
 	if version == "" && existing != nil {
 		version = kubeletcfg.VersionIn([]kubeletcfg.Source{*existing})
+	}
+	if version == "" {
+		// One that cannot be asked is as good as none: the error names the flag.
+		k, _ := kubelet.Find(cmd.Context(), a.host)
+		version = k.Version
 	}
 	if version == "" {
 		return kubeletcfg.Row{}, "", usage(cmd, errors.New("it is not said which Kubernetes is meant"),

@@ -51,7 +51,7 @@ func newKubeadmLint(a *app) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.action(func(context.Context, *cobra.Command) error { return a.kubeadmLint(&o, args) })(cmd, args)
 	}
-	addKubernetes(cmd, &o.version, &o.cgroup)
+	addKubernetes(cmd, &o.version, "kubernetesVersion of the file", &o.cgroup)
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 3 for warnings as well")
 	return cmd
 }

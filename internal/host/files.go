@@ -29,7 +29,7 @@ func (files) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	data := make([]byte, 0, 1024)
 	for {
 		n := 0

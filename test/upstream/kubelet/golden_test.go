@@ -203,8 +203,7 @@ func collect(typ reflect.Type, into map[string]bool) {
 	if typ.Kind() != reflect.Struct || typ.PkgPath() != reflect.TypeFor[kubeletv1beta1.KubeletConfiguration]().PkgPath() {
 		return
 	}
-	for i := range typ.NumField() {
-		field := typ.Field(i)
+	for field := range typ.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if field.Anonymous {
 			into[typ.Name()+".apiVersion"], into[typ.Name()+".kind"] = true, true
