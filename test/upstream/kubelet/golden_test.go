@@ -73,9 +73,9 @@ func read(text []byte) (kubeletv1beta1.KubeletConfiguration, error) {
 // encoding/json, which stands behind the one used here, does.
 func exact(typ reflect.Type, object map[string]any) error {
 	known := map[string]reflect.Type{"apiVersion": nil, "kind": nil}
-	for i := range typ.NumField() {
-		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-		known[name] = typ.Field(i).Type
+	for field := range typ.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		known[name] = field.Type
 	}
 	for name, value := range object {
 		of, ok := known[name]
