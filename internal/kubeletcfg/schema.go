@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
 )
 
 //go:embed fields.txt
@@ -109,32 +111,10 @@ func (s schema) fields(typ string, minor int) []string {
 func near(typed string, words []string) string {
 	best, bestDistance := "", max(2, len(typed)/3)+1
 	for _, word := range words {
-		d := distance(strings.ToLower(typed), strings.ToLower(word))
+		d := fail.Distance(strings.ToLower(typed), strings.ToLower(word))
 		if d < bestDistance {
 			best, bestDistance = word, d
 		}
 	}
 	return best
-}
-
-// distance is how many letters must be added, taken away or changed to make b of
-// a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
