@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 
-	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 )
 
@@ -34,20 +33,20 @@ func Probe(h host.Host, path string) (Content, error) {
 	op := "see what " + path + " holds"
 	f, err := openForReading(h, path)
 	if err != nil {
-		return Content{}, fail.New(0, op, err)
+		return Content{}, explain(op, path, err)
 	}
 	defer f.Close()
 	var c Content
 	if c.SizeBytes, c.ReadOnly, err = sizeOf(h, f); err != nil {
-		return Content{}, fail.New(0, op, err)
+		return Content{}, explain(op, path, err)
 	}
 	head, err := readEdge(f, 0, c.SizeBytes)
 	if err != nil {
-		return Content{}, fail.New(0, op, err)
+		return Content{}, explain(op, path, err)
 	}
 	tail, err := readEdge(f, max(c.SizeBytes-edgeBytes, 0), c.SizeBytes)
 	if err != nil {
-		return Content{}, fail.New(0, op, err)
+		return Content{}, explain(op, path, err)
 	}
 	c.identify(head, tail)
 	return c, nil

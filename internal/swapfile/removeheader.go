@@ -20,12 +20,12 @@ func RemoveHeader(h host.Host, path string, uuid [16]byte) error {
 	page := make([]byte, h.Kernel.PageSize())
 	n, err := readAtMost(f, page, 0)
 	if err != nil {
-		return fail.New(0, op, err)
+		return explain(op, path, err)
 	}
 	if n < len(page) || !ourHeader(page, uuid) {
 		return nil
 	}
-	return fail.New(0, op, zeroPage(h, f))
+	return explain(op, path, zeroPage(h, f))
 }
 
 // ourHeader knows our header by its UUID, also without the signature that ends
