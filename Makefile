@@ -41,7 +41,7 @@ facts: ## read the fields and feature gates of a new Kubernetes release
 	cd test/upstream && go run ./facts
 
 e2e: build ## real kernels in virtual machines; see test/e2e/README.md
-	cd test/e2e && go test -count=1 -timeout 40m ./...
+	cd test/e2e && go test -count=1 -timeout 60m ./...
 
 bench: build ## compare with the shell recipe on this machine; needs root
 	go run ./bench
