@@ -9,8 +9,9 @@ COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
 DATE    := $(shell git log -1 --format=%cI 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 LINT    := bin/golangci-lint
+GORELEASER := v2.15.0
 
-.PHONY: build test lint unit upstream facts e2e bench bench-plan demo deps clean
+.PHONY: build test lint unit upstream facts e2e bench bench-plan demo reproducible snapshot release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -51,6 +52,20 @@ bench-plan: build ## compare reading pods with jq and sigs.k8s.io/yaml
 
 demo: build ## give this machine 64 MiB of swap, look at it, take it back; needs root
 	hack/demo.sh
+
+reproducible: ## two builds for each architecture give the same bytes
+	hack/reproducible.sh
+
+snapshot: bin/goreleaser ## archives and packages into dist/, to look at; publishes nothing
+	bin/goreleaser check
+	hack/release.sh --snapshot
+
+release: bin/goreleaser ## what the tag at HEAD says
+	hack/release.sh
+
+# Not in tools/go.mod: its dependencies would choose versions for those there.
+bin/goreleaser:
+	GOBIN=$(CURDIR)/bin go install -ldflags '-s -w' github.com/goreleaser/goreleaser/v2@$(GORELEASER)
 
 deps: ## Debian packages that the tests need, only what is missing
 	hack/install-deps.sh

@@ -1,0 +1,321 @@
+package main
+
+import (
+	"fmt"
+	"go/build"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host/hosttest"
+)
+
+func readText(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestTroubleshootingQuotesWhatSwapctlSays: each line "> cannot ..." is a message
+// that the catalogue of bad situations has.
+func TestTroubleshootingQuotesWhatSwapctlSays(t *testing.T) {
+	catalogue := readText(t, "testdata/catalogue.golden")
+	quoted := map[string]bool{}
+	for line := range strings.Lines(readText(t, "../../docs/troubleshooting.md")) {
+		message, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "> ")
+		if !ok {
+			continue
+		}
+		if quoted[message] {
+			t.Errorf("twice: %s", message)
+		}
+		quoted[message] = true
+		if !strings.Contains(catalogue, "swapctl: error: "+message+"\n") {
+			t.Errorf("swapctl says nowhere in testdata/catalogue.golden: %s", message)
+		}
+	}
+	if len(quoted) < 40 {
+		t.Errorf("only %d messages", len(quoted))
+	}
+}
+
+// TestExitCodesInTheDocs holds the table of docs/errors.md against package fail.
+func TestExitCodesInTheDocs(t *testing.T) {
+	var have []int
+	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| \S`).FindAllStringSubmatch(readText(t, "../../docs/errors.md"), -1) {
+		code, _ := strconv.Atoi(m[1])
+		have = append(have, code)
+	}
+	want := []int{fail.OK, fail.Failed, fail.Usage, fail.Unfit, fail.Pending, fail.NeedsRoot, fail.Locked, fail.Interrupted}
+	if !slices.Equal(have, want) {
+		t.Errorf("docs/errors.md has the codes %v, want %v", have, want)
+	}
+}
+
+// writers are runs that together write to every place that setup knows.
+var writers = []struct {
+	name  string
+	node  []hosttest.Option
+	setup string
+}{
+	{"systemd", []hosttest.Option{hosttest.Kubeadm("v1.34.1"), func(n *hosttest.Node) {
+		n.WriteFile("/proc/sys/vm/min_free_kbytes", "67584\n", 0o644)
+		n.WriteFile("/proc/sys/vm/watermark_scale_factor", "10\n", 0o644)
+	}}, "--size 64Mi --protect-system-slice --swappiness 70 --min-free-kbytes 65536 --watermark-scale-factor 50"},
+	{"older kubelet", []hosttest.Option{hosttest.Kubeadm("v1.27.16")}, "--size 64Mi"},
+	{"device", []hosttest.Option{(*hosttest.Node).Systemd}, "--device /dev/disk/by-id/virtio-vdb"},
+	{"fstab", []hosttest.Option{(*hosttest.Node).Systemd, func(n *hosttest.Node) {
+		n.WriteFile("/usr/lib/systemd/system-generators/systemd-cryptsetup-generator", "", 0o755)
+		n.Symlink("/etc/systemd/system/swap.target", "/dev/null")
+	}}, "--size 64Mi --persist fstab"},
+	{"grown", []hosttest.Option{(*hosttest.Node).Systemd}, "--size 32Mi"},
+}
+
+// TestEveryPathThatIsWrittenIsInTheDocs runs setup in all its ways, and holds
+// each file that it or teardown touches against the table of docs/security.md;
+// and a row that nobody writes to is wrong as well.
+func TestEveryPathThatIsWrittenIsInTheDocs(t *testing.T) {
+	_, table, _ := strings.Cut(readText(t, "../../docs/security.md"), "## What is written where")
+	listed := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(/[^`]+)` \\|").FindAllStringSubmatch(table, -1) {
+		listed[m[1]] = false
+	}
+	if len(listed) < 15 {
+		t.Fatalf("only %d paths in the table", len(listed))
+	}
+	for _, w := range writers {
+		n := hosttest.New(t, w.node...)
+		lines := []string{"setup " + w.setup, "setup --boot", "teardown"}
+		if w.name == "grown" {
+			lines = []string{"setup --size 64Mi", "setup " + w.setup, "teardown"}
+		}
+		for _, line := range lines {
+			if _, errs, code := runOn(n, strings.Fields(line)...); code != fail.OK {
+				t.Errorf("%s: %s: exit code %d\n%s", w.name, line, code, errs)
+			}
+		}
+		made := map[string]bool{} // directories
+		for _, op := range n.Ops() {
+			made[op.Path] = made[op.Path] || op.Name == "mkdir"
+			for _, name := range []string{op.Path, op.To} {
+				if place, ok := placeOf(op.Name, name); ok && !made[name] {
+					if _, known := listed[place]; !known {
+						t.Errorf("%s: %s: docs/security.md does not list %s", w.name, op, place)
+					}
+					listed[place] = true
+				}
+			}
+		}
+	}
+	for place, written := range listed {
+		if !written {
+			t.Errorf("docs/security.md lists %s, which no run writes", place)
+		}
+	}
+}
+
+// placeOf is the place that an operation is about, under the name that it has in
+// the end. The kernel's own objects and units are none.
+func placeOf(op, name string) (string, bool) {
+	switch op {
+	case "create", "truncate", "write", "symlink", "remove", "rename", "fallocate":
+	default:
+		return "", false
+	}
+	if !strings.HasPrefix(name, "/") || strings.HasPrefix(name, "/dev/") {
+		return "", false
+	}
+	base := path.Base(name)
+	if inner, ok := strings.CutPrefix(base, "."); ok {
+		inner = strings.TrimSuffix(strings.TrimSuffix(inner, ".swapctl"), ".bridge")
+		base = strings.TrimPrefix(inner, ".")
+	}
+	return path.Join(path.Dir(name), base), true
+}
+
+const floorsBegin, floorsEnd = "<!-- floors: go test ./cmd/swapctl -update -->", "<!-- /floors -->"
+
+// importsOf reads which packages of ours each package imports, from its source.
+func importsOf(t *testing.T) map[string][]string {
+	t.Helper()
+	dirs, err := filepath.Glob("../../internal/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports := map[string][]string{}
+	for _, dir := range append(dirs, ".") {
+		p, err := build.ImportDir(dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := "internal/" + filepath.Base(dir)
+		if dir == "." {
+			name = "cmd/swapctl"
+		}
+		imports[name] = nil
+		for _, i := range p.Imports {
+			if ours, ok := strings.CutPrefix(i, "github.com/swapctl/swapctl/"); ok {
+				imports[name] = append(imports[name], ours)
+			}
+		}
+	}
+	return imports
+}
+
+// TestThePictureOfTheFloorsIsTrue holds the picture of docs/architecture.md
+// against the imports in the source: every package is in it and in the table,
+// and no import points up. Below the picture, -update writes the imports.
+func TestThePictureOfTheFloorsIsTrue(t *testing.T) {
+	const name = "../../docs/architecture.md"
+	text := readText(t, name)
+	_, picture, _ := strings.Cut(text, "```text\n")
+	picture, _, _ = strings.Cut(picture, "```\n")
+	line := map[string]int{}
+	for i, l := range strings.Split(picture, "\n") {
+		for _, m := range regexp.MustCompile(`(?:internal|cmd)/\w+`).FindAllString(l, -1) {
+			line[m] = i
+		}
+	}
+	imports := importsOf(t)
+	for p, below := range imports {
+		if _, ok := line[p]; !ok {
+			t.Errorf("%s is not in the picture", p)
+		}
+		if !strings.Contains(text, "\n| `"+p+"` |") {
+			t.Errorf("%s is not in the table", p)
+		}
+		for _, b := range below {
+			if line[b] < line[p] {
+				t.Errorf("%s imports %s, which stands above it in the picture", p, b)
+			}
+		}
+	}
+	for p := range line {
+		if _, ok := imports[p]; !ok {
+			t.Errorf("the picture has %s, which is no package", p)
+		}
+	}
+	compareText(t, name, replaceBetween(t, text, floorsBegin, floorsEnd, floors(imports)))
+}
+
+// floors draws which package stands on which: those at the top import, from
+// line to line, only what stands further below. What is imported anyway through
+// another one of the line is left out.
+func floors(imports map[string][]string) string {
+	depth, all := map[string]int{}, map[string][]string{}
+	var see func(p string) int
+	see = func(p string) int {
+		if d, ok := depth[p]; ok {
+			return d
+		}
+		d := 0
+		for _, b := range imports[p] {
+			d = max(d, see(b)+1)
+			all[p] = append(append(all[p], b), all[b]...)
+		}
+		depth[p] = d
+		return d
+	}
+	var names []string
+	for p := range imports {
+		see(p)
+		names = append(names, p)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if depth[a] != depth[b] {
+			return depth[b] - depth[a]
+		}
+		return strings.Compare(a, b)
+	})
+	var b strings.Builder
+	b.WriteString("```text\nfloor  package              stands on\n")
+	for _, p := range names {
+		var direct []string
+		for _, i := range imports[p] {
+			if !slices.ContainsFunc(imports[p], func(other string) bool { return slices.Contains(all[other], i) }) {
+				direct = append(direct, path.Base(i))
+			}
+		}
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%5d  %-19s  %s", depth[p], p, strings.Join(direct, " ")), " ") + "\n")
+	}
+	b.WriteString("```\n")
+	return b.String()
+}
+
+// TestLinksInTheDocsLeadSomewhere follows the links of every page to files and
+// headings.
+func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	checked := 0
+	for _, file := range markdownFiles(t) {
+		for _, m := range link.FindAllStringSubmatch(withoutCode(readText(t, file)), -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, "://") {
+				continue
+			}
+			checked++
+			to := file
+			if target != "" {
+				to = filepath.Join(filepath.Dir(file), target)
+			}
+			if _, err := os.Stat(to); err != nil {
+				t.Errorf("%s: %s: there is no such file", file, m[1])
+			} else if anchor != "" && !slices.Contains(anchors(readText(t, to)), anchor) {
+				t.Errorf("%s: %s: there is no such heading", file, m[1])
+			}
+		}
+	}
+	if checked < 60 {
+		t.Errorf("only %d links", checked)
+	}
+}
+
+func markdownFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/commands/*.md", "../../examples/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	return files
+}
+
+// withoutCode drops the blocks of code, in which brackets are no links.
+func withoutCode(text string) string {
+	var b strings.Builder
+	code := false
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "```") {
+			code = !code
+		} else if !code {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// anchors are the headings of a page as GitHub names them.
+func anchors(text string) []string {
+	var all []string
+	for line := range strings.Lines(withoutCode(text)) {
+		title, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")
+		if !ok || !strings.HasPrefix(line, "#") {
+			continue
+		}
+		title = regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), "")
+		all = append(all, strings.ReplaceAll(title, " ", "-"))
+	}
+	return all
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host/hosttest"
+)
+
+const ourUnit = "[Service]\nExecStart=/usr/bin/swapctl setup --boot\n"
+
+// TestARemovedPackageLeavesNoUnitThatCallsIt runs the scripts of the packages
+// with the arguments of each package manager, below a root of their own
+// (DPKG_ROOT, as dpkg has it).
+func TestARemovedPackageLeavesNoUnitThatCallsIt(t *testing.T) {
+	const unit, link = "etc/systemd/system/swapctl.service", "etc/systemd/system/multi-user.target.wants/swapctl.service"
+	const journal, program = "var/lib/swapctl/journal", "usr/bin/swapctl"
+	for _, test := range []struct {
+		name, script, arg string
+		unit              string // what the unit says; "" for none
+		gone              bool   // the program is removed already
+		says              string // "" for nothing
+		unitGoes          bool
+	}{
+		{name: "deb removes", script: "preremove", arg: "remove", unit: ourUnit, says: "swapctl teardown"},
+		{name: "deb upgrades", script: "preremove", arg: "upgrade", unit: ourUnit},
+		{name: "rpm removes", script: "preremove", arg: "0", unit: ourUnit, says: "swapctl teardown"},
+		{name: "rpm upgrades", script: "preremove", arg: "1", unit: ourUnit},
+		{name: "apk and Arch remove", script: "preremove", arg: "1.0.0-r0", unit: ourUnit, says: "swapctl teardown"},
+		{name: "deb after the removal", script: "postremove", arg: "remove", unit: ourUnit, gone: true, unitGoes: true, says: "removed /etc/systemd/system/swapctl.service"},
+		{name: "deb after an upgrade", script: "postremove", arg: "upgrade", unit: ourUnit},
+		{name: "deb after the purge", script: "postremove", arg: "purge", gone: true, says: "/var/lib/swapctl stays"},
+		{name: "rpm after the removal", script: "postremove", arg: "0", unit: ourUnit, gone: true, unitGoes: true, says: "removed"},
+		{name: "rpm after an upgrade", script: "postremove", arg: "1", unit: ourUnit},
+		{name: "a unit of another swapctl", script: "postremove", arg: "remove", unit: strings.Replace(ourUnit, "/usr/bin", "/usr/local/bin", 1), gone: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := t.TempDir()
+			put := func(name, text string) {
+				name = filepath.Join(root, name)
+				if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put(journal, "{}\n")
+			put("var/lib/swapctl/swapfile", "")
+			if test.unit != "" {
+				put(unit, test.unit)
+				put(link, "")
+			}
+			if !test.gone {
+				put(program, "")
+			}
+			said := runPackageScript(t, root, test.script, test.arg)
+			if test.says == "" && said != "" || !strings.Contains(said, test.says) {
+				t.Errorf("it says %q, want %q", said, test.says)
+			}
+			for _, name := range []string{unit, link} {
+				_, err := os.Lstat(filepath.Join(root, name))
+				if want := test.unit == "" || test.unitGoes; (err != nil) != want {
+					t.Errorf("%s: gone is %v, want %v", name, err != nil, want)
+				}
+			}
+			for _, name := range []string{journal, "var/lib/swapctl/swapfile"} {
+				if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+					t.Error(err)
+				}
+			}
+			if test.script == "postremove" { // it may be run again
+				if again := runPackageScript(t, root, test.script, test.arg); test.unitGoes && again != "" {
+					t.Errorf("the second time it says %q", again)
+				}
+			}
+		})
+	}
+	for _, script := range []string{"preremove", "postremove"} {
+		if said := runPackageScript(t, t.TempDir(), script, "remove"); said != "" {
+			t.Errorf("%s on a node that was never set up says %q", script, said)
+		}
+	}
+}
+
+// TestTheUnitIsTheOneThatThePackageLooksFor: the line that postremove.sh
+// searches for is the one that setup writes.
+func TestTheUnitIsTheOneThatThePackageLooksFor(t *testing.T) {
+	if !strings.Contains(readText(t, "../../internal/setup/boottext.go"), "ExecStart=%[3]s setup --boot\n") {
+		t.Error("the unit has another ExecStart= than packaging/postremove.sh searches for")
+	}
+	if !strings.Contains(readText(t, "../../packaging/postremove.sh"), "'^ExecStart=/usr/bin/swapctl '") {
+		t.Error("packaging/postremove.sh does not search for ExecStart=")
+	}
+}
+
+func runPackageScript(t *testing.T, root, script, arg string) (said string) {
+	t.Helper()
+	cmd := exec.Command("sh", "../../packaging/"+script+".sh", arg)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "DPKG_ROOT=" + root}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s %s: %v\n%s", script, arg, err, out)
+	}
+	return string(out)
+}
+
+// TestTheReleaseNamesFilesThatAreThere holds goreleaser.yaml against the sources
+// and the Makefile.
+func TestTheReleaseNamesFilesThatAreThere(t *testing.T) {
+	var release struct {
+		Builds []struct {
+			Goarch  []string
+			Ldflags string
+			Flags   []string
+		}
+		Nfpms []struct {
+			Formats  []string
+			Scripts  map[string]string
+			Contents []struct{ Src, Dst, Type string }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(readText(t, "../../goreleaser.yaml")), &release); err != nil {
+		t.Fatal(err)
+	}
+	makefile := readText(t, "../../Makefile")
+	for word := range strings.FieldsSeq(release.Builds[0].Ldflags) {
+		name, _, isName := strings.Cut(word, "=")
+		if isName && !strings.Contains(makefile, name) {
+			t.Errorf("the Makefile links without %s", name)
+		}
+	}
+	sources := 0
+	for _, c := range release.Nfpms[0].Contents {
+		made, isMade := strings.CutPrefix(c.Src, "bin/release/man/")
+		switch {
+		case isMade: // hack/release-files.sh makes it of docs/man
+			if found, _ := filepath.Glob(filepath.Join(manDir, strings.TrimSuffix(made, ".gz"))); len(found) == 0 {
+				t.Errorf("there is no %s", c.Src)
+			}
+		case strings.HasPrefix(c.Src, "bin/release/completions/"):
+			if shell := strings.TrimPrefix(filepath.Ext(c.Src), "."); !strings.Contains(readText(t, "../../hack/release-files.sh"), shell) {
+				t.Errorf("hack/release-files.sh makes no %s", c.Src)
+			}
+		default:
+			sources++
+			if _, err := os.Stat("../../" + c.Src); err != nil {
+				t.Error(err)
+			}
+		}
+		if c.Dst == defaultConfigFile && c.Type != "config|noreplace" {
+			t.Errorf("an upgrade would replace %s", c.Dst)
+		}
+	}
+	if strings.Count(release.Builds[0].Ldflags, "-X main.") != 3 {
+		t.Errorf("the release links with %s", release.Builds[0].Ldflags)
+	}
+	if sources < 4 || len(release.Nfpms[0].Scripts) != 2 || len(release.Nfpms[0].Formats) != 4 {
+		t.Errorf("packages: %+v", release.Nfpms[0])
+	}
+	for _, script := range release.Nfpms[0].Scripts {
+		if _, err := os.Stat("../../" + script); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestASwapctlThatComesBackTakesBackAll: after the removal of the package the
+// journal is enough for a teardown, before and after a reboot, and for a setup.
+func TestASwapctlThatComesBackTakesBackAll(t *testing.T) {
+	for _, reboot := range []bool{false, true} {
+		n := hosttest.New(t, (*hosttest.Node).Systemd)
+		before := n.Snapshot()
+		for _, args := range [][]string{{"setup", "--size=64Mi"}, nil, {"setup", "--size=64Mi"}, nil, {"teardown"}} {
+			if args != nil {
+				if _, errs, code := runOn(n, args...); code != fail.OK {
+					t.Fatalf("reboot %v: %v: exit code %d\n%s", reboot, args, code, errs)
+				}
+				continue
+			}
+			for _, name := range []string{"swapctl.service", "multi-user.target.wants/swapctl.service"} { // as postremove.sh does
+				if err := os.Remove(filepath.Join(n.Path("/etc/systemd/system"), name)); err != nil {
+					t.Fatalf("reboot %v: %v", reboot, err)
+				}
+			}
+			if reboot {
+				n.Reboot()
+			}
+		}
+		if diff := before.Diff(n.Snapshot()); diff != "" {
+			t.Errorf("reboot %v: the node is not as it was:\n%s", reboot, diff)
+		}
+	}
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Makes what packages bring besides the program, in bin/release: completions, by
+# the program itself, and compressed man pages. The same sources give the same
+# bytes.
+set -eu
+cd "$(dirname "$0")/.."
+out=bin/release
+export CGO_ENABLED=0
+rm -rf $out
+mkdir -p $out/completions $out/man
+go build -trimpath -buildvcs=false -o $out/swapctl ./cmd/swapctl
+for shell in bash zsh fish; do
+	$out/swapctl completion $shell >$out/completions/swapctl.$shell
+done
+rm $out/swapctl
+for page in docs/man/*.[58]; do
+	gzip -9 -n -c "$page" >$out/man/"$(basename "$page")".gz
+done
