@@ -10,7 +10,7 @@ command -v go >/dev/null || { echo "install-deps: Go is needed first: https://go
 packages="
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g squashfs-tools
 	util-linux mount kmod dmsetup cryptsetup-bin mmdebstrap debian-archive-keyring
-	ca-certificates git make jq
+	ca-certificates git make jq groff-base
 "
 
 if ! command -v dpkg-query >/dev/null; then
