@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -224,56 +225,71 @@ func TestSurvivesAFailureOfEveryOperation(t *testing.T) {
 // TestMendsAJournalTornAtEveryByte cuts every write of a setup's journal after
 // every byte, as a power cut may, and cuts the power there.
 func TestMendsAJournalTornAtEveryByte(t *testing.T) {
-	for _, encrypt := range []bool{true, false} {
-		t.Run(fmt.Sprintf("encrypt=%v", encrypt), func(t *testing.T) {
+	everything := lasting(fileConfig("1Mi", true))
+	everything.Swappiness, everything.ProtectSystemSlice = 30, true
+	for _, s := range []story{
+		{name: "plain", node: ordinary, want: fileConfig("1Mi", false)},
+		{name: "with all that a boot needs", node: systemd(true), want: everything},
+	} {
+		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			c := fileConfig("1Mi", encrypt)
-			s := story{want: c, node: ordinary, before: func(*hosttest.Node) error { return nil }}
+			s.before = func(*hosttest.Node) error { return nil }
 			n, _ := s.prepare(t)
-			if err := run(n, c); err != nil {
+			if err := run(n, s.want); err != nil {
 				t.Fatal(err)
 			}
-			whole, err := n.Host().Files.ReadFile(setup.JournalPath)
-			if err != nil {
-				t.Fatal(err)
+			whole := journal(t, n)
+			cut := len(whole) // what is torn already: from here to the end
+			for _, write := range slices.Backward(journalWrites(n)) {
+				cut = s.tornAt(t, write, whole[:cut])
 			}
-			writes := 0
-			for _, op := range n.Ops() {
-				if op.Name != "write" || op.Path != setup.JournalPath {
-					continue
-				}
-				writes++
-				s.tornAt(t, op.N, whole)
-			}
-			if writes == 0 {
-				t.Error("it did not write to the journal")
+			if cut != 0 {
+				t.Errorf("the first %d of %d bytes were never torn", cut, len(whole))
 			}
 		})
 	}
 }
 
-// tornAt kills a setup just before its journal write number at, puts every
-// beginning of that write there instead, and reboots.
-func (s story) tornAt(t *testing.T, at int, whole []byte) {
+// journalWrites are the numbers of the operations that wrote to the journal.
+func journalWrites(n *hosttest.Node) []int {
+	var at []int
+	for _, op := range n.Ops() {
+		if op.Name == "write" && op.Path == setup.JournalPath {
+			at = append(at, op.N)
+		}
+	}
+	return at
+}
+
+func journal(t *testing.T, n *hosttest.Node) []byte {
 	t.Helper()
-	for cut := 0; ; cut++ {
+	data, err := n.Host().Files.ReadFile(setup.JournalPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// tornAt kills a setup just before one of its writes to the journal, after which
+// that has the bytes of whole, puts every beginning of the write there instead,
+// and reboots. It returns where the write began.
+func (s story) tornAt(t *testing.T, write int, whole []byte) int {
+	t.Helper()
+	for cut := len(whole); ; cut-- {
 		n, fresh := s.prepare(t)
-		n.KillAt(at)
+		n.KillAt(write)
 		_ = run(n, s.want)
-		before, err := n.Host().Files.ReadFile(setup.JournalPath)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(before)+cut > len(whole) {
-			return
-		}
-		if err := n.Other().Files.Replace(setup.JournalPath, whole[:len(before)+cut], 0o600); err != nil {
+		began := len(journal(t, n))
+		if err := n.Other().Files.Replace(setup.JournalPath, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
 		n.Reboot()
 		s.mends(t, n, fresh, cut%2 == 0)
 		if t.Failed() {
-			t.Fatalf("write %d cut after %d bytes", at, cut)
+			t.Fatalf("operation %d, a write to the journal, torn after byte %d", write, cut)
+		}
+		if cut <= began {
+			return began
 		}
 	}
 }

@@ -118,8 +118,9 @@ make_kubelet() {
     install -D -m 755 /usr/local/lib/standin-kubelet /usr/bin/kubelet
     echo "$1" >/etc/standin-kubelet
     mkdir -p /usr/lib/systemd/system/kubelet.service.d /var/lib/kubelet /etc/kubernetes
-    printf '[Service]\nExecStart=/usr/bin/kubelet\nRestart=always\nRestartSec=1\n\n[Install]\nWantedBy=multi-user.target\n' \
-        >/usr/lib/systemd/system/kubelet.service
+    # As in kubeadm's package, however often it starts: StartLimitInterval=0.
+    printf '%s\n' '[Unit]' 'StartLimitIntervalSec=0' '[Service]' 'ExecStart=/usr/bin/kubelet' 'Restart=always' 'RestartSec=1' \
+        '[Install]' 'WantedBy=multi-user.target' >/usr/lib/systemd/system/kubelet.service
     cat >/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf <<'END'
 [Service]
 Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
