@@ -128,6 +128,13 @@ func flagValue(argv []string, flag string) string {
 	return value
 }
 
+// Installed reports whether the node has a kubelet of its own, by the files that
+// its packages, kubeadm and the usual installers leave. Look knows more, and
+// takes longer.
+func Installed(h host.Host) bool {
+	return len(indexUnits(h).find(h, ServiceUnit)) > 0 || leftBehind(h) != ""
+}
+
 // leftBehind is a file that only a node with a kubelet has.
 func leftBehind(h host.Host) string {
 	for _, name := range []string{

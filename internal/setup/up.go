@@ -8,6 +8,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
@@ -95,7 +96,7 @@ func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (node, step
 		n.nameSteps(j)
 		err = n.findKubelet(ctx, h, j)
 	}
-	if err == nil && o.Preflight != nil && (n.hasKubelet || c.Kubelet == "skip" && kubeletFound(h)) {
+	if err == nil && o.Preflight != nil && (n.hasKubelet || c.Kubelet == "skip" && kubelet.Installed(h)) {
 		err = o.Preflight(ctx)
 	}
 	return n, j, err

@@ -9,6 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
@@ -88,7 +89,7 @@ func (n node) warnings(h host.Host) []string {
 	}
 	w = append(w, zramInTheWay(h, n.areas)...)
 	w = append(w, n.kubelet.warnings...)
-	if n.config.Kubelet == "skip" && len(n.kubelet.steps) == 0 && kubeletFound(h) {
+	if n.config.Kubelet == "skip" && len(n.kubelet.steps) == 0 && kubelet.Installed(h) {
 		w = append(w, "a kubelet is on this node, and is left as it is: unless its configuration says failSwapOn: false, it will not start again while swap is on")
 	}
 	return w
@@ -227,13 +228,4 @@ func stillThere(out step.Outcome) []string {
 		}
 	}
 	return titles
-}
-
-// kubeletFound reports whether a kubelet is installed on the node, by the files
-// that its packages, kubeadm and the usual installers leave.
-func kubeletFound(h host.Host) bool {
-	return anyThere(h, []string{
-		"/var/lib/kubelet/config.yaml", "/etc/systemd/system/kubelet.service",
-		"/usr/lib/systemd/system/kubelet.service", "/lib/systemd/system/kubelet.service", "/usr/bin/kubelet", "/usr/local/bin/kubelet",
-	})
 }
