@@ -52,11 +52,12 @@ const checkExample = `  # Everything
 func newCheck(a *app) *cobra.Command {
 	var o checkFlags
 	cmd := &cobra.Command{
-		Use:     "check",
-		Short:   "Judge whether this node is fit for swap, and safe with it",
-		Long:    checkLong,
-		Example: checkExample,
-		Args:    noArguments,
+		Use:        "check",
+		Short:      "Judge whether this node is fit for swap, and safe with it",
+		SuggestFor: []string{"doctor", "verify", "validate", "preflight"},
+		Long:       checkLong,
+		Example:    checkExample,
+		Args:       noArguments,
 		RunE: a.action(func(ctx context.Context, cmd *cobra.Command) error {
 			switch {
 			case o.list && o.fixScript:
@@ -77,10 +78,6 @@ func newCheck(a *app) *cobra.Command {
 	f.BoolVar(&o.probeDisk, "probe-disk", false, "measure disk and encryption too: up to 64 MiB in a temporary file, 7 seconds at most")
 	f.BoolVar(&o.list, "list", false, "name all checks, and what they want")
 	f.BoolVar(&o.fixScript, "fix-script", false, "print the commands that would mend what was found")
-	_ = cmd.RegisterFlagCompletionFunc("output", oneOf("table", "wide", "json", "yaml", "junit", "sarif"))
-	_ = cmd.RegisterFlagCompletionFunc("control-plane", oneOf("auto", "true", "false"))
-	_ = cmd.RegisterFlagCompletionFunc("only", oneOf(check.IDs()...))
-	_ = cmd.RegisterFlagCompletionFunc("ignore", oneOf(check.IDs()...))
 	return cmd
 }
 

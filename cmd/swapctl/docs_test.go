@@ -22,7 +22,8 @@ import (
 // own, with an empty disk /dev/vdb. Before a block, "<!-- given: swapctl ... -->"
 // runs a command that the reader need not see. "<!-- file: pods.yaml -->" before a
 // block makes it that file, in the directory where later commands run. After
-// "<!-- node: kubeadm v1.34.1 -->" the nodes are kubeadm's.
+// "<!-- node: kubeadm v1.34.1 -->" the nodes are kubeadm's. A page with
+// "<!-- machine: STORY -->" is run in a machine instead, see test/e2e.
 func TestDocsAreTrue(t *testing.T) {
 	files, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -34,6 +35,11 @@ func TestDocsAreTrue(t *testing.T) {
 			old, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if _, story, ok := strings.Cut(string(old), "<!-- machine: "); ok {
+				story, _, _ = strings.Cut(story, " -->")
+				followedBy(t, story, strings.TrimPrefix(file, "../../"))
+				return
 			}
 			d := &document{t: t, files: map[string]string{}}
 			for line := range strings.Lines(string(old)) {
@@ -52,6 +58,14 @@ func TestDocsAreTrue(t *testing.T) {
 	}
 	if ran < 10 {
 		t.Errorf("only %d commands found in the docs", ran)
+	}
+}
+
+// followedBy holds that a page is followed by a story of test/e2e, in a machine.
+func followedBy(t *testing.T, story, page string) {
+	t.Helper()
+	if !strings.Contains(readText(t, "../../"+story), "\nconsole "+page+"\n") {
+		t.Errorf("%s does not follow %s", story, page)
 	}
 }
 

@@ -117,11 +117,7 @@ func badCommand(root *cobra.Command, err error) error {
 	case scanErr != nil:
 		return usage(root, err)
 	}
-	var hints []string
-	if near := root.SuggestionsFor(word); len(near) > 0 {
-		hints = append(hints, fmt.Sprintf("did you mean '%s %s'?", root.Name(), near[0]))
-	}
-	return usage(root, fmt.Errorf("there is no command %q", word), hints...)
+	return unknownCommand(root, word)
 }
 
 // badFlag words what cobra found wrong with a flag.
@@ -136,8 +132,8 @@ func badFlag(cmd *cobra.Command, err error) error {
 				return usage(cmd, err, fmt.Sprintf("did you mean '%s'?", c.CommandPath()))
 			}
 		}
-		if near := nearest(name, flagNames(cmd)); near != "" {
-			return usage(cmd, err, fmt.Sprintf("did you mean --%s?", near))
+		if hint := flagHint(cmd, unknown); hint != "" {
+			return usage(cmd, err, hint)
 		}
 	case errors.As(err, &invalid):
 		flag, value := invalid.GetFlag(), invalid.GetValue()

@@ -69,9 +69,6 @@ func newKubeadmConfig(a *app) *cobra.Command {
 	f.StringVar(&o.merge, "merge", "", "add to this `file`, - for standard input, and keep all else in it")
 	f.StringVar(&o.outputDir, "output-dir", "", "write files into this `directory` instead of to stdout")
 	addKubernetes(cmd, &o.version, "kubernetesVersion of the file, or that of this node's kubelet", &o.cgroup)
-	_ = cmd.RegisterFlagCompletionFunc("kind", oneOf(kindWords()...))
-	_ = cmd.RegisterFlagCompletionFunc("swap-behavior", oneOf(kubeletcfg.LimitedSwap, kubeletcfg.NoSwap))
-	_ = cmd.MarkFlagDirname("output-dir")
 	cmd.AddCommand(newKubeadmLint(a))
 	return cmd
 }
@@ -81,21 +78,6 @@ func addKubernetes(cmd *cobra.Command, version *string, byDefault string, cgroup
 	f := cmd.Flags()
 	f.StringVar(version, "kubernetes-version", "", "`version` of Kubernetes, like 1.34 (default "+byDefault+")")
 	f.IntVar(cgroup, "cgroup-version", 2, "`version` of the nodes' control groups: 1 or 2")
-	_ = cmd.RegisterFlagCompletionFunc("kubernetes-version", completeVersions)
-	_ = cmd.RegisterFlagCompletionFunc("cgroup-version", oneOf("1", "2"))
-}
-
-// completeVersions offers all minors, newest first.
-func completeVersions(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	rows, err := kubeletcfg.Load()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	var words []cobra.Completion
-	for _, row := range slices.Backward(rows) {
-		words = append(words, row.Kubernetes)
-	}
-	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 func kindWords() []string {

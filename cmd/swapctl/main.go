@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/swapctl/swapctl/internal/host"
 )
 
@@ -33,6 +35,9 @@ func run(h host.Host, args []string, s streams) int {
 	a := &app{host: h, streams: s}
 	root := newRoot(a)
 	root.SetArgs(args)
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		a.completions(root)
+	}
 	return a.exit(root, args, root.ExecuteContext(context.Background()))
 }
 

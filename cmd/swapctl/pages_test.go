@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // commandPage is what a reference page tells of one command.
@@ -23,24 +22,11 @@ type commandPage struct {
 	usage   string
 	long    string
 	example string
-	flags   []pageFlag
-	globals []pageFlag
+	groups  []helpGroup
+	also    []string // paths of related commands
+	page    string   // of docs/
 	below   []string // paths of the commands below it
 	above   string
-}
-
-// pageFlag is one flag, as the help text has it.
-type pageFlag struct {
-	short, long, value, usage, def string
-}
-
-// synopsis is "-o, --output format".
-func (f pageFlag) synopsis() string {
-	s := "--" + f.long + f.value
-	if f.short != "" {
-		s = "-" + f.short + ", " + s
-	}
-	return s
 }
 
 // commandPages lists all commands, in the order of their names.
@@ -62,10 +48,11 @@ func commandPages() []commandPage {
 }
 
 func pageOf(cmd *cobra.Command) commandPage {
-	cmd.InitDefaultHelpFlag()
+	notes, groups := notesOf(cmd.CommandPath()), helpGroups(cmd)
 	p := commandPage{
 		path: cmd.CommandPath(), short: cmd.Short, long: cmd.Long,
 		usage: cmd.UseLine(), example: undent(cmd.Example),
+		groups: groups, also: notes.also, page: notes.page,
 	}
 	if !cmd.Runnable() {
 		p.usage = cmd.CommandPath() + " COMMAND [flags]"
@@ -78,24 +65,19 @@ func pageOf(cmd *cobra.Command) commandPage {
 			p.below = append(p.below, c.CommandPath())
 		}
 	}
-	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { p.flags = append(p.flags, flagOf(f)) })
-	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { p.globals = append(p.globals, flagOf(f)) })
 	return p
 }
 
-func flagOf(f *pflag.Flag) pageFlag {
-	value, usage := pflag.UnquoteUsage(f)
-	switch {
-	case value != "" && f.NoOptDefVal != "":
-		value = "[=" + value + "]"
-	case value != "":
-		value = " " + value
+// related lists the commands to look at next: those above and below, and those that
+// help names.
+func (p commandPage) related() []string {
+	var list []string
+	for _, other := range append(append([]string{p.above}, p.below...), p.also...) {
+		if other != "" && !slices.Contains(list, other) {
+			list = append(list, other)
+		}
 	}
-	def := f.DefValue
-	if def == "false" || def == "[]" || def == "0" {
-		def = ""
-	}
-	return pageFlag{short: f.Shorthand, long: f.Name, value: value, usage: usage, def: def}
+	return list
 }
 
 // undent takes away the two blanks that begin the lines of an example.

@@ -95,17 +95,10 @@ func manParts(b *strings.Builder, text string) {
 	}
 }
 
-func manFlags(b *strings.Builder, title string, flags []pageFlag) {
-	if len(flags) == 0 {
-		return
-	}
-	fmt.Fprintf(b, ".SH %s\n", title)
-	for _, f := range flags {
-		usage := f.usage
-		if f.def != "" && !strings.Contains(usage, "(default") {
-			usage += " (default " + f.def + ")"
-		}
-		fmt.Fprintf(b, ".TP\n.B %s\n%s\n", roff(f.synopsis()), roff(usage))
+func manFlags(b *strings.Builder, g helpGroup) {
+	fmt.Fprintf(b, ".SS %s\n", roff(g.title))
+	for _, f := range g.flags {
+		fmt.Fprintf(b, ".TP\n.B %s\n%s\n", roff(f.synopsis()), roff(f.told()))
 	}
 }
 
@@ -126,8 +119,10 @@ func (p commandPage) man() string {
 			}
 		}
 	}
-	manFlags(&b, "OPTIONS", p.flags)
-	manFlags(&b, `"GLOBAL OPTIONS"`, p.globals)
+	b.WriteString(".SH OPTIONS\n")
+	for _, g := range p.groups {
+		manFlags(&b, g)
+	}
 	if p.above == "" {
 		b.WriteString(manExitStatus)
 	}
@@ -138,10 +133,8 @@ func (p commandPage) man() string {
 		fmt.Fprintf(&b, ".SH EXAMPLES\n.nf\n%s\n.fi\n", roff(strings.TrimSuffix(p.example, "\n")))
 	}
 	var also []string
-	for _, other := range append([]string{p.above}, p.below...) {
-		if other != "" {
-			also = append(also, ".BR "+roff(strings.ReplaceAll(other, " ", "-"))+" (8)")
-		}
+	for _, other := range p.related() {
+		also = append(also, ".BR "+roff(strings.ReplaceAll(other, " ", "-"))+" (8)")
 	}
 	also = append(also, ".BR swapctl\\-config (5)", ".BR swapon (8)", ".BR kubelet (1)")
 	fmt.Fprintf(&b, ".SH \"SEE ALSO\"\n%s\n.PP\nhttps://github.com/swapctl/swapctl\n", strings.Join(also, " ,\n"))

@@ -22,7 +22,7 @@ func TestCommandPagesAreCurrent(t *testing.T) {
 	}
 	for _, p := range pages {
 		fmt.Fprintf(&index, "| [`%s`](%s) | %s |\n", p.path, markdownName(p.path), p.short)
-		want[markdownName(p.path)] = p.markdown(short)
+		want[markdownName(p.path)] = p.markdown(t, short)
 	}
 	index.WriteString("\n[Configuration](../configuration.md) · [Errors and exit codes](../errors.md)\n")
 	want["README.md"] = index.String()
@@ -31,7 +31,8 @@ func TestCommandPagesAreCurrent(t *testing.T) {
 
 func markdownName(path string) string { return strings.ReplaceAll(path, " ", "_") + ".md" }
 
-func (p commandPage) markdown(short map[string]string) string {
+func (p commandPage) markdown(t *testing.T, short map[string]string) string {
+	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s.\n\n```text\n%s\n```\n", p.path, p.short, p.usage)
 	for _, part := range parts(p.long) {
@@ -44,23 +45,27 @@ func (p commandPage) markdown(short map[string]string) string {
 	if p.example != "" {
 		fmt.Fprintf(&b, "\n## Examples\n\n```sh\n%s\n```\n", strings.TrimSuffix(p.example, "\n"))
 	}
-	flagTable(&b, "Flags", p.flags)
-	flagTable(&b, "Global flags", p.globals)
-	b.WriteString("\n## See also\n\n")
-	for _, other := range append([]string{p.above}, p.below...) {
-		if other != "" {
-			fmt.Fprintf(&b, "- [%s](%s): %s\n", other, markdownName(other), short[other])
-		}
+	b.WriteString("\n## Flags\n")
+	for _, g := range p.groups {
+		flagTable(&b, g.title, g.flags)
 	}
-	b.WriteString("- [All commands](README.md)\n")
+	b.WriteString("\n## See also\n\n")
+	for _, other := range p.related() {
+		fmt.Fprintf(&b, "- [%s](%s): %s\n", other, markdownName(other), short[other])
+	}
+	fmt.Fprintf(&b, "- [%s](../%s)\n- [All commands](README.md)\n", pageTitle(t, p.page), p.page)
 	return b.String()
 }
 
-func flagTable(b *strings.Builder, title string, flags []pageFlag) {
-	if len(flags) == 0 {
-		return
-	}
-	fmt.Fprintf(b, "\n## %s\n\n| flag | default | |\n|---|---|---|\n", title)
+// pageTitle is the title of a page of docs/.
+func pageTitle(t *testing.T, page string) string {
+	t.Helper()
+	title, _, _ := strings.Cut(readText(t, "../../docs/"+page), "\n")
+	return strings.TrimPrefix(title, "# ")
+}
+
+func flagTable(b *strings.Builder, title string, flags []helpFlag) {
+	fmt.Fprintf(b, "\n### %s\n\n| flag | default | |\n|---|---|---|\n", title)
 	for _, f := range flags {
 		def := ""
 		if f.def != "" {

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	"os"
 	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/hack/termsvg"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/report/reporttest"
 )
 
 // TestPicturesAreCurrent holds docs/pictures against what the commands print on a
@@ -40,55 +36,20 @@ func TestPicturesAreCurrent(t *testing.T) {
 // onTerminal runs swapctl with a terminal of 110 columns as its stdout.
 func onTerminal(t *testing.T, h host.Host, line string) string {
 	t.Helper()
-	master, terminal := openTerminal(t)
-	said := make(chan string)
-	go func() {
-		text, _ := io.ReadAll(master) // it ends with EIO
-		said <- string(text)
-	}()
+	tty := reporttest.Open(t, 110)
 	var errs strings.Builder
-	code := run(h, strings.Fields(line)[1:], streams{in: strings.NewReader(""), out: terminal, err: &errs, lookupEnv: func(name string) (string, bool) {
-		if name == "TERM" {
-			return "xterm", true
-		}
-		return "", false
-	}})
-	terminal.Close()
-	text := <-said
+	code := run(h, strings.Fields(line)[1:], streams{in: strings.NewReader(""), out: tty.File, err: &errs, lookupEnv: aTerminal})
+	text := tty.Close()
 	if errs.Len() > 0 || code != fail.OK && code != fail.Unfit {
 		t.Fatalf("%s: exit code %d\n%s", line, code, errs.String())
 	}
 	return text
 }
 
-func openTerminal(t *testing.T) (master, terminal *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("no terminal can be made here: %v", err)
+// aTerminal is the environment of a terminal that can do everything.
+func aTerminal(name string) (string, bool) {
+	if name == "TERM" {
+		return "xterm", true
 	}
-	t.Cleanup(func() { master.Close() })
-	fd := int(master.Fd())
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
-		t.Skipf("no terminal can be made here: %v", err)
-	}
-	settings, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings.Oflag &^= unix.OPOST // lines end as they are written
-	if err := unix.IoctlSetTermios(int(terminal.Fd()), unix.TCSETS, settings); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: 110, Row: 50}); err != nil {
-		t.Fatal(err)
-	}
-	return master, terminal
+	return "", false
 }

@@ -94,8 +94,6 @@ func newPlan(a *app) *cobra.Command {
 	f.StringVar(&o.perContainer, "target-per-container", "", "with --recommend: `size` that every container shall be able to swap")
 	f.Float64Var(&o.ratio, "target-ratio", 0, "with --recommend: `share` of its memory request that every container shall be able to swap, like 0.5")
 	f.StringVar(&o.diff, "diff", "", "show what changes with `other` pods (a file or directory), or on another node (swap=8Gi,memory=32Gi)")
-	_ = cmd.RegisterFlagCompletionFunc("output", oneOf("table", "wide", "json", "yaml", "csv"))
-	_ = cmd.RegisterFlagCompletionFunc("sort", oneOf(sortOrders()...))
 	return cmd
 }
 

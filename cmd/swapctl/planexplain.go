@@ -53,7 +53,7 @@ func (v explainView) draw(p *report.Printer, wide bool) error {
 		b.WriteString("  " + report.Paint(reasonMood(r.Reason), "=>   "+string(r.Reason)+": "+explainResult(r)) + "\n")
 		b.WriteString("       " + report.Printable(r.Detail) + "\n")
 	}
-	return p.Line(strings.TrimSuffix(b.String(), "\n"))
+	return p.Text(strings.TrimSuffix(b.String(), "\n"))
 }
 
 func explainTitle(r *limits.Row) string {

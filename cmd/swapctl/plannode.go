@@ -38,9 +38,6 @@ func (n *nodeFlags) add(cmd *cobra.Command) {
 	f.IntVar(&n.cgroupVersion, "cgroup-version", 2, "`version` of the node's cgroups: 1 or 2")
 	f.StringVar(&n.pageSize, "page-size", "4096", "`bytes` of a memory page of the node")
 	f.StringVar(&n.featureGates, "feature-gates", "", "`gate` of the kubelet, NodeSwap=true or NodeSwap=false (default that of its version, on where --swap-behavior needs it)")
-	_ = cmd.RegisterFlagCompletionFunc("feature-gates", oneOf("NodeSwap=true", "NodeSwap=false"))
-	_ = cmd.RegisterFlagCompletionFunc("swap-behavior", oneOf("LimitedSwap", "NoSwap"))
-	_ = cmd.RegisterFlagCompletionFunc("cgroup-version", oneOf("1", "2"))
 }
 
 // check refuses flags that contradict each other, before anything is read.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/fail"
@@ -67,11 +68,19 @@ func (v recommendView) draw(p *report.Printer, wide bool) error {
 		if i > 0 {
 			lines = []string{"", lines[0]}
 		}
-		lines = append(lines, v.present(n), v.needed(n))
-		lines = append(lines, v.parts(n, wide)...)
-		lines = append(lines, v.waste(n)...)
-		for _, line := range lines {
-			if err := p.Line(line); err != nil {
+		needed, command := v.needed(n)
+		lines = append(lines, v.present(n), needed)
+		rest := append(v.parts(n, wide), v.waste(n)...)
+		if err := p.Text(strings.Join(lines, "\n")); err != nil {
+			return err
+		}
+		if command != "" {
+			if err := p.Line(command); err != nil {
+				return err
+			}
+		}
+		if len(rest) > 0 {
+			if err := p.Text(strings.Join(rest, "\n")); err != nil {
 				return err
 			}
 		}
@@ -112,16 +121,17 @@ func (v recommendView) present(n limits.Recommendation) string {
 
 // needed says the size for all, and how setup makes it: a swap file keeps a page
 // for itself, and sizes in whole MiB read better.
-func (v recommendView) needed(n limits.Recommendation) string {
+func (v recommendView) needed(n limits.Recommendation) (text, command string) {
 	const page, mebibyte = 64 << 10, 1 << 20
 	switch {
 	case n.Containers == 0:
-		return "  Needed:  no size of swap changes that."
+		return "  Needed:  no size of swap changes that.", ""
 	case n.SwapNeededBytes == nil:
-		return "  Needed:  more than any disk has, for all of them."
+		return "  Needed:  more than any disk has, for all of them.", ""
 	}
 	file := (*n.SwapNeededBytes + page + mebibyte - 1) / mebibyte
-	return fmt.Sprintf("  Needed:  %s (%d bytes) for all: swapctl setup --size %dMi", quantity(*n.SwapNeededBytes), *n.SwapNeededBytes, file)
+	return fmt.Sprintf("  Needed:  %s (%d bytes) for all:", quantity(*n.SwapNeededBytes), *n.SwapNeededBytes),
+		fmt.Sprintf("           swapctl setup --size %dMi", file)
 }
 
 // parts say what part of the containers a smaller size would do for, and who

@@ -46,13 +46,14 @@ key that nobody knows, every step reversible.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// exit words suggestions as hints.
-		DisableSuggestions:         true,
-		SuggestionsMinimumDistance: 2,
-		CompletionOptions:          cobra.CompletionOptions{DisableDefaultCmd: true},
+		DisableSuggestions: true,
+		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(badFlag)
+	root.SetHelpFunc(a.help)
+	root.SetHelpCommand(newHelp())
 	a.output = report.Table
 	f := root.PersistentFlags()
 	f.VarP(&a.output, "output", "o", "how to print the result: table, wide, json or yaml")
@@ -60,7 +61,6 @@ key that nobody knows, every step reversible.`,
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "print only the result and errors")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "tell every step as it begins")
 	f.BoolVar(&a.noColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
-	_ = root.RegisterFlagCompletionFunc("output", oneOf("table", "wide", "json", "yaml"))
 	root.AddCommand(newSetup(a), newTeardown(a), newStatus(a), newCheck(a), newPlan(a), newKubeadmConfig(a), newVersion(a), newCompletion(a))
 	return root
 }
@@ -118,9 +118,4 @@ func (a *app) warn(format string, args ...any) {
 		_ = a.stderr().Line("swapctl: " + report.Paint(report.Notice, "warning: ") +
 			report.Printable(fmt.Sprintf(format, args...)))
 	}
-}
-
-// oneOf completes a flag that takes one of a few words.
-func oneOf(words ...string) cobra.CompletionFunc {
-	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 }

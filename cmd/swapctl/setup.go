@@ -22,8 +22,9 @@ type setupFlags struct {
 func newSetup(a *app) *cobra.Command {
 	var o setupFlags
 	cmd := &cobra.Command{
-		Use:   "setup",
-		Short: "Give this node swap",
+		Use:        "setup",
+		Short:      "Give this node swap",
+		SuggestFor: []string{"enable", "install", "init", "create", "up", "on"},
 		Long: `Give this node swap: an area of the size you say, in a file or on a device,
 encrypted with a random key that dies with the boot.
 
@@ -55,7 +56,6 @@ is taken back. Each flag can also be set in ` + defaultConfigFile + `
 	f.BoolVar(&o.exitCode, "exit-code", false, "with --dry-run: exit with 4 when something is to do")
 	f.BoolVar(&o.boot, "boot", false, "bring back what was last set up, as the journal has it: what swapctl.service runs at boot")
 	f.StringSliceVar(&o.ignore, "ignore", nil, "on a node with a kubelet, go on although these checks fail: `ID,...` (see swapctl check)")
-	_ = cmd.RegisterFlagCompletionFunc("ignore", oneOf(check.IDs()...))
 	f.BoolVar(&o.explain, "explain", false, "tell of every step why, and the commands to do it by hand")
 	return cmd
 }
@@ -83,11 +83,6 @@ func configFlags(cmd *cobra.Command) {
 	f.String("swap-behavior", d.SwapBehavior, "what the kubelet gives to pods: LimitedSwap or NoSwap")
 	f.String("kubernetes-version", d.KubernetesVersion, "`version` of the kubelet, 1.34; without it the kubelet is asked")
 	f.Bool("no-restart", d.NoRestart, "do not restart the kubelet; 'swapctl status' says that it is still to do")
-	_ = cmd.RegisterFlagCompletionFunc("sector-size", oneOf("auto", "512", "4096"))
-	_ = cmd.RegisterFlagCompletionFunc("discard", oneOf("none", "once", "pages", "both"))
-	_ = cmd.RegisterFlagCompletionFunc("persist", oneOf("auto", "systemd", "fstab", "none"))
-	_ = cmd.RegisterFlagCompletionFunc("kubelet", oneOf("auto", "skip"))
-	_ = cmd.RegisterFlagCompletionFunc("swap-behavior", oneOf("LimitedSwap", "NoSwap"))
 }
 
 func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error {

@@ -11,8 +11,9 @@ import (
 
 func newStatus(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "status",
-		Short: "Show this node's swap",
+		Use:        "status",
+		Short:      "Show this node's swap",
+		SuggestFor: []string{"show", "list", "ls", "info", "get"},
 		Long: `Show every swap area that is on, swapctl's or not: what backs it down to the
 disk, and whether every path to the disk is encrypted. Works without root, and
 says what it could not see.`,

@@ -11,8 +11,9 @@ import (
 func newTeardown(a *app) *cobra.Command {
 	var o setup.DownOptions
 	cmd := &cobra.Command{
-		Use:   "teardown",
-		Short: "Take back what setup made",
+		Use:        "teardown",
+		Short:      "Take back what setup made",
+		SuggestFor: []string{"disable", "uninstall", "remove", "reset", "delete", "down", "off", "undo"},
 		Long: `Take back what setup made, newest step first, as the journal remembers it: swap
 off, mapping and file gone. What was there before setup stays. A device keeps
 its place and loses nothing but the swap on it.`,

@@ -42,7 +42,9 @@ func newVersion(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  noArguments,
+		Example: `  swapctl version
+  swapctl version -o json | jq -r .kubernetes.newest`,
+		Args: noArguments,
 		RunE: a.action(func(context.Context, *cobra.Command) error {
 			doc := buildVersion()
 			return a.print(doc, doc.draw)
@@ -85,6 +87,6 @@ func (d versionDocument) draw(p *report.Printer, _ bool) error {
 			build = append(build, part)
 		}
 	}
-	return p.Line(fmt.Sprintf("swapctl %s (%s), knows Kubernetes %s to %s",
+	return p.Text(fmt.Sprintf("swapctl %s (%s), knows Kubernetes %s to %s",
 		d.Version, strings.Join(build, ", "), d.Kubernetes.Oldest, d.Kubernetes.Newest))
 }

@@ -27,7 +27,7 @@ func (v reportView) draw(p *report.Printer, wide bool) error {
 		return err
 	}
 	for _, line := range v.summary() {
-		if err := p.Line(report.Printable(line)); err != nil {
+		if err := p.Text(report.Printable(line)); err != nil {
 			return err
 		}
 	}
@@ -35,9 +35,9 @@ func (v reportView) draw(p *report.Printer, wide bool) error {
 }
 
 func (v reportView) drawSteps(p *report.Printer, wide bool) error {
-	g := report.Grid{Header: []string{"STATE", "STEP", "FOUND"}}
+	g := report.Grid{Head: []report.Column{{Title: "STATE"}, {Title: "STEP", Wrap: true}, {Title: "FOUND", Wrap: true}}}
 	if wide {
-		g.Header = []string{"STATE", "ID", "STEP", "FOUND", "WHY"}
+		g.Head = []report.Column{{Title: "STATE"}, {Title: "ID"}, {Title: "STEP", Wrap: true}, {Title: "FOUND", Wrap: true}, {Title: "WHY", Wrap: true}}
 	}
 	for _, s := range v.Steps {
 		row := []report.Cell{{Text: s.State, Mood: moodOf(s.State)}}
@@ -60,23 +60,23 @@ func (v reportView) drawSteps(p *report.Printer, wide bool) error {
 func (v reportView) drawExplained(p *report.Printer) error {
 	var b strings.Builder
 	for _, s := range v.Steps {
-		fmt.Fprintf(&b, "%s  %s\n", report.Paint(moodOf(s.State), s.State), report.Printable(s.Title))
-		paragraph(&b, "found", s.Found)
-		paragraph(&b, "why", s.Why)
-		paragraph(&b, "by hand", s.ByHand...)
-		b.WriteByte('\n')
+		b.WriteString(p.Wrap(report.Paint(moodOf(s.State), s.State)+"  "+report.Printable(s.Title)) + "\n")
+		b.WriteString(p.Wrap(paragraph("found", s.Found) + paragraph("why", s.Why)))
+		b.WriteString(paragraph("by hand", s.ByHand...) + "\n")
 	}
 	return p.Line(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// paragraph writes a label and lines beside it.
-func paragraph(b *strings.Builder, label string, lines ...string) {
+// paragraph is a label and lines beside it.
+func paragraph(label string, lines ...string) string {
+	var b strings.Builder
 	for _, line := range lines {
 		if line != "" {
-			fmt.Fprintf(b, "  %-7s  %s\n", label, report.Printable(line))
+			fmt.Fprintf(&b, "  %-7s  %s\n", label, report.Printable(line))
 			label = ""
 		}
 	}
+	return b.String()
 }
 
 // summary is what stands below the steps.

@@ -17,39 +17,41 @@ type checkView check.Report
 func (v checkView) draw(p *report.Printer, wide bool) error {
 	var b strings.Builder
 	for _, c := range v.Checks {
-		fmt.Fprintf(&b, "%s  %s\n", report.Paint(checkMood(c.Status), fmt.Sprintf("%-7s", c.Status)), c.ID)
+		b.WriteString(p.Wrap(report.Paint(checkMood(c.Status), fmt.Sprintf("%-7s", c.Status))+"  "+c.ID) + "\n")
 		bad := c.Status == check.Warn || c.Status == check.Fail
 		if bad || wide || c.Status == check.Unknown {
-			v.detail(&b, "found", c.Found)
+			b.WriteString(p.Wrap(v.detail("found", c.Found)))
 		}
 		if bad || wide {
-			v.detail(&b, "want", c.Want)
-			v.detail(&b, "why", c.Why)
+			b.WriteString(p.Wrap(v.detail("want", c.Want) + v.detail("why", c.Why)))
 		}
 		if c.Hint != "" {
-			v.detail(&b, "do", c.Hint)
+			b.WriteString(v.detail("do", c.Hint)) // may be a command to copy
 		}
 		if bad || wide {
-			v.detail(&b, "read", c.Doc)
+			b.WriteString(v.detail("read", c.Doc))
 		}
 	}
-	b.WriteString(v.picture(wide))
+	b.WriteString(v.picture(p, wide))
 	s := v.Summary
-	fmt.Fprintf(&b, "\n%d passed, %d warned, %d failed, %d skipped, %d unknown.", s.Pass, s.Warn, s.Fail, s.Skip, s.Unknown)
+	b.WriteString("\n" + p.Wrap(fmt.Sprintf("%d passed, %d warned, %d failed, %d skipped, %d unknown.", s.Pass, s.Warn, s.Fail, s.Skip, s.Unknown)))
 	return p.Line(b.String())
 }
 
-func (v checkView) detail(b *strings.Builder, label, text string) {
-	fmt.Fprintf(b, "         %-5s  %s\n", report.Paint(report.Faint, fmt.Sprintf("%-5s", label)), report.Printable(text))
+func (v checkView) detail(label, text string) string {
+	return fmt.Sprintf("         %s  %s\n", report.Paint(report.Faint, fmt.Sprintf("%-5s", label)), report.Printable(text))
 }
 
 // picture shows the thresholds of free memory in their order.
-func (v checkView) picture(wide bool) string {
+func (v checkView) picture(p *report.Printer, wide bool) string {
 	e := v.Eviction
 	if e == nil || e.Verdict == check.SwapFirst && !wide {
 		return ""
 	}
-	const columns = 30
+	columns := 30
+	if w := p.Width(); w > 0 { // a third for the picture, the rest for words
+		columns = min(columns, w/3)
+	}
 	most := int64(1)
 	for _, l := range e.Levels {
 		most = max(most, l.FreeBytes)
@@ -58,7 +60,8 @@ func (v checkView) picture(wide bool) string {
 	b.WriteString("\nAs free memory gets less:\n")
 	for _, l := range e.Levels {
 		bar := report.Share(l.FreeBytes, most, columns)
-		fmt.Fprintf(&b, "%11s  %-*s  %s: %s\n", bytesize.Format(l.FreeBytes), columns, bar, l.Name, l.Meaning)
+		line := fmt.Sprintf("%11s  %-*s  %s: %s", bytesize.Format(l.FreeBytes), columns, bar, l.Name, l.Meaning)
+		b.WriteString(p.Wrap(line) + "\n")
 	}
 	return b.String()
 }
@@ -78,14 +81,14 @@ func checkMood(s check.Status) report.Mood {
 }
 
 func (l checkList) draw(p *report.Printer, wide bool) error {
-	g := report.Grid{Header: []string{"ID", "AT WORST", "TITLE"}}
+	g := report.Grid{Head: []report.Column{{Title: "ID"}, {Title: "AT WORST"}, {Title: "TITLE", Wrap: true}}}
 	if wide {
-		g.Header = append(g.Header, "WANT", "NEEDS")
+		g.Head = append(g.Head, report.Column{Title: "WANT", Wrap: true}, report.Column{Title: "NEEDS", Wrap: true})
 	}
 	for _, c := range l.Checks {
 		row := report.Text(c.ID, c.Severity, c.Title)
 		if wide {
-			row = append(row, report.Text(c.Want, strings.Join(c.Needs, ","))...)
+			row = append(row, report.Text(c.Want, strings.Join(c.Needs, ", "))...)
 		}
 		g.Rows = append(g.Rows, row)
 	}

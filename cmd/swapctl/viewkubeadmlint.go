@@ -96,7 +96,7 @@ func (d lintDocument) draw(p *report.Printer, wide bool) error {
 			return err
 		}
 	}
-	return p.Line(fmt.Sprintf("For Kubernetes %s: %s, %s; %s kept.", d.Kubernetes,
+	return p.Text(fmt.Sprintf("For Kubernetes %s: %s, %s; %s kept.", d.Kubernetes,
 		count(d.Summary.Fail, "fault"), count(d.Summary.Warn, "warning"), count(d.Summary.Pass, "rule")))
 }
 
@@ -111,14 +111,14 @@ func count(n int, word string) string {
 func (d lintDocument) drawCheck(p *report.Printer, c lintCheck) error {
 	mood := map[string]report.Mood{"pass": report.Good, "warn": report.Notice, "fail": report.Bad}[c.Status]
 	if c.Status == "pass" {
-		return p.Line(report.Paint(mood, c.Status) + "  " + c.ID + ": " + c.Title)
+		return p.Text(report.Paint(mood, c.Status) + "  " + c.ID + ": " + c.Title)
 	}
 	for _, line := range []string{
 		report.Paint(mood, c.Status) + "  " + report.Printable(c.Found) + "  (" + c.ID + ")",
 		"      " + report.Printable(c.Why),
 		"      fix: " + report.Printable(c.Hint),
 	} {
-		if err := p.Line(line); err != nil {
+		if err := p.Text(line); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"iter"
 	"strconv"
 	"strings"
@@ -42,7 +43,7 @@ func (v planView) draw(p *report.Printer, rows iter.Seq2[*limits.Row, error]) er
 		return err
 	}
 	if count == 0 {
-		if err := p.Line(v.nothing(nodes)); err != nil {
+		if err := p.Text(v.nothing(nodes)); err != nil {
 			return err
 		}
 	}
@@ -72,7 +73,11 @@ type planTable struct {
 	node, namespace, pod string // of the row before
 	cells                []report.Cell
 	quantities           map[int64]string // the same few sizes come again and again
+	shares               map[share]string
 }
+
+// share is a part of the swap of a node.
+type share struct{ partBytes, wholeBytes int64 }
 
 // quantity is quantity with a memory of a bounded size.
 func (t *planTable) quantity(bytes int64) string {
@@ -97,27 +102,26 @@ func (t *planTable) amount(bytes int64) string {
 
 func (t *planTable) columns() *report.Columns {
 	if t.wide {
-		c := &report.Columns{
-			Header: []string{"NODE", "NAMESPACE", "POD", "WORKLOAD", "COPIES", "CONTAINER", "TYPE", "QOS", "PRIORITY",
-				"REQUEST", "LIMIT", "SWAP", "MEMORY.SWAP.MAX", "REASON", "DETAIL"},
-			Right: []bool{4: true, 8: true, 9: true, 10: true, 11: true, 12: true, 14: false},
+		head := report.Titles("NODE", "NAMESPACE", "POD", "WORKLOAD", "COPIES", "CONTAINER", "TYPE", "QOS", "PRIORITY",
+			"REQUEST", "LIMIT", "SWAP", "MEMORY.SWAP.MAX", "REASON", "DETAIL")
+		for _, i := range []int{4, 8, 9, 10, 11, 12} {
+			head[i].Right = true
 		}
+		head[14].Wrap = true
 		if t.unnamed {
-			c.Header, c.Right = c.Header[1:], c.Right[1:]
+			head = head[1:]
 		}
-		return c
+		return &report.Columns{Head: head}
 	}
-	c := &report.Columns{
-		Header: []string{"NAMESPACE", "POD", "CONTAINER", "QOS", "REQUEST", "LIMIT", "SWAP", "REASON"},
-		Right:  []bool{4: true, 5: true, 6: true, 7: false},
-		Short:  []bool{0: true, 1: true, 2: true},
+	head := []report.Column{
+		{Title: "NODE", Short: true}, {Title: "NAMESPACE", Short: true}, {Title: "POD", Short: true}, {Title: "CONTAINER", Short: true},
+		{Title: "QOS", Spare: 3}, {Title: "REQUEST", Right: true, Spare: 4}, {Title: "LIMIT", Right: true, Spare: 2},
+		{Title: "SWAP", Right: true}, {Title: "REASON"}, {Title: "SHARE", Spare: 1},
 	}
-	if t.several {
-		c.Header = append([]string{"NODE"}, c.Header...)
-		c.Right = append([]bool{false}, c.Right...)
-		c.Short = append([]bool{true}, c.Short...)
+	if !t.several {
+		head = head[1:]
 	}
-	return c
+	return &report.Columns{Head: head}
 }
 
 // draw draws the table and returns how many rows it has: in two passes, so that
@@ -180,14 +184,28 @@ func (t *planTable) row(r *limits.Row) []report.Cell {
 	} else {
 		add(t.quantity(*r.SwapLimitBytes), mood)
 	}
-	reason := string(r.Reason)
-	if r.SwapLimitBytes != nil && *r.SwapLimitBytes > 0 && !r.Finished {
-		if bar := report.Share(*r.SwapLimitBytes*max(1, r.Replicas), t.nodes[r.Node].swapBytes, shareColumns); bar != "" {
-			reason += " " + bar
-		}
-	}
-	add(reason, mood)
+	add(string(r.Reason), mood)
+	add(t.share(r), mood)
 	return t.cells
+}
+
+// share is what part of its node's swap a container may use, with its copies.
+func (t *planTable) share(r *limits.Row) string {
+	whole := t.nodes[r.Node].swapBytes
+	if r.SwapLimitBytes == nil || *r.SwapLimitBytes == 0 || r.Finished || whole <= 0 {
+		return ""
+	}
+	part := *r.SwapLimitBytes * max(1, r.Replicas)
+	key := share{part, whole}
+	text, known := t.shares[key]
+	if !known {
+		if len(t.shares) > 1000 || t.shares == nil {
+			t.shares = map[share]string{}
+		}
+		text = fmt.Sprintf("%3.0f%% %s", float64(part)/float64(whole)*100, report.Share(part, whole, shareColumns))
+		t.shares[key] = text
+	}
+	return text
 }
 
 // wideCells has everything, sizes to the byte.

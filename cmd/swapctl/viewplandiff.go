@@ -17,13 +17,12 @@ type diffView struct {
 
 func (v diffView) draw(p *report.Printer, changes iter.Seq2[*limits.Change, error], sum *diffSummary) error {
 	v.several = len(v.before.Nodes()) > 1 || len(v.after.Nodes()) > 1
-	c := &report.Columns{
-		Header: []string{"CHANGE", "NAMESPACE", "POD", "CONTAINER", "REQUEST", "SWAP BEFORE", "SWAP AFTER", "REASON"},
-		Right:  []bool{4: true, 5: true, 6: true, 7: false},
-		Short:  []bool{1: true, 2: true, 3: true, 8: true},
-	}
+	c := &report.Columns{Head: []report.Column{
+		{Title: "CHANGE"}, {Title: "NAMESPACE", Short: true}, {Title: "POD", Short: true}, {Title: "CONTAINER", Short: true},
+		{Title: "REQUEST", Right: true, Spare: 1}, {Title: "SWAP BEFORE", Right: true}, {Title: "SWAP AFTER", Right: true}, {Title: "REASON", Spare: 2},
+	}}
 	if v.several {
-		c.Header = append(c.Header, "NODE")
+		c.Head = append(c.Head, report.Column{Title: "NODE", Short: true})
 	}
 	rows := 0
 	for change, err := range changes {
@@ -52,7 +51,7 @@ func (v diffView) draw(p *report.Printer, changes iter.Seq2[*limits.Change, erro
 		fmt.Sprintf("Swap: %d get more, %d get less.", sum.MoreSwap, sum.LessSwap),
 	}
 	for _, line := range append(lines, v.nodeLines()...) {
-		if err := p.Line(line); err != nil {
+		if err := p.Text(line); err != nil {
 			return err
 		}
 	}

@@ -10,19 +10,19 @@ import (
 
 // drawPlanNodes draws what the pods of each node add up to.
 func drawPlanNodes(p *report.Printer, nodes []planNode, wide bool) error {
-	c := &report.Columns{
-		Header: []string{"NODE", "MEMORY", "SWAP", "PODS", "SWAPPABLE", "REQUESTED", "UNREACHABLE", "GRANTED"},
-		Right:  []bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: false},
-		Short:  []bool{0: true},
-	}
+	c := &report.Columns{Head: []report.Column{
+		{Title: "NODE", Short: true}, {Title: "MEMORY", Right: true, Spare: 2}, {Title: "SWAP", Right: true},
+		{Title: "PODS", Right: true, Spare: 1}, {Title: "SWAPPABLE", Right: true}, {Title: "REQUESTED", Right: true, Spare: 3},
+		{Title: "UNREACHABLE", Right: true}, {Title: "GRANTED"},
+	}}
 	size := quantity
 	if wide {
-		c.Header = append(c.Header, "KUBERNETES", "BEHAVIOR", "CGROUP", "PAGE")
+		c.Head = append(c.Head, report.Titles("KUBERNETES", "BEHAVIOR", "CGROUP", "PAGE")...)
 		size = func(bytes int64) string { return strconv.FormatInt(bytes, 10) }
 	}
 	nameless := unnamed(nodes)
 	if nameless {
-		c.Header, c.Right, c.Short = c.Header[1:], c.Right[1:], nil
+		c.Head = c.Head[1:]
 	}
 	var rows [][]report.Cell
 	for _, n := range nodes {

@@ -18,12 +18,12 @@ func (v statusView) draw(p *report.Printer, wide bool) error {
 		return err
 	}
 	for _, line := range v.summary(wide) {
-		if err := p.Line(line); err != nil {
+		if err := p.Text(line); err != nil {
 			return err
 		}
 	}
 	for _, note := range v.Notes {
-		if err := p.Line(report.Paint(report.Notice, "note: ") + report.Printable(note)); err != nil {
+		if err := p.Text(report.Paint(report.Notice, "note: ") + report.Printable(note)); err != nil {
 			return err
 		}
 	}
@@ -34,13 +34,12 @@ func (v statusView) drawAreas(p *report.Printer, wide bool) error {
 	if len(v.Areas) == 0 {
 		return p.Line("No swap is on.")
 	}
-	g := report.Grid{
-		Header: []string{"AREA", "SIZE", "USED", "PRIO", "ENCRYPTED", "MANAGED", "ON"},
-		Right:  []bool{false, true, true, true},
-	}
-	if wide {
-		g.Header = append([]string{"KIND"}, g.Header...)
-		g.Right = append([]bool{false}, g.Right...)
+	g := report.Grid{Head: []report.Column{
+		{Title: "KIND"}, {Title: "AREA"}, {Title: "SIZE", Right: true}, {Title: "USED", Right: true},
+		{Title: "PRIO", Right: true, Spare: 1}, {Title: "ENCRYPTED"}, {Title: "MANAGED", Spare: 2}, {Title: "ON", Wrap: true},
+	}}
+	if !wide {
+		g.Head = g.Head[1:]
 	}
 	for _, a := range v.Areas {
 		row := report.Text(name(a), size(a.SizeBytes, wide), size(a.UsedBytes, wide), strconv.Itoa(a.Priority))

@@ -25,7 +25,7 @@ type run struct {
 }
 
 // Draw makes a picture of lines of text. Escape sequences of the kind "Select
-// Graphic Rendition" (ECMA-48) set bold, faint, red, green and yellow; any other
+// Graphic Rendition" (ECMA-48) set bold, faint, red, green and magenta; any other
 // one is an error. The description is read to who cannot see the picture.
 func Draw(description, text string) (string, error) {
 	var body strings.Builder
@@ -48,7 +48,7 @@ func Draw(description, text string) (string, error) {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="%[3]s">
 <style>
 text { font: 14px ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d8dee9; white-space: pre }
-.bold { font-weight: bold } .faint { fill: #8b93a3 } .red { fill: #f0717a } .green { fill: #9ccf7f } .yellow { fill: #f0c674 }
+.bold { font-weight: bold } .faint { fill: #8b93a3 } .red { fill: #f0717a } .green { fill: #9ccf7f } .magenta { fill: #d39bd8 }
 </style>
 <rect width="%[1]d" height="%[2]d" rx="8" fill="#1f2430"/>
 <circle cx="18" cy="18" r="5" fill="#f0717a"/><circle cx="36" cy="18" r="5" fill="#f0c674"/><circle cx="54" cy="18" r="5" fill="#9ccf7f"/>
@@ -82,8 +82,8 @@ func parse(line string, style *string) (runs []run, column int, err error) {
 			*style = "red"
 		case "32":
 			*style = "green"
-		case "33":
-			*style = "yellow"
+		case "35":
+			*style = "magenta"
 		default:
 			return nil, 0, fmt.Errorf("an escape sequence that is not known: %q", code)
 		}

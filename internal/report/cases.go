@@ -44,6 +44,9 @@ type CaseFormat struct{ *Format }
 // Set implements pflag.Value.
 func (f CaseFormat) Set(s string) error { return f.set(s, append(Formats(), JUnit, SARIF)) }
 
+// Words lists what Set takes.
+func (f CaseFormat) Words() []string { return words(append(Formats(), JUnit, SARIF)) }
+
 // WriteJUnit writes the cases as one suite of a JUnit XML file, as Ant's JUnit
 // task began it and CI servers read it. A warning is a case that passed and has
 // something to say.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -25,6 +26,17 @@ const (
 // Formats lists the formats of every command that has a document.
 func Formats() []Format { return []Format{Table, Wide, JSON, YAML} }
 
+// Words lists what Set takes.
+func (f *Format) Words() []string { return words(Formats()) }
+
+func words(formats []Format) []string {
+	list := make([]string, len(formats))
+	for i, f := range formats {
+		list[i] = string(f)
+	}
+	return list
+}
+
 // String implements pflag.Value.
 func (f *Format) String() string { return string(*f) }
 
@@ -35,15 +47,11 @@ func (f *Format) Type() string { return "format" }
 func (f *Format) Set(s string) error { return f.set(s, Formats()) }
 
 func (f *Format) set(s string, among []Format) error {
-	var names []string
-	for _, known := range among {
-		if s == string(known) {
-			*f = known
-			return nil
-		}
-		names = append(names, string(known))
+	if !slices.Contains(among, Format(s)) {
+		return fmt.Errorf("%q is not one of %s", s, strings.Join(words(among), ", "))
 	}
-	return fmt.Errorf("%q is not one of %s", s, strings.Join(names, ", "))
+	*f = Format(s)
+	return nil
 }
 
 // RowFormat is a Format of a command whose result has rows: CSV as well.
@@ -51,6 +59,9 @@ type RowFormat struct{ *Format }
 
 // Set implements pflag.Value.
 func (f RowFormat) Set(s string) error { return f.set(s, append(Formats(), CSV)) }
+
+// Words lists what Set takes.
+func (f RowFormat) Words() []string { return words(append(Formats(), CSV)) }
 
 // Encode writes doc as JSON or, from its JSON tags and in the same order, as
 // YAML. The document is made whole before the first byte is written.

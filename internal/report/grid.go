@@ -17,18 +17,16 @@ func Text(texts ...string) []Cell {
 	return cells
 }
 
-// Grid is a table: a header and rows of as many cells.
+// Grid is a table: its columns and rows of as many cells.
 type Grid struct {
-	Header []string
-	Rows   [][]Cell
-	// Right says which columns hold numbers, to be flush right.
-	Right []bool
+	Head []Column
+	Rows [][]Cell
 }
 
 // Grid draws g with two blanks between the columns and no lines: it reads well,
 // and awk reads it too. An empty cell shows as "-".
 func (p *Printer) Grid(g Grid) error {
-	c := &Columns{Header: g.Header, Right: g.Right}
+	c := &Columns{Head: g.Head}
 	for _, row := range g.Rows {
 		c.Measure(row)
 	}

@@ -19,14 +19,15 @@ const (
 	Heading      // of a column
 )
 
-// Sixteen colours are enough, and the terminal's owner has chosen them: so they
-// are readable on a light background too (ECMA-48, Select Graphic Rendition).
+// Three of the sixteen colours are enough (ECMA-48, Select Graphic Rendition). They
+// are those that can be read on light and on dark: yellow, which others warn in, is
+// hardly seen on white; compilers have magenta for that.
 func (m Mood) start() string {
 	switch m {
 	case Good:
 		return "\x1b[32m"
 	case Notice:
-		return "\x1b[33m"
+		return "\x1b[35m"
 	case Bad:
 		return "\x1b[31m"
 	case Faint:
@@ -53,13 +54,10 @@ func Paint(m Mood, text string) string {
 	return start + text + end
 }
 
-// cutter takes escape sequences out of what is written: the colours alone, or
-// all of them. Only this package writes any, whole ones and in one piece,
-// because whatever comes from elsewhere goes through Printable.
-type cutter struct {
-	to  io.Writer
-	all bool
-}
+// cutter takes escape sequences out of what is written. Only this package writes
+// any, whole ones and in one piece, because whatever comes from elsewhere goes
+// through Printable.
+type cutter struct{ to io.Writer }
 
 // Write implements io.Writer.
 func (c cutter) Write(p []byte) (int, error) {
@@ -75,11 +73,7 @@ func (c cutter) Write(p []byte) (int, error) {
 		for end < len(rest)-1 && (rest[end] < '@' || rest[end] > '~') {
 			end++
 		}
-		sequence := rest[at:min(end+1, len(rest))]
-		if !c.all && !bytes.HasPrefix(sequence, []byte("\x1b[3")) { // 30 to 37 are the colours
-			kept = append(kept, sequence...)
-		}
-		rest = rest[at+len(sequence):]
+		rest = rest[min(end+1, len(rest)):]
 	}
 	if _, err := c.to.Write(kept); err != nil {
 		return 0, err

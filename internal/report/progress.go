@@ -17,10 +17,14 @@ type Progress struct {
 	printer *Printer
 	now     func() time.Time
 	drawn   time.Time // when the line was drawn last; zero: there is no line
+	columns int       // that the line takes
 }
 
 // Redrawing more often than this only costs time; a person cannot read it.
 const redrawEvery = 100 * time.Millisecond
+
+// leastForBar is how many columns a terminal must have for a bar beside the words.
+const leastForBar = 60
 
 // NewProgress returns a progress line on p. now is time.Now but in tests.
 func NewProgress(p *Printer, now func() time.Time) *Progress {
@@ -34,16 +38,21 @@ func (p *Progress) Show(title string, done, total int64) {
 		return
 	}
 	p.drawn = now
+	// A person may have made the window narrower: a line that wraps cannot be
+	// taken back.
+	room, _ := columns(p.printer.tty)
 	line := Printable(title)
 	if total > 0 {
-		line = fmt.Sprintf("%s %3d%%  %s of %s  %s", Bar(done, total, 20),
-			percent(done, total), bytesize.Format(done), bytesize.Format(total), line)
+		line = fmt.Sprintf("%3d%%  %s of %s  %s", percent(done, total), bytesize.Format(done), bytesize.Format(total), line)
+		if room == 0 || room >= leastForBar {
+			line = Bar(done, total, 20) + " " + line
+		}
 	}
-	if p.printer.width > 0 {
-		line = displaywidth.Options{ControlSequences: true}.TruncateString(line, p.printer.width-1, "…")
+	if room > 0 {
+		line = displaywidth.Options{ControlSequences: true}.TruncateString(line, room-1, "…")
+		p.columns = min(p.columns, room-1)
 	}
-	// A failed write to the terminal must not stop what is being done.
-	_, _ = io.WriteString(p.printer.out, "\r\x1b[K"+line)
+	p.write(line)
 }
 
 // Clear takes the line away, before anything else is written.
@@ -52,7 +61,19 @@ func (p *Progress) Clear() {
 		return
 	}
 	p.drawn = time.Time{}
-	_, _ = io.WriteString(p.printer.out, "\r\x1b[K")
+	p.write("")
+}
+
+// write puts a text in the place of the line. Without escape sequences blanks have
+// to do it.
+func (p *Progress) write(line string) {
+	erase := "\r\x1b[K"
+	if !p.printer.colours {
+		erase = "\r" + strings.Repeat(" ", p.columns) + "\r"
+	}
+	p.columns = visible(line)
+	// A failed write to the terminal must not stop what is being done.
+	_, _ = io.WriteString(p.printer.out, erase+line)
 }
 
 // Bar draws how much of total is done, width columns wide.

@@ -12,10 +12,12 @@ import (
 
 // Printer writes to one stream, as that stream can show it.
 type Printer struct {
-	out      io.Writer
-	bare     io.Writer // the stream itself, for text without escape sequences
-	terminal bool
-	width    int // columns; 0: do not cut
+	out     io.Writer // for text with escape sequences
+	bare    io.Writer // the stream itself, for text without
+	tty     *os.File  // the terminal; nil: it is none
+	redraws bool      // the terminal can take a line back
+	colours bool
+	width   int // columns; 0: whatever there is
 }
 
 // Options say what a person asked of a stream, beyond what it can show.
@@ -26,17 +28,21 @@ type Options struct {
 	Env func(string) string
 }
 
-// New returns a Printer for w. It shows colours only on a terminal, and never
-// with --no-color, a NO_COLOR that is not empty (https://no-color.org) or
-// TERM=dumb. It asks the terminal nothing, so it cannot hang on one.
+// New returns a Printer for w. On any terminal what is written is made to fit its
+// width. Escape sequences go only to a terminal that has them (TERM is neither
+// dumb nor empty), and never with --no-color or a NO_COLOR that is not empty
+// (https://no-color.org). It asks the terminal nothing, so it cannot hang on one.
 func New(w io.Writer, o Options) *Printer {
 	p := &Printer{out: w, bare: w}
-	dumb := o.Env("TERM") == "" || o.Env("TERM") == "dumb"
-	if f, ok := w.(*os.File); ok && !dumb {
-		p.width, p.terminal = columns(f)
+	if f, ok := w.(*os.File); ok {
+		if width, ok := columns(f); ok {
+			p.tty, p.width = f, width
+			p.redraws = o.Env("TERM") != "" && o.Env("TERM") != "dumb"
+			p.colours = p.redraws && !o.NoColor && o.Env("NO_COLOR") == ""
+		}
 	}
-	if noColor := o.NoColor || o.Env("NO_COLOR") != ""; !p.terminal || noColor {
-		p.out = cutter{to: w, all: !p.terminal} // bold and a line redrawn are no colours
+	if !p.colours {
+		p.out = cutter{w}
 	}
 	return p
 }
@@ -52,9 +58,14 @@ func columns(f *os.File) (width int, ok bool) {
 }
 
 // Terminal reports whether a person watches who can see a line being redrawn.
-func (p *Printer) Terminal() bool { return p.terminal }
+func (p *Printer) Terminal() bool { return p.redraws }
 
-// Line writes one line.
+// Width is how many columns the terminal has; 0 when there is none, or it does
+// not say.
+func (p *Printer) Width() int { return p.width }
+
+// Line writes one line as it is, for what is to be copied: a command, a message
+// to search for.
 func (p *Printer) Line(text string) error {
 	_, err := io.WriteString(p.out, text+"\n")
 	return err

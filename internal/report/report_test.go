@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -11,17 +10,25 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sys/unix"
 	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/swapctl/swapctl/internal/report/reporttest"
 )
 
 func noEnv(string) string { return "" }
 
+// xterm is the environment of a terminal that can do everything.
+func xterm(name string) string {
+	if name == "TERM" {
+		return "xterm"
+	}
+	return ""
+}
+
 func TestTablesLineUpAndLeaveNoBlanksAtTheEnd(t *testing.T) {
 	var out bytes.Buffer
 	err := New(&out, Options{Env: noEnv}).Grid(Grid{
-		Header: []string{"PATH", "SIZE", "NOTE"},
-		Right:  []bool{false, true, false},
+		Head: []Column{{Title: "PATH"}, {Title: "SIZE", Right: true}, {Title: "NOTE"}},
 		Rows: [][]Cell{
 			{{Text: "/swapfile"}, {Text: "4 GiB"}, {Text: "ours", Mood: Good}},
 			{{Text: "/dev/zram0"}, {Text: "512 MiB"}, {Text: ""}},
@@ -44,7 +51,7 @@ PATH           SIZE  NOTE
 
 func TestNamesCannotDrawOnTheTerminal(t *testing.T) {
 	var out bytes.Buffer
-	_ = New(&out, Options{Env: noEnv}).Grid(Grid{Header: []string{"PATH", "X"},
+	_ = New(&out, Options{Env: noEnv}).Grid(Grid{Head: Titles("PATH", "X"),
 		Rows: [][]Cell{Text("/a\x1b[2J\nb\u0085c", "y")}})
 	if got, want := out.String(), "PATH       X\n/a?[2J?b?c  y\n"; strings.ContainsAny(got, "\x1b\u0085") || strings.Count(got, "\n") != 2 {
 		t.Errorf("got %q, want something like %q", got, want)
@@ -133,7 +140,7 @@ func TestColourIsForTerminalsOnly(t *testing.T) {
 func TestProgressIsOneLineThatGoesAway(t *testing.T) {
 	w, read := terminal(t)
 	now := time.Unix(0, 0)
-	line := NewProgress(New(w, Options{NoColor: true, Env: func(string) string { return "xterm" }}), func() time.Time { return now })
+	line := NewProgress(New(w, Options{Env: xterm}), func() time.Time { return now })
 	line.Clear() // there is none yet
 	for i := range 5 {
 		line.Show("swap file\x1b[2J", int64(i)<<30, 4<<30) // the second to fourth come too soon
@@ -176,31 +183,12 @@ func TestBarStaysInItsWidth(t *testing.T) {
 	}
 }
 
-// terminal returns a pseudo-terminal and what was written to it so far.
+// terminal returns a terminal of 80 columns, and what ends it and says what was
+// written to it.
 func terminal(t *testing.T) (*os.File, func() string) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("needs a pseudo-terminal: %v", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	fd := int(master.Fd())
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Skipf("needs a pseudo-terminal: %v", err)
-	}
-	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("needs a pseudo-terminal: %v", err)
-	}
-	t.Cleanup(func() { slave.Close() })
-	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
-		t.Fatal(err)
-	}
-	return slave, func() string { return readAll(t, master) }
+	tty := reporttest.Open(t, 80)
+	return tty.File, tty.Close
 }
 
 func pipe(t *testing.T) (*os.File, func() string) {

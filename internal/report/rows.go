@@ -7,81 +7,38 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// Columns is the head of a table that is drawn row by row, because it may be too
-// long for a Grid to hold. Give every row to Measure first, then to Rows.
-type Columns struct {
-	Header []string
-	// Right says which columns hold numbers, to be flush right.
-	Right []bool
-	// Short says which columns may be shortened where a terminal is too narrow.
-	Short []bool
-
-	widths []int
-}
-
-// shortest is how far a column may be shortened.
-const shortest = 8
-
-// Measure takes the width of a row's cells into account.
-func (c *Columns) Measure(cells []Cell) {
-	c.begin()
-	for i, cell := range cells {
-		c.widths[i] = max(c.widths[i], width(cell.Text))
-	}
-}
-
-func (c *Columns) begin() {
-	if c.widths != nil {
-		return
-	}
-	c.widths = make([]int, len(c.Header))
-	for i, title := range c.Header {
-		c.widths[i] = width(title)
-	}
-}
-
-// fit shortens columns until a row has no more than this many columns of the
-// terminal, or nothing is left to shorten: always the widest first.
-func (c *Columns) fit(room int) {
-	total := 2 * (len(c.widths) - 1)
-	for _, w := range c.widths {
-		total += w
-	}
-	for ; total > room; total-- {
-		widest := -1
-		for i, w := range c.widths {
-			if i < len(c.Short) && c.Short[i] && w > max(shortest, width(c.Header[i])) && (widest < 0 || w > c.widths[widest]) {
-				widest = i
-			}
-		}
-		if widest < 0 {
-			return
-		}
-		c.widths[widest]--
-	}
-}
-
 // Rows draws the rows of a table one by one, with two blanks between the columns
 // and no lines. An empty cell shows as "-".
 type Rows struct {
 	stream  *stream
 	columns *Columns
 	moods   bool
+	room    int // columns of the terminal, 0: as many as it takes
+	last    int // the last column that is there
+	drawn   int // rows
 }
 
 // Rows draws the header. On a terminal the table is made to fit; anywhere else
 // it depends on nothing but what is in it.
 func (p *Printer) Rows(c *Columns) *Rows {
 	c.begin()
-	r := &Rows{stream: &stream{to: p.out}, columns: c, moods: p.terminal}
-	if p.terminal && p.width > 0 {
+	r := &Rows{stream: &stream{to: p.out}, columns: c, moods: p.colours, room: p.width}
+	if p.width > 0 {
 		c.fit(p.width)
 	}
-	if !p.terminal {
+	if !p.colours {
 		r.stream.to = p.bare // no escape sequences to be cut out
 	}
-	for i, title := range c.Header {
-		r.cell(i, Cell{Text: title, Mood: Heading})
+	if c.records {
+		return r
+	}
+	for i, w := range c.widths {
+		if w != hidden {
+			r.last = i
+		}
+	}
+	for i, column := range c.Head {
+		r.cell(i, column.Title, Heading)
 	}
 	r.newline()
 	return r
@@ -89,16 +46,117 @@ func (p *Printer) Rows(c *Columns) *Rows {
 
 // Row draws a row. The error is that of the stream.
 func (r *Rows) Row(cells []Cell) error {
-	for i, cell := range cells {
-		r.cell(i, cell)
+	switch {
+	case r.columns.records:
+		r.record(cells)
+	case r.wraps(cells):
+		r.wrapped(cells)
+	default:
+		for i, cell := range cells {
+			r.cell(i, cell.Text, cell.Mood)
+		}
+		r.newline()
 	}
-	r.newline()
+	r.drawn++
 	r.stream.flush(flushAt)
 	return r.stream.err
 }
 
-// Close writes what is left.
-func (r *Rows) Close() error { return r.stream.end() }
+// Close writes what is left, and names the columns that are not there.
+func (r *Rows) Close() error {
+	if missing := r.columns.missing(); missing != "" && r.drawn > 0 {
+		r.text(Wrap("Not shown, for lack of room: "+missing+".", r.room), Faint)
+		r.newline()
+	}
+	return r.stream.end()
+}
+
+// record draws a row as a paragraph: a line for each cell that has something to
+// say, its title before it, or above it where there is too little room.
+func (r *Rows) record(cells []Cell) {
+	if r.drawn > 0 {
+		r.newline()
+	}
+	indent := 0
+	for _, column := range r.columns.Head {
+		indent = max(indent, width(column.Title)+2)
+	}
+	above := r.room-indent < leastText
+	if above {
+		indent = min(2, r.room/8)
+	}
+	for i, cell := range cells {
+		if cell.Text == "" {
+			continue
+		}
+		title := r.columns.Head[i].Title
+		r.text(title, Heading)
+		pad := indent - width(title)
+		if above {
+			r.newline()
+			pad = indent
+		}
+		r.stream.buf = appendBlanks(r.stream.buf, pad)
+		lines := wrapLine(strings.Repeat(" ", indent)+oneLine(cell.Text), r.room, indent)
+		r.text(strings.TrimLeft(lines, " "), cell.Mood)
+		r.newline()
+	}
+}
+
+// wraps reports whether a row takes more than a line.
+func (r *Rows) wraps(cells []Cell) bool {
+	for i, column := range r.columns.Head {
+		if column.Wrap && r.columns.widths[i] != hidden && width(cells[i].Text) > r.columns.widths[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// wrapped draws a row that takes more than a line.
+func (r *Rows) wrapped(cells []Cell) {
+	lines := make([][]string, len(cells))
+	most := 0
+	for i, cell := range cells {
+		lines[i] = []string{cell.Text}
+		if room := r.columns.widths[i]; r.columns.Head[i].Wrap && room != hidden {
+			lines[i] = chop(strings.Split(wrapLine(oneLine(cell.Text), room, 0), "\n"), room)
+		}
+		most = max(most, len(lines[i]))
+	}
+	for n := range most {
+		for i, cell := range cells {
+			switch {
+			case n < len(lines[i]):
+				r.cell(i, lines[i][n], cell.Mood)
+			case r.columns.widths[i] != hidden:
+				r.stream.buf = appendBlanks(r.stream.buf, r.columns.widths[i]+2)
+			}
+		}
+		r.newline()
+	}
+}
+
+// chop breaks what is a single word, and longer than the room that there is: a path
+// between two names.
+func chop(lines []string, room int) []string {
+	var short []string
+	for _, line := range lines {
+		for width(line) > room {
+			head := displaywidth.TruncateString(line, room, "")
+			if head == "" {
+				break
+			}
+			if at := strings.LastIndexByte(head, '/'); at > len(head)/2 {
+				head = head[:at+1]
+			}
+			short = append(short, head)
+			line = line[len(head):]
+		}
+		short = append(short, line)
+	}
+	return short
+}
 
 func (r *Rows) newline() {
 	b := r.stream.buf
@@ -108,8 +166,20 @@ func (r *Rows) newline() {
 	r.stream.buf = append(b, '\n')
 }
 
-func (r *Rows) cell(i int, cell Cell) {
-	text, room := cell.Text, r.columns.widths[i]
+// text draws a text in a mood.
+func (r *Rows) text(text string, mood Mood) {
+	start, end := "", ""
+	if r.moods {
+		start, end = mood.escapes()
+	}
+	r.stream.buf = append(append(append(r.stream.buf, start...), text...), end...)
+}
+
+func (r *Rows) cell(i int, text string, mood Mood) {
+	room := r.columns.widths[i]
+	if room == hidden {
+		return
+	}
 	if !isPlain(text) {
 		text = oneLine(text)
 	}
@@ -119,23 +189,17 @@ func (r *Rows) cell(i int, cell Cell) {
 		wide = width(text)
 	}
 	pad := max(0, room-wide)
-	right := i < len(r.columns.Right) && r.columns.Right[i]
-	b := r.stream.buf
+	right := r.columns.Head[i].Right
 	if right {
-		b = appendBlanks(b, pad)
+		r.stream.buf = appendBlanks(r.stream.buf, pad)
 	}
-	start, end := "", ""
-	if r.moods {
-		start, end = cell.Mood.escapes()
-	}
-	b = append(append(append(b, start...), text...), end...)
+	r.text(text, mood)
 	if !right {
-		b = appendBlanks(b, pad)
+		r.stream.buf = appendBlanks(r.stream.buf, pad)
 	}
-	if i < len(r.columns.widths)-1 {
-		b = appendBlanks(b, 2)
+	if i < r.last {
+		r.stream.buf = appendBlanks(r.stream.buf, 2)
 	}
-	r.stream.buf = b
 }
 
 func appendBlanks(b []byte, n int) []byte {
@@ -143,7 +207,7 @@ func appendBlanks(b []byte, n int) []byte {
 	for ; n > len(blanks); n -= len(blanks) {
 		b = append(b, blanks...)
 	}
-	return append(b, blanks[:n]...)
+	return append(b, blanks[:max(0, n)]...)
 }
 
 // isPlain reports whether oneLine would leave a text as it is, and each of its

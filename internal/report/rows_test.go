@@ -29,7 +29,7 @@ func draw(t *testing.T, p *Printer, c *Columns, rows [][]Cell) {
 func TestATableLinesUpWhateverIsInIt(t *testing.T) {
 	var out bytes.Buffer
 	err := New(&out, Options{Env: noEnv}).Grid(Grid{
-		Header: []string{"PATH", "SIZE", "NOTE"}, Right: []bool{false, true, false},
+		Head: []Column{{Title: "PATH"}, {Title: "SIZE", Right: true}, {Title: "NOTE"}},
 		Rows: [][]Cell{
 			{{Text: "/swapfile"}, {Text: "4 GiB"}, {Text: "ours", Mood: Good}},
 			{{Text: "/dev/zram0"}, {Text: "512 MiB"}, {Text: ""}},
@@ -55,15 +55,14 @@ func TestATableLinesUpWhateverIsInIt(t *testing.T) {
 // TestATerminalGetsATableThatFits: names give way, their ends stay.
 func TestATerminalGetsATableThatFits(t *testing.T) {
 	w, read := terminal(t) // 80 columns
-	p := New(w, Options{NoColor: true, Env: func(string) string { return "xterm" }})
+	p := New(w, Options{NoColor: true, Env: xterm})
 	rows := [][]Cell{
 		Text("shop", strings.Repeat("checkout-", 6)+"7d9f-x2v5k", "the-container", "128Mi"),
 		Text("a-namespace-of-some-length", "größe-"+strings.Repeat("ü", 60), "b", "1Gi"),
 	}
-	draw(t, p, &Columns{
-		Header: []string{"NAMESPACE", "POD", "CONTAINER", "SWAP"},
-		Right:  []bool{3: true}, Short: []bool{true, true, true, false},
-	}, rows)
+	draw(t, p, &Columns{Head: []Column{
+		{Title: "NAMESPACE", Short: true}, {Title: "POD", Short: true}, {Title: "CONTAINER", Short: true}, {Title: "SWAP", Right: true},
+	}}, rows)
 	got := read()
 	for line := range strings.Lines(got) {
 		if n := width(strings.TrimRight(strip(line), "\r\n")); n > 80 {
@@ -87,17 +86,17 @@ func strip(s string) string {
 func TestAFileGetsTheWholeNames(t *testing.T) {
 	name := strings.Repeat("checkout-", 20)
 	var out bytes.Buffer
-	draw(t, New(&out, Options{Env: noEnv}), &Columns{Header: []string{"POD", "SWAP"}, Short: []bool{true}}, [][]Cell{Text(name, "1Gi")})
+	draw(t, New(&out, Options{Env: noEnv}), &Columns{Head: []Column{{Title: "POD", Short: true}, {Title: "SWAP"}}}, [][]Cell{Text(name, "1Gi")})
 	if !strings.Contains(out.String(), name+"  1Gi\n") {
 		t.Errorf("got\n%s", out.String())
 	}
 }
 
 func TestAColumnIsNeverShorterThanItsTitle(t *testing.T) {
-	c := &Columns{Header: []string{"A VERY LONG TITLE", "B"}, Short: []bool{true, true}}
+	c := &Columns{Head: []Column{{Title: "A VERY LONG TITLE", Short: true}, {Title: "B", Short: true}}}
 	c.Measure(Text(strings.Repeat("x", 40), strings.Repeat("y", 40)))
 	c.fit(10)
-	if c.widths[0] != len(c.Header[0]) || c.widths[1] != shortest {
+	if c.widths[0] != len(c.Head[0].Title) || c.widths[1] != leastShort {
 		t.Errorf("widths %v", c.widths)
 	}
 }
@@ -120,7 +119,7 @@ func TestARowOfATableTakesNoMemory(t *testing.T) {
 	var out bytes.Buffer
 	p := New(&out, Options{Env: noEnv})
 	p.bare = &full{1 << 40}
-	c := &Columns{Header: []string{"POD", "SWAP"}, Right: []bool{false, true}}
+	c := &Columns{Head: []Column{{Title: "POD"}, {Title: "SWAP", Right: true}}}
 	cells := Text("checkout-6d5f8c9b7-abcde", "1Gi")
 	c.Measure(cells)
 	rows := p.Rows(c)

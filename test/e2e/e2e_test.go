@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 	flag.String("story", "", "only stories whose name (lane/story/values) matches this regular expression")
 	flag.String("swapctl", "", "the program to test (default: build it)")
 	flag.Bool("long", false, "tell the stories that take long as well, and others more often")
+	flag.Bool("update", false, "write what the machines print into the documents that stories follow")
 	flag.Bool("keep", false, "keep the scripts' directories")
 	flag.Int("machines", 0, "how many stories to tell at the same time (default: one for each processor, at least 2)")
 	flag.Parse()
@@ -61,7 +62,7 @@ func TestStories(t *testing.T) {
 	goBuild(t, ".", "./kubelet", standIn)
 	goBuild(t, ".", "./guest", filepath.Join(programs, "guest"))
 	machines := story.NewMachines(lanes(t, filepath.Join(programs, "guest")), payload)
-	teller := &story.Teller{Machines: machines, Keep: option("keep") == "true", Failures: failuresDir(t)}
+	teller := &story.Teller{Machines: machines, Keep: option("keep") == "true", Failures: failuresDir(t), Update: option("update") == "true"}
 	turns := story.NewTurns(atOnce(t), func(lane string) {
 		if err := machines.Forget(lane); err != nil {
 			t.Error(err)

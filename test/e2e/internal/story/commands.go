@@ -48,6 +48,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"powercut-within":   powerCutWithin,
 		"settle":            settle,
 		"disk-contains":     diskContains,
+		"console":           console,
 	} {
 		all[name] = func(script *testscript.TestScript, negated bool, args []string) {
 			told := script.Value(taleKey{}).(*tale)

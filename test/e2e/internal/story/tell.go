@@ -22,6 +22,7 @@ type Teller struct {
 	Machines *Machines
 	Keep     bool   // leave the scripts' directories for a look
 	Failures string // directory for everything about a machine whose story failed
+	Update   bool   // write the documents that a machine prints otherwise
 }
 
 // Tell runs one telling on a machine of its lane and fails the test when anything in it does.
@@ -35,7 +36,7 @@ func (r *Teller) Tell(t *testing.T, telling Telling) {
 		t.Fatalf("cannot get a machine: %v", err)
 	}
 	ready := time.Now()
-	told := &tale{ctx: ctx, machine: m, telling: telling}
+	told := &tale{ctx: ctx, machine: m, telling: telling, update: r.Update}
 	defer func() {
 		err := r.end(ctx, t, told)
 		t.Logf("story %s: %.1f s, machine %.1f s", telling.Name(), time.Since(ready).Seconds(), ready.Sub(begin).Seconds())
@@ -81,7 +82,8 @@ type tale struct {
 	ctx     context.Context // of the whole telling: testscript's commands have none
 	machine *booted
 	telling Telling
-	cuts    int // of the power, at random
+	cuts    int  // of the power, at random
+	update  bool // documents
 }
 
 type taleKey struct{}
