@@ -11,13 +11,13 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
 
-.PHONY: build test lint unit upstream facts e2e bench bench-plan demo reproducible snapshot release deps clean
+.PHONY: build test lint unit upstream facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
 .PHONY: bin/swapctl
 bin/swapctl:
-	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $@ ./cmd/swapctl
+	@hack/build.sh $@ '$(LDFLAGS)'
 
 test: deps lint unit upstream e2e ## everything that must pass
 
@@ -50,8 +50,11 @@ bench: build ## compare with the shell recipe on this machine; needs root
 bench-plan: build ## compare reading pods with jq and sigs.k8s.io/yaml
 	cd bench/plan && go run . -swapctl ../../bin/swapctl
 
-demo: build ## give this machine 64 MiB of swap, look at it, take it back; needs root
+demo: build ## give this machine 64 MiB of swap, look at it, take it back; asks sudo
 	hack/demo.sh
+
+newcomer: ## git clone and make demo in a clean Debian, and all that goes wrong there; needs root
+	hack/newcomer.sh
 
 reproducible: ## two builds for each architecture give the same bytes
 	hack/reproducible.sh
@@ -59,6 +62,9 @@ reproducible: ## two builds for each architecture give the same bytes
 snapshot: bin/goreleaser ## archives and packages into dist/, to look at; publishes nothing
 	bin/goreleaser check
 	hack/release.sh --snapshot
+
+release-check: bin/goreleaser ## what .ci/release runs: two snapshots, compared, signed and verified
+	hack/release-check.sh
 
 release: bin/goreleaser ## what the tag at HEAD says
 	hack/release.sh
@@ -71,4 +77,4 @@ deps: ## Debian packages that the tests need, only what is missing
 	hack/install-deps.sh
 
 clean:
-	rm -rf bin
+	rm -rf bin dist

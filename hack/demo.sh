@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 swapctl=bin/swapctl
-file=/var/lib/swapctl/demo-swapfile
+state=/var/lib/swapctl
+file=$state/demo-swapfile
 name=swapctl-demo
 
 bold='' plain=''
@@ -20,38 +21,54 @@ stop() {
 	echo "demo: $*" >&2
 	exit 1
 }
+areas() { cut -d' ' -f1 /proc/swaps; } # not how much of them is used
 
-[ "$(id -u)" = 0 ] || stop "it gives this machine swap, which needs root: sudo make demo"
-[ -x $swapctl ] || stop "there is no $swapctl: run 'make demo'"
 [ "$(uname -s)" = Linux ] || stop "swap areas are set up on Linux only"
-[ ! -e /var/lib/swapctl/journal ] ||
-	stop "swapctl has set up this machine already (swapctl status shows it), and the demo leaves that alone"
-[ ! -e $file ] || stop "$file is there already; remove it first"
-
-had_dir=
-[ ! -d /var/lib/swapctl ] || had_dir=yes
+[ -x $swapctl ] || stop "there is no $swapctl: run 'make demo'"
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null ||
+		stop "it gives this machine swap, which needs root, and there is no sudo here: su -c '$PWD/hack/demo.sh'"
+	echo "demo: it gives this machine swap for a moment, which needs root: sudo $PWD/hack/demo.sh"
+	exec sudo "$PWD/hack/demo.sh"
+fi
 
 # From here on something may have to be taken back.
+had_dir=
+[ ! -d $state ] || had_dir=yes
 finish() {
 	code=$?
-	trap - EXIT INT TERM HUP PIPE
-	if [ -e /var/lib/swapctl/journal ]; then
+	trap - EXIT
+	trap '' INT TERM HUP PIPE # a second ^C must not leave swap behind
+	if [ -e $state/journal ]; then
 		$swapctl teardown --quiet >/dev/null || code=1
 	fi
-	[ -n "$had_dir" ] || rmdir /var/lib/swapctl 2>/dev/null || :
-	exit $code
+	[ -n "$had_dir" ] || rmdir $state 2>/dev/null || :
+	[ "$code" -le 128 ] || echo "demo: interrupted; what it had made was taken back" >&2 || :
+	exit "$code"
 }
+
+if [ -e $state/journal ]; then
+	grep -qF '"'$file'"' $state/journal ||
+		stop "swapctl has set up this machine already ('$swapctl status' shows it), and the demo leaves that alone"
+	say "An earlier demo was killed: taking it back first"
+	show $swapctl teardown
+fi
+[ ! -e $file ] || stop "$file is there already, and no demo made it; remove it first"
+
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
 
-before=$(cat /proc/swaps)
+before=$(areas)
 set -- --size 64Mi --path $file --name $name
-
-if ! refusal=$($swapctl setup "$@" --dry-run 2>&1 >/dev/null); then
-	say "This machine cannot encrypt swap, so the demo does without"
-	echo "$refusal"
+if ! refusal=$($swapctl setup "$@" --dry-run --quiet 2>&1 >/dev/null); then
 	set -- "$@" --encrypt=false
+	if ! more=$($swapctl setup "$@" --dry-run --quiet 2>&1 >/dev/null); then
+		echo "$more" >&2 # it is not for want of encryption
+		stop "this machine cannot have swap from here, as said above; nothing was changed"
+	fi
+	say "This machine cannot encrypt swap, so the demo does without"
+	echo "$refusal" | sed -n 's/^swapctl: error: //p; s/^swapctl: hint: /  - /p'
 fi
 
 say "What would be done"
@@ -72,7 +89,7 @@ show $swapctl teardown
 
 say "What is left"
 show $swapctl status
-[ "$(cat /proc/swaps)" = "$before" ] || stop "/proc/swaps is not as it was before"
+[ "$(areas)" = "$before" ] || stop "/proc/swaps has not the areas from before: $(areas)"
 [ ! -e $file ] || stop "$file is still there"
 [ ! -e /dev/mapper/$name ] || stop "/dev/mapper/$name is still there"
 if losetup -a 2>/dev/null | grep -q $file; then stop "a loop device still has $file"; fi

@@ -3,7 +3,7 @@
 # and asks for nothing, where everything is there.
 set -eu
 
-command -v go >/dev/null || { echo "install-deps: Go is needed first: https://go.dev/doc/install" >&2; exit 1; }
+"$(dirname "$0")/check-go.sh"
 
 # The tests compare swapctl with what these programs do, and build machines to
 # boot (test/e2e).
@@ -27,7 +27,11 @@ done
 [ -n "$missing" ] || exit 0
 
 sudo=
-[ "$(id -u)" = 0 ] || sudo=sudo
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null ||
+		{ echo "install-deps: missing, and only root may install:$missing" >&2; exit 1; }
+	sudo=sudo
+fi
 echo "install-deps: installing$missing"
 $sudo apt-get -qq update
 # shellcheck disable=SC2086 # a list of words

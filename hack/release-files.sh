@@ -16,3 +16,6 @@ rm $out/swapctl
 for page in docs/man/*.[58]; do
 	gzip -9 -n -c "$page" >$out/man/"$(basename "$page")".gz
 done
+# apk packages have the scripts with the times of their files: those of a checkout
+# would make each build another one.
+touch -d "@$(git log -1 --format=%ct 2>/dev/null || echo 0)" packaging/*.sh

@@ -6,16 +6,18 @@ set -eu
 cd "$(dirname "$0")/.."
 goreleaser=${GORELEASER:-bin/goreleaser}
 skip=''
-leave() { # TOOL STEP WHAT
-	command -v "$1" >/dev/null && return
-	echo "release: there is no $1 here: $3 left out" >&2
-	skip=${skip:+$skip,}$2
+without() { # STEP WORDS
+	echo "release: $2" >&2
+	skip=${skip:+$skip,}$1
 }
-leave syft sbom "the lists of ingredients (SBOM) are"
-if [ "${1:-}" = --snapshot ]; then
-	skip=${skip:+$skip,}sign # it would put the name of whoever tries it into a public log
-	echo "release: a snapshot is not signed" >&2
-	exec "$goreleaser" release --clean --snapshot --skip="$skip"
+have() { command -v "$1" >/dev/null; }
+
+have syft || without sbom "there is no syft here: the lists of ingredients (SBOM) are left out"
+if ! have cosign; then
+	without sign "there is no cosign here: the signature is left out"
+elif [ "${1:-}" = --snapshot ] && [ -z "${SIGN_KEY:-}" ]; then
+	# It would put the name of whoever tries it into a public log.
+	without sign "a snapshot is signed only with a key of yours: SIGN_KEY=cosign.key"
 fi
-leave cosign sign "the signature is"
-exec "$goreleaser" release --clean ${skip:+--skip="$skip"}
+set -- release --clean ${1:+"$1"} ${skip:+--skip="$skip"}
+exec "$goreleaser" "$@"

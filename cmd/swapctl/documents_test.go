@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/build"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -207,11 +208,12 @@ func TestThePictureOfTheFloorsIsTrue(t *testing.T) {
 	compareText(t, name, replaceBetween(t, text, floorsBegin, floorsEnd, floors(imports)))
 }
 
-// floors draws which package stands on which: those at the top import, from
-// line to line, only what stands further below. What is imported anyway through
-// another one of the line is left out.
-func floors(imports map[string][]string) string {
-	depth, all := map[string]int{}, map[string][]string{}
+// stand finds on which floor each package is, those that import nothing on 0,
+// and what it imports directly: what it reaches anyway through another one that
+// it imports is left out.
+func stand(imports map[string][]string) (depth map[string]int, direct map[string][]string) {
+	depth, direct = map[string]int{}, map[string][]string{}
+	all := map[string][]string{}
 	var see func(p string) int
 	see = func(p string) int {
 		if d, ok := depth[p]; ok {
@@ -225,11 +227,24 @@ func floors(imports map[string][]string) string {
 		depth[p] = d
 		return d
 	}
-	var names []string
 	for p := range imports {
 		see(p)
-		names = append(names, p)
 	}
+	for p := range imports {
+		for _, i := range imports[p] {
+			if !slices.ContainsFunc(imports[p], func(other string) bool { return slices.Contains(all[other], i) }) {
+				direct[p] = append(direct[p], i)
+			}
+		}
+	}
+	return depth, direct
+}
+
+// floors writes which package stands on which: those at the top import, from
+// line to line, only what stands further below.
+func floors(imports map[string][]string) string {
+	depth, direct := stand(imports)
+	names := slices.Collect(maps.Keys(imports))
 	slices.SortFunc(names, func(a, b string) int {
 		if depth[a] != depth[b] {
 			return depth[b] - depth[a]
@@ -239,13 +254,11 @@ func floors(imports map[string][]string) string {
 	var b strings.Builder
 	b.WriteString("```text\nfloor  package              stands on\n")
 	for _, p := range names {
-		var direct []string
-		for _, i := range imports[p] {
-			if !slices.ContainsFunc(imports[p], func(other string) bool { return slices.Contains(all[other], i) }) {
-				direct = append(direct, path.Base(i))
-			}
+		var on []string
+		for _, i := range direct[p] {
+			on = append(on, path.Base(i))
 		}
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%5d  %-19s  %s", depth[p], p, strings.Join(direct, " ")), " ") + "\n")
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%5d  %-19s  %s", depth[p], p, strings.Join(on, " ")), " ") + "\n")
 	}
 	b.WriteString("```\n")
 	return b.String()

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+const decisionsPage = "../../docs/decisions.md"
+
+// TestEveryDecisionHasAReasonOrARejection: no row says only what was decided.
+func TestEveryDecisionHasAReasonOrARejection(t *testing.T) {
+	rows := 0
+	for line := range strings.Lines(readText(t, decisionsPage)) {
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| decision ") {
+			continue
+		}
+		rows++
+		if len(cells) != 3 || len(strings.Trim(cells[1], " |"))+len(strings.Trim(cells[2], " |")) < 10 {
+			t.Errorf("%d cells, or no reason: %s", len(cells), line)
+		}
+	}
+	if rows < 30 {
+		t.Errorf("only %d decisions", rows)
+	}
+}
+
+// TestWhatWasRejectedIsNotThere holds docs/decisions.md against go.mod, the
+// sources and the unit that setup writes.
+func TestWhatWasRejectedIsNotThere(t *testing.T) {
+	page, modules := readText(t, decisionsPage), readText(t, "../../go.mod")
+	for _, rejected := range []string{"k8s.io/kubelet", "client-go", "spf13/viper", "lipgloss", "bubbles"} {
+		if !strings.Contains(page, "`"+rejected+"`") {
+			t.Errorf("%s is not named", rejected)
+		}
+		if strings.Contains(modules, rejected) {
+			t.Errorf("%s was rejected, and go.mod has it", rejected)
+		}
+	}
+	if want := fmt.Sprintf("`setup --boot` waits for a late disk, %d seconds.", setup.BootWait/time.Second); !strings.Contains(page, want) {
+		t.Errorf("it does not say: %s", want)
+	}
+	programs := []string{"linux_modprobe.go", "linux_programs.go", "linux_swapoff_apart.go"}
+	if have := whoRunsPrograms(t); !slices.Equal(have, programs) || !strings.Contains(page, "Three programs may be run") {
+		t.Errorf("programs are run by %v, want %v", have, programs)
+	}
+	n := howNode(t)
+	if _, errs, code := runOn(n, strings.Fields(howSetup)...); code != fail.OK {
+		t.Fatal(errs)
+	}
+	unit := readText(t, n.Path("/etc/systemd/system/swapctl.service"))
+	for _, setting := range []string{"ProtectSystem=", "PrivateTmp=", "ExecStop=", "Requires=", "BindsTo=", "RequiresMountsFor="} {
+		if strings.Contains(unit, setting) {
+			t.Errorf("the unit has %s", setting)
+		}
+	}
+	if units, _ := filepath.Glob("../../packaging/*.service"); len(units) > 0 {
+		t.Errorf("the package has units: %v", units)
+	}
+}
+
+// whoRunsPrograms lists the source files that start another program.
+func whoRunsPrograms(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, root := range []string{".", "../../internal"} {
+		err := filepath.WalkDir(root, func(name string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			if strings.Contains(string(text), "exec.Command") {
+				files = append(files, filepath.Base(name))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(files)
+	return files
+}
