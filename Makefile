@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
 
-.PHONY: build test lint unit upstream facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build test lint unit upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -19,7 +19,7 @@ build: bin/swapctl ## the static binary, bin/swapctl
 bin/swapctl:
 	@hack/build.sh $@ '$(LDFLAGS)'
 
-test: deps lint unit upstream e2e ## everything that must pass
+test: deps lint unit upstream packages e2e ## everything that must pass
 
 lint: $(LINT) ## style, and the floors of docs/architecture.md
 	$(LINT) run ./...
@@ -27,6 +27,7 @@ lint: $(LINT) ## style, and the floors of docs/architecture.md
 	cd bench/plan && ../../$(LINT) run --config ../../.golangci.yaml ./...
 	cd test/upstream && ../../$(LINT) run --config ../../.golangci.yaml ./...
 	cd test/upstream/kubelet && ../../../$(LINT) run --config ../../../.golangci.yaml ./...
+	cd test/packages && ../../$(LINT) run --config ../../.golangci.yaml ./...
 
 $(LINT): tools/go.mod tools/go.sum
 	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -37,6 +38,9 @@ unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
 upstream: ## what plan says and kubeadm-config writes, against Kubernetes' own code
 	cd test/upstream && go test ./...
 	cd test/upstream/kubelet && for m in go.mod go-1.*.mod; do go test -modfile=$$m ./... || exit 1; done
+
+packages: ## what is in the packages of a release, of each format
+	cd test/packages && go test ./...
 
 facts: ## read the fields and feature gates of a new Kubernetes release
 	cd test/upstream && go run ./facts

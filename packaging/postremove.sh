@@ -11,11 +11,13 @@ root=${DPKG_ROOT:-}
 units=$root/etc/systemd/system
 [ ! -e "$root/usr/bin/swapctl" ] || exit 0
 if grep -qs '^ExecStart=/usr/bin/swapctl ' "$units/swapctl.service"; then
-	rm -f "$units/multi-user.target.wants/swapctl.service" "$units/swapctl.service"
+	# The links first: what requires a unit that is not there would fail.
+	rm -f "$units"/*.wants/swapctl.service "$units"/*.requires/swapctl.service "$units/swapctl.service"
 	cat >&2 <<'END'
 swapctl: removed /etc/systemd/system/swapctl.service, which ran /usr/bin/swapctl at boot.
 END
 fi
+[ ! -e "$units/swapctl.service" ] || exit 0
 if [ "${1:-}" = purge ] && [ -s "$root/var/lib/swapctl/journal" ]; then
 	cat >&2 <<'END'
 swapctl: /var/lib/swapctl stays: its journal knows what this node was like before, and

@@ -13,13 +13,17 @@ import (
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 )
 
-const ourUnit = "[Service]\nExecStart=/usr/bin/swapctl setup --boot\n"
+const (
+	ourUnit   = "[Service]\nExecStart=/usr/bin/swapctl setup --boot\n"
+	otherUnit = "[Service]\nExecStart=/usr/local/bin/swapctl setup --boot\n"
+)
 
 // TestARemovedPackageLeavesNoUnitThatCallsIt runs the scripts of the packages
 // with the arguments of each package manager, below a root of their own
 // (DPKG_ROOT, as dpkg has it).
 func TestARemovedPackageLeavesNoUnitThatCallsIt(t *testing.T) {
 	const unit, link = "etc/systemd/system/swapctl.service", "etc/systemd/system/multi-user.target.wants/swapctl.service"
+	const another = "etc/systemd/system/kubelet.service.requires/swapctl.service" // an administrator's
 	const journal, program = "var/lib/swapctl/journal", "usr/bin/swapctl"
 	for _, test := range []struct {
 		name, script, arg string
@@ -28,7 +32,10 @@ func TestARemovedPackageLeavesNoUnitThatCallsIt(t *testing.T) {
 		says              string // "" for nothing
 		unitGoes          bool
 	}{
-		{name: "deb removes", script: "preremove", arg: "remove", unit: ourUnit, says: "swapctl teardown"},
+		{name: "deb removes", script: "preremove", arg: "remove", unit: ourUnit, says: "install the package again and run:\nswapctl:   swapctl teardown\n"},
+		{name: "deb removes what a reboot takes", script: "preremove", arg: "remove", unit: ourUnit, says: "swapctl.service goes too"},
+		{name: "deb removes what fstab brings back", script: "preremove", arg: "remove", says: "/etc/fstab"},
+		{name: "deb removes what another swapctl brings back", script: "preremove", arg: "remove", unit: otherUnit, says: "To take all of it back, run:\nswapctl:   /usr/local/bin/swapctl teardown\n"},
 		{name: "deb upgrades", script: "preremove", arg: "upgrade", unit: ourUnit},
 		{name: "rpm removes", script: "preremove", arg: "0", unit: ourUnit, says: "swapctl teardown"},
 		{name: "rpm upgrades", script: "preremove", arg: "1", unit: ourUnit},
@@ -38,7 +45,8 @@ func TestARemovedPackageLeavesNoUnitThatCallsIt(t *testing.T) {
 		{name: "deb after the purge", script: "postremove", arg: "purge", gone: true, says: "/var/lib/swapctl stays"},
 		{name: "rpm after the removal", script: "postremove", arg: "0", unit: ourUnit, gone: true, unitGoes: true, says: "removed"},
 		{name: "rpm after an upgrade", script: "postremove", arg: "1", unit: ourUnit},
-		{name: "a unit of another swapctl", script: "postremove", arg: "remove", unit: strings.Replace(ourUnit, "/usr/bin", "/usr/local/bin", 1), gone: true},
+		{name: "a unit of another swapctl", script: "postremove", arg: "remove", unit: otherUnit, gone: true},
+		{name: "the purge beside another swapctl", script: "postremove", arg: "purge", unit: otherUnit, gone: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			root := t.TempDir()
@@ -56,6 +64,7 @@ func TestARemovedPackageLeavesNoUnitThatCallsIt(t *testing.T) {
 			if test.unit != "" {
 				put(unit, test.unit)
 				put(link, "")
+				put(another, "")
 			}
 			if !test.gone {
 				put(program, "")
@@ -64,7 +73,7 @@ func TestARemovedPackageLeavesNoUnitThatCallsIt(t *testing.T) {
 			if test.says == "" && said != "" || !strings.Contains(said, test.says) {
 				t.Errorf("it says %q, want %q", said, test.says)
 			}
-			for _, name := range []string{unit, link} {
+			for _, name := range []string{unit, link, another} {
 				_, err := os.Lstat(filepath.Join(root, name))
 				if want := test.unit == "" || test.unitGoes; (err != nil) != want {
 					t.Errorf("%s: gone is %v, want %v", name, err != nil, want)
@@ -89,14 +98,20 @@ func TestARemovedPackageLeavesNoUnitThatCallsIt(t *testing.T) {
 	}
 }
 
-// TestTheUnitIsTheOneThatThePackageLooksFor: the line that postremove.sh
-// searches for is the one that setup writes.
+// TestTheUnitIsTheOneThatThePackageLooksFor: the line that the scripts
+// search for is the one that setup writes.
 func TestTheUnitIsTheOneThatThePackageLooksFor(t *testing.T) {
 	if !strings.Contains(readText(t, "../../internal/setup/boottext.go"), "ExecStart=%[3]s setup --boot\n") {
-		t.Error("the unit has another ExecStart= than packaging/postremove.sh searches for")
+		t.Error("the unit has another ExecStart= than the scripts of the packages search for")
 	}
-	if !strings.Contains(readText(t, "../../packaging/postremove.sh"), "'^ExecStart=/usr/bin/swapctl '") {
-		t.Error("packaging/postremove.sh does not search for ExecStart=")
+	for script, looksFor := range map[string][]string{
+		"postremove": {"'^ExecStart=/usr/bin/swapctl '"}, "preremove": {"'s/^ExecStart=//p'", "\"/usr/bin/swapctl \"*)", "% setup --boot}"},
+	} {
+		for _, text := range looksFor {
+			if !strings.Contains(readText(t, "../../packaging/"+script+".sh"), text) {
+				t.Errorf("packaging/%s.sh does not look for %s", script, text)
+			}
+		}
 	}
 }
 
@@ -140,6 +155,7 @@ func TestTheReleaseNamesFilesThatAreThere(t *testing.T) {
 	for _, c := range release.Nfpms[0].Contents {
 		made, isMade := strings.CutPrefix(c.Src, "bin/release/man/")
 		switch {
+		case c.Type == "dir":
 		case isMade: // hack/release-files.sh makes it of docs/man
 			if found, _ := filepath.Glob(filepath.Join(manDir, strings.TrimSuffix(made, ".gz"))); len(found) == 0 {
 				t.Errorf("there is no %s", c.Src)

@@ -59,6 +59,9 @@ func TestStories(t *testing.T) {
 	payload := map[string]string{
 		"usr/local/lib/swapctl-e2e.sh": "lib.sh", "usr/local/bin/swapctl": product, "usr/local/lib/standin-kubelet": standIn,
 	}
+	if slices.ContainsFunc(tellings, func(telling story.Telling) bool { return telling.Story.Packages }) {
+		addPackages(t, programs, payload)
+	}
 	goBuild(t, ".", "./kubelet", standIn)
 	goBuild(t, ".", "./guest", filepath.Join(programs, "guest"))
 	machines := story.NewMachines(lanes(t, filepath.Join(programs, "guest")), payload)
@@ -258,6 +261,18 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+// addPackages makes the Debian packages of two versions for the payload, as a release would.
+func addPackages(t *testing.T, dir string, payload map[string]string) {
+	maker := filepath.Join(dir, "packages")
+	goBuild(t, "../packages", ".", maker)
+	if output, err := exec.Command(maker, "-root", "../..", "-out", dir, "0.1.0", "0.2.0").CombinedOutput(); err != nil {
+		t.Fatalf("cannot make packages: %v\n%s", err, output)
+	}
+	for _, version := range []string{"0.1.0", "0.2.0"} {
+		payload["usr/local/lib/swapctl_"+version+".deb"] = filepath.Join(dir, "swapctl_"+version+"_amd64.deb")
+	}
 }
 
 // goBuild makes a static program; the same source gives the same bytes.

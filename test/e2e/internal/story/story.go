@@ -20,6 +20,8 @@ type Story struct {
 	matrix  map[string][]dimension // lane, or "" for those without one of their own
 	Reuse   bool                   // leaves the machine as it found it, so that another story may have it
 	Timeout time.Duration          // for one telling
+
+	Packages bool // needs the packages of a release inside
 }
 
 // dimension is one name of a matrix and the values it takes.
@@ -117,6 +119,8 @@ func (s *Story) header(word string, values, lanes []string) error {
 		s.matrix[lane], err = dimensions(values)
 	case "reuse":
 		s.Reuse = slices.Equal(values, []string{"yes"})
+	case "packages":
+		s.Packages = slices.Equal(values, []string{"yes"})
 	case "timeout":
 		s.Timeout, err = time.ParseDuration(strings.Join(values, ""))
 	}
