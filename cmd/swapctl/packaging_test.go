@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -212,5 +213,26 @@ func TestASwapctlThatComesBackTakesBackAll(t *testing.T) {
 		if diff := before.Diff(n.Snapshot()); diff != "" {
 			t.Errorf("reboot %v: the node is not as it was:\n%s", reboot, diff)
 		}
+	}
+}
+
+// TestThePackagedUnitIsTheOneThatSetupMakes but for the words above it.
+func TestThePackagedUnitIsTheOneThatSetupMakes(t *testing.T) {
+	n := howNode(t)
+	if _, errs, code := runOn(n, strings.Fields(howSetup)...); code != fail.OK {
+		t.Fatal(errs)
+	}
+	_, made, _ := strings.Cut(readText(t, n.Path("/etc/systemd/system/swapctl.service")), "[Unit]\n")
+	made = regexp.MustCompile(`(?m)^ExecStart=\S+`).ReplaceAllLiteralString(made, "ExecStart=/usr/bin/swapctl")
+	const file = "../../packaging/swapctl.service"
+	comment, packaged, _ := strings.Cut(readText(t, file), "[Unit]\n")
+	if packaged == made {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s is not what setup makes (-update writes it):\n%s", file, made)
+	}
+	if err := os.WriteFile(file, []byte(comment+"[Unit]\n"+made), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
