@@ -47,6 +47,7 @@ facts: ## read the fields and feature gates of a new Kubernetes release
 
 e2e: build ## real kernels in virtual machines; see test/e2e/README.md
 	cd test/e2e && go test -count=1 -timeout 60m ./...
+	@head -n 13 "$${SWAPCTL_E2E_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/swapctl-e2e}/times"
 
 bench: build ## compare with the shell recipe on this machine; needs root
 	go run ./bench

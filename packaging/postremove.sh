@@ -18,6 +18,10 @@ swapctl: removed /etc/systemd/system/swapctl.service, which ran /usr/bin/swapctl
 END
 fi
 [ ! -e "$units/swapctl.service" ] || exit 0
+# Somebody may have enabled the packaged unit.
+for link in "$units"/*.wants/swapctl.service "$units"/*.requires/swapctl.service; do
+	if [ -L "$link" ] && [ ! -e "$link" ]; then rm -f "$link"; fi
+done
 if [ "${1:-}" = purge ] && [ -s "$root/var/lib/swapctl/journal" ]; then
 	cat >&2 <<'END'
 swapctl: /var/lib/swapctl stays: its journal knows what this node was like before, and

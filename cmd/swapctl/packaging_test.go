@@ -216,6 +216,25 @@ func TestASwapctlThatComesBackTakesBackAll(t *testing.T) {
 	}
 }
 
+// TestARemovedPackageLeavesNoLinkToItsUnit, where somebody has enabled that one.
+func TestARemovedPackageLeavesNoLinkToItsUnit(t *testing.T) {
+	root := t.TempDir()
+	wants := filepath.Join(root, "etc/systemd/system/multi-user.target.wants")
+	if err := os.MkdirAll(wants, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, unit := range []string{"swapctl.service", "another.service"} {
+		if err := os.Symlink("/nowhere/"+unit, filepath.Join(wants, unit)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runPackageScript(t, root, "postremove", "remove")
+	left, err := os.ReadDir(wants)
+	if err != nil || len(left) != 1 || left[0].Name() != "another.service" {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 // TestThePackagedUnitIsTheOneThatSetupMakes but for the words above it.
 func TestThePackagedUnitIsTheOneThatSetupMakes(t *testing.T) {
 	n := howNode(t)

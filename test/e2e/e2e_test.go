@@ -65,14 +65,23 @@ func TestStories(t *testing.T) {
 	goBuild(t, ".", "./kubelet", standIn)
 	goBuild(t, ".", "./guest", filepath.Join(programs, "guest"))
 	machines := story.NewMachines(lanes(t, filepath.Join(programs, "guest")), payload)
-	teller := &story.Teller{Machines: machines, Keep: option("keep") == "true", Failures: failuresDir(t), Update: option("update") == "true"}
+	times := &story.Times{}
+	teller := &story.Teller{
+		Machines: machines, Keep: option("keep") == "true", Failures: failuresDir(t), Times: times, Update: option("update") == "true",
+	}
 	turns := story.NewTurns(atOnce(t), func(lane string) {
 		if err := machines.Forget(lane); err != nil {
 			t.Error(err)
 		}
 	})
 	failed := &failures{}
-	t.Cleanup(func() { failed.tell(t) })
+	t.Cleanup(func() {
+		failed.tell(t)
+		// go test shows nothing of what passes.
+		if err := os.WriteFile(filepath.Join(cacheDir(t), "times"), []byte(times.String()), 0o600); err != nil {
+			t.Error(err)
+		}
+	})
 	for _, telling := range tellings {
 		t.Run(telling.Name(), func(t *testing.T) {
 			t.Cleanup(func() { failed.note(t) })

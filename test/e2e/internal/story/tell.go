@@ -23,6 +23,7 @@ type Teller struct {
 	Keep     bool   // leave the scripts' directories for a look
 	Failures string // directory for everything about a machine whose story failed
 	Update   bool   // write the documents that a machine prints otherwise
+	Times    *Times // what each of them took
 }
 
 // Tell runs one telling on a machine of its lane and fails the test when anything in it does.
@@ -39,7 +40,7 @@ func (r *Teller) Tell(t *testing.T, telling Telling) {
 	told := &tale{ctx: ctx, machine: m, telling: telling, update: r.Update}
 	defer func() {
 		err := r.end(ctx, t, told)
-		t.Logf("story %s: %.1f s, machine %.1f s", telling.Name(), time.Since(ready).Seconds(), ready.Sub(begin).Seconds())
+		t.Log(r.Times.add(telling.Name(), time.Since(ready), ready.Sub(begin)))
 		if err != nil {
 			t.Error(err)
 		}
