@@ -39,7 +39,7 @@ func qemuRecipe(kernel, initrd string) []string {
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-kernel", imagesInside + "/" + kernel, "-initrd", imagesInside + "/" + initrd,
 		"-append", "console=ttyS0 root=/dev/vda rw quiet loglevel=5 panic=-1 random.trust_cpu=on mitigations=off" +
-			" audit=0 init_on_alloc=0 lsm=landlock,yama nowatchdog",
+			" audit=0 init_on_alloc=0 lsm=landlock,yama nowatchdog no_timer_check", // the last: an emulated timer may be late
 		"-drive", "file=" + machineInside + "/root.qcow2,if=none,id=root,format=qcow2,cache=unsafe,discard=unmap",
 		"-device", "virtio-blk-pci,drive=root,serial=root",
 		"-drive", "file=" + machineInside + "/b.img,if=none,id=b,format=raw,cache=unsafe,discard=unmap",
