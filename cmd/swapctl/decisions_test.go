@@ -63,8 +63,13 @@ func TestWhatWasRejectedIsNotThere(t *testing.T) {
 			t.Errorf("the unit has %s", setting)
 		}
 	}
-	if units, _ := filepath.Glob("../../packaging/*.service"); len(units) > 0 {
-		t.Errorf("the package has units: %v", units)
+	for _, script := range []string{"preremove.sh", "postremove.sh"} {
+		if strings.Contains(readText(t, "../../packaging/"+script), "systemctl") {
+			t.Errorf("%s enables or stops something", script)
+		}
+	}
+	if preset := readText(t, "../../packaging/swapctl.preset"); !strings.Contains(preset, "\ndisable swapctl.service\n") {
+		t.Errorf("the packaged unit is enabled: %s", preset)
 	}
 }
 
