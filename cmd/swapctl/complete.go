@@ -127,10 +127,8 @@ func files(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCom
 func completeTopics(help *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var topics []cobra.Completion
 	if cmd, _, err := help.Root().Find(args); err == nil {
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() {
-				topics = append(topics, cobra.CompletionWithDesc(c.Name(), c.Short))
-			}
+		for _, c := range subcommands(cmd) {
+			topics = append(topics, cobra.CompletionWithDesc(c.Name(), c.Short))
 		}
 	}
 	return topics, cobra.ShellCompDirectiveNoFileComp

@@ -2,9 +2,7 @@ package kubelet
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
@@ -140,9 +138,8 @@ func leftBehind(h host.Host) string {
 	for _, name := range []string{
 		"/var/lib/kubelet/config.yaml", "/usr/bin/kubelet", "/usr/local/bin/kubelet", "/opt/bin/kubelet", "/usr/sbin/kubelet",
 	} {
-		_, err := h.Files.Stat(name)
-		// Only root may look into /var/lib/kubelet, so somebody made it.
-		if err == nil || errors.Is(err, fs.ErrPermission) {
+		// Only root may look into /var/lib/kubelet: then somebody made it.
+		if there(h, name) {
 			return name
 		}
 	}
