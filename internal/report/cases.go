@@ -42,7 +42,7 @@ const (
 type CaseFormat struct{ *Format }
 
 // Set implements pflag.Value.
-func (f CaseFormat) Set(s string) error { return f.set(s, append(Formats(), JUnit, SARIF)) }
+func (f CaseFormat) Set(s string) error { return f.set(s, f.Words()) }
 
 // Words lists what Set takes.
 func (f CaseFormat) Words() []string { return words(append(Formats(), JUnit, SARIF)) }

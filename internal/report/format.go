@@ -44,11 +44,11 @@ func (f *Format) String() string { return string(*f) }
 func (f *Format) Type() string { return "format" }
 
 // Set implements pflag.Value.
-func (f *Format) Set(s string) error { return f.set(s, Formats()) }
+func (f *Format) Set(s string) error { return f.set(s, f.Words()) }
 
-func (f *Format) set(s string, among []Format) error {
-	if !slices.Contains(among, Format(s)) {
-		return fmt.Errorf("%q is not one of %s", s, strings.Join(words(among), ", "))
+func (f *Format) set(s string, among []string) error {
+	if !slices.Contains(among, s) {
+		return fmt.Errorf("%q is not one of %s", s, strings.Join(among, ", "))
 	}
 	*f = Format(s)
 	return nil
@@ -58,7 +58,7 @@ func (f *Format) set(s string, among []Format) error {
 type RowFormat struct{ *Format }
 
 // Set implements pflag.Value.
-func (f RowFormat) Set(s string) error { return f.set(s, append(Formats(), CSV)) }
+func (f RowFormat) Set(s string) error { return f.set(s, f.Words()) }
 
 // Words lists what Set takes.
 func (f RowFormat) Words() []string { return words(append(Formats(), CSV)) }
