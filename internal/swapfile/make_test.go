@@ -134,7 +134,7 @@ func TestAFailedMakeLeavesNothingBehind(t *testing.T) {
 // TestADiskThatDoesNotKeepTheZerosIsNoticed: a write that reached only a cache
 // fails when the disk is told to keep it.
 func TestADiskThatDoesNotKeepTheZerosIsNoticed(t *testing.T) {
-	h := fakeHost(files{sync: unix.EIO}, kernel{flags: noFlags, fallocate: unsupported, extents: backed})
+	h := fakeHost(files{lost: true, sync: unix.EIO}, kernel{flags: noFlags, fallocate: unsupported, extents: backed})
 	path := filepath.Join(t.TempDir(), "swapfile")
 	err := Make(context.Background(), h, path, zerosFlush, nil)
 	wantRefusal(t, err, "input/output error", "")

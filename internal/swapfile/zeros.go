@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	zerosChunk = 4 << 20  // written at a time, and all the memory that it takes
-	zerosFlush = 32 << 20 // written before the disk is told to keep it
+	zerosChunk = 4 << 20 // written at a time, and all the memory that it takes
+	zerosFlush = 1 << 30 // written before the disk is told to keep it
 )
 
 // writeZeros fills the empty file with zeros: past the page cache where the file
@@ -53,8 +53,8 @@ func (d *draft) writeChunks(ctx context.Context, zeros []byte, write func([]byte
 
 // flusher has the disk keep what is written while more is being written.
 // Otherwise all of it would wait in the page cache, or in that of whatever the
-// disk really is, for the sync at the end: that takes twice as long, cannot be
-// interrupted, and holds up everybody else.
+// disk really is, for the sync at the end, which cannot be interrupted and holds
+// up everybody else. Each sync costs as well: every 32 MiB, a tenth of the time.
 type flusher struct {
 	begin chan struct{}
 	err   chan error
