@@ -128,16 +128,19 @@ func upState(r Report, n node, out step.Outcome, o UpOptions) string {
 	case out.Failed:
 		return "what this run had done was taken back; the node is as it was before"
 	case o.DryRun || !r.Changed:
-		return "nothing was changed"
+		return "nothing was changed" + withRestarts(r)
 	}
-	return n.inWords() + toRestart(r)
+	return n.inWords() + withRestarts(r)
 }
 
-// toRestart names the units that still have to be restarted.
-func toRestart(r Report) string {
+// withRestarts names the units that were restarted, and those that still have to be.
+func withRestarts(r Report) string {
 	var b strings.Builder
 	for _, unit := range r.Restarts {
-		if unit.State == "owed" {
+		switch unit.State {
+		case "restarted":
+			fmt.Fprintf(&b, "; %s was restarted", unit.Unit)
+		case "owed":
 			fmt.Fprintf(&b, "; still to do: systemctl restart %s", unit.Unit)
 		}
 	}
@@ -214,9 +217,9 @@ func downState(r Report, out step.Outcome, o DownOptions) string {
 	case len(out.Items) == 0 && len(out.Woken)+len(out.Owed) == 0:
 		return "swapctl has nothing on this node; nothing was changed"
 	case o.KeepFile:
-		return "swap is off; the swap file was kept, nothing else of swapctl is left" + toRestart(r)
+		return "swap is off; the swap file was kept, nothing else of swapctl is left" + withRestarts(r)
 	}
-	return "swap is off; nothing of swapctl is left on this node" + toRestart(r)
+	return "swap is off; nothing of swapctl is left on this node" + withRestarts(r)
 }
 
 // stillThere lists what a teardown did not come to, or failed at.
