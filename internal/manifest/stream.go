@@ -73,6 +73,9 @@ func (r *reader) worded(at limits.Source, err error) error {
 	var syntax *syntaxError
 	var refused *limits.FieldError
 	var own *emitError
+	if refused, ok := errors.AsType[*libraryError](err); ok {
+		err = refused.placed()
+	}
 	switch {
 	case errors.As(err, &own):
 		return own.err

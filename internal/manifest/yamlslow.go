@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -143,7 +144,7 @@ func (s *yamlScanner) parse(before string) (*yaml.Node, error) {
 	data := append([]byte(before), s.w.buf[s.w.mark:s.w.pos]...)
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, yamlError(err, base)
+		return nil, &libraryError{err, data, base}
 	}
 	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: 1}, nil
@@ -151,15 +152,53 @@ func (s *yamlScanner) parse(before string) (*yaml.Node, error) {
 	return root.Content[0], nil
 }
 
-// yamlError takes the library's name and line out of its message.
-func yamlError(err error, base int) error {
-	message := strings.TrimPrefix(err.Error(), "yaml: ")
+// libraryError is what the library says of a text whose first line is base+1.
+type libraryError struct {
+	err  error
+	text []byte
+	base int
+}
+
+func (e *libraryError) Error() string { return e.err.Error() }
+
+// placeable is how long a text may be, in bytes, whose error is looked for: that
+// takes as long as reading it several times.
+const placeable = 256 << 10
+
+// placed says where the error stands: in the line with which the beginning of
+// the text has the same error for the first time. The library names the line
+// above it, or that in which what surrounds it begins, or none
+// (go.yaml.in/yaml/v3, parser.fail).
+func (e *libraryError) placed() error {
+	message := strings.TrimPrefix(e.err.Error(), "yaml: ")
 	line := 0
-	if n, scanErr := fmt.Sscanf(message, "line %d:", &line); n == 1 && scanErr == nil {
+	if n, err := fmt.Sscanf(message, "line %d:", &line); n == 1 && err == nil {
 		_, message, _ = strings.Cut(message, ": ")
-		line += base
+		line += e.base
+	}
+	if len(e.text) <= placeable {
+		ends := lineEnds(e.text)
+		line = e.base + 1 + sort.Search(len(ends)-1, func(i int) bool {
+			var root yaml.Node
+			err := yaml.Unmarshal(e.text[:ends[i]], &root)
+			return err != nil && err.Error() == e.err.Error()
+		})
 	}
 	return &syntaxError{line, fmt.Errorf("%w: %s", errNoYAML, message)}
+}
+
+// lineEnds is where each line ends, its break included.
+func lineEnds(text []byte) []int {
+	var ends []int
+	for i, b := range text {
+		if b == '\n' {
+			ends = append(ends, i+1)
+		}
+	}
+	if len(ends) == 0 || ends[len(ends)-1] < len(text) {
+		ends = append(ends, len(text))
+	}
+	return ends
 }
 
 // errNoYAML is what the library refuses.
