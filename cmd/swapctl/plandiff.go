@@ -61,7 +61,7 @@ func (r *planReader) readPair(ctx context.Context) (*plannedPair, error) {
 }
 
 // readTwo reads --pods, and then OTHER on its own. Node objects of a file apply
-// to both.
+// to both, and those among the pods to others that come without any.
 func (r *planReader) readTwo(ctx context.Context) (*plannedPair, error) {
 	if r.flags.file() == "-" {
 		return nil, fail.New(fail.Usage, "use --diff", errors.New("the Node objects are needed twice, and standard input can be read only once"),
@@ -73,7 +73,7 @@ func (r *planReader) readTwo(ctx context.Context) (*plannedPair, error) {
 	}
 	flags := *r.flags
 	flags.pods = []string{flags.diff}
-	other := &planReader{app: r.app, flags: &flags, changed: r.changed}
+	other := &planReader{app: r.app, flags: &flags, changed: r.changed, fallback: before.nodes()}
 	after, err := other.read(ctx)
 	if err != nil {
 		before.close()
@@ -126,16 +126,19 @@ func parseNodeSizes(text string) (sizes nodeSizes, isSizes bool, err error) {
 
 // resized are the options with nodes of other sizes.
 func resized(o limits.Options, s nodeSizes) limits.Options {
-	nodes := make([]limits.Node, len(o.Nodes))
-	for i, n := range o.Nodes {
-		nodes[i] = s.of(n)
+	all := func(nodes []limits.Node) []limits.Node {
+		other := make([]limits.Node, len(nodes))
+		for i, n := range nodes {
+			other[i] = s.of(n)
+		}
+		return other
 	}
 	base := o.Default
-	o.Nodes = nodes
+	o.Nodes = all(o.Nodes)
 	o.Base = s.of(o.Base)
-	o.Default = func() (limits.Node, error) {
-		n, err := base()
-		return s.of(n), err
+	o.Default = func() ([]limits.Node, error) {
+		nodes, err := base()
+		return all(nodes), err
 	}
 	return o
 }

@@ -79,7 +79,10 @@ func (n *nodeFlags) options(a *app, changed func(string) bool) (limits.Options, 
 		return o, err
 	}
 	o.Base = base
-	o.Default = func() (limits.Node, error) { return n.complete(a, base, changed) }
+	o.Default = func() ([]limits.Node, error) {
+		node, err := n.complete(a, base, changed)
+		return []limits.Node{node}, err
+	}
 	if n.memory == "" || n.file() != "" {
 		return o, nil
 	}
@@ -160,7 +163,7 @@ func badNode(flag string, err error, hint string) error {
 
 // parseSwap reads a size of swap: a size, none at all, or a share of the memory.
 func parseSwap(text string, memory int64) (int64, error) {
-	if strings.Trim(text, "0") == "" && text != "" {
+	if isNothing(text) {
 		return 0, nil
 	}
 	bytes, share, err := bytesize.ParseShare(text, memory)
@@ -171,4 +174,14 @@ func parseSwap(text string, memory int64) (int64, error) {
 		return bytes, err
 	}
 	return bytesize.Parse(text)
+}
+
+// isNothing reports whether a size is 0, or 0 of a unit: 0Gi.
+func isNothing(text string) bool {
+	unit := strings.TrimLeft(text, "0")
+	if unit == text || strings.ContainsAny(unit[:min(1, len(unit))], ".123456789") {
+		return false
+	}
+	_, err := bytesize.Parse("1" + unit)
+	return err == nil
 }

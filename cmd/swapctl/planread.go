@@ -18,6 +18,8 @@ type planReader struct {
 	flags   *planFlags
 	changed func(flag string) bool
 	skipped []limits.Warning // objects that could not even be read
+
+	fallback []limits.Node // instead of this machine
 }
 
 // planned is a plan and what its input was warned of before.
@@ -28,6 +30,15 @@ type planned struct {
 
 // close gives back the temporary file, which has no name and can leave nothing.
 func (p *planned) close() { _ = p.Plan.Close() }
+
+// nodes are those that were planned for.
+func (p *planned) nodes() []limits.Node {
+	var nodes []limits.Node
+	for _, n := range p.Nodes() {
+		nodes = append(nodes, n.Node)
+	}
+	return nodes
+}
 
 // Warnings returns all of them.
 func (p *planned) Warnings() []limits.Warning {
@@ -70,6 +81,9 @@ func (r *planReader) options() (limits.Options, error) {
 	o.Static = r.flags.static
 	o.SkipInvalid = r.flags.skipInvalid
 	o.Spool = func() (limits.Spool, error) { return r.app.host.Files.Temp() }
+	if r.fallback != nil {
+		o.Default = func() ([]limits.Node, error) { return r.fallback, nil }
+	}
 	return o, err
 }
 
@@ -121,6 +135,9 @@ func (r *planReader) input(ctx context.Context, inputs []string, add func(*limit
 	o := manifest.Options{TemplatePaths: r.flags.templatePaths, Stdin: r.app.in}
 	if r.flags.skipInvalid {
 		o.Invalid = func(e *limits.FieldError) error {
+			if ofNode(e) {
+				return e
+			}
 			r.skipped = append(r.skipped, limits.Warning{Object: e.Object, Message: fmt.Sprintf("left out: %s: %s: %v", e.Source, e.Field, e.Err)})
 			return nil
 		}
@@ -134,9 +151,18 @@ func (r *planReader) wrong(err error) error {
 		return err
 	}
 	if field, ok := errors.AsType[*limits.FieldError](err); ok {
-		return fail.New(fail.Usage, "plan the pods", field, "mend it, or plan all others with --skip-invalid")
+		hint := "mend it, or plan all others with --skip-invalid"
+		if ofNode(field) {
+			hint = "mend it, or say instead how the nodes are: --kubernetes-version, or --node-memory and --node-swap"
+		}
+		return fail.New(fail.Usage, "plan the pods", field, hint)
 	}
 	return hinted(err, "nothing was planned: mend it there, and run the command again")
+}
+
+// ofNode reports whether an error is that of a Node object.
+func ofNode(e *limits.FieldError) bool {
+	return e.Object == "Node" || strings.HasPrefix(e.Object, "Node ")
 }
 
 // explainName is the name in --explain NAMESPACE/NAME, "" when it is not one.

@@ -14,8 +14,8 @@ type Options struct {
 	// Nodes are the nodes to plan for. Empty: the Node objects of the input,
 	// and where it has none, Default.
 	Nodes []Node
-	// Default is asked for the node only when there is no other.
-	Default func() (Node, error)
+	// Default is asked for the nodes only when there are no others.
+	Default func() ([]Node, error)
 	// Base says what a Node object does not: page size, behavior, cgroup
 	// version and swap controller, and swap for a kubelet that does not report
 	// it. A KubernetesVersion here wins over the object's kubeletVersion.
@@ -24,7 +24,8 @@ type Options struct {
 	Namespace string
 	// Static says that the pods are static pods of a node.
 	Static bool
-	// SkipInvalid turns the refusal of an object into a warning.
+	// SkipInvalid turns the refusal of an object into a warning, unless it is a
+	// Node.
 	SkipInvalid bool
 	// Spool opens a temporary file, called once when the pods do not fit into
 	// memory. nil: everything stays in memory.
@@ -102,10 +103,7 @@ func (p *Planner) Add(o *Object) error {
 			p.warnings.unusedNodes++
 			return nil
 		}
-		err := p.addNode(o)
-		if !errors.As(err, &refused) && err != nil {
-			return err
-		}
+		return p.addNode(o) // without it another node would be planned for
 	default:
 		p.warnings.kind(o.Kind)
 	}
@@ -217,11 +215,10 @@ func (p *Planner) prepareSites() error {
 			return fail.Newf(fail.Usage, "plan", "there is no node").
 				Hint("say its size: --node-memory 16Gi --node-swap 8Gi")
 		}
-		node, err := p.options.Default()
-		if err != nil {
+		var err error
+		if nodes, err = p.options.Default(); err != nil {
 			return err
 		}
-		nodes = []Node{node}
 	}
 	if err := checkNames(nodes); err != nil {
 		return err

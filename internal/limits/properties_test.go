@@ -239,7 +239,7 @@ func TestEveryWarningIsSaidOnceAndManyAreCounted(t *testing.T) {
 }
 
 func TestAnInputWithoutPodsSaysSo(t *testing.T) {
-	plan, err := plannedWith(Options{Default: func() (Node, error) { return node16(), nil }}, []*Object{{Kind: "Service"}})
+	plan, err := plannedWith(Options{Default: func() ([]Node, error) { return []Node{node16()}, nil }}, []*Object{{Kind: "Service"}})
 	if err != nil || len(plan.Warnings()) != 2 || plan.Nodes()[0].Name != "n" {
 		t.Error(plan, err)
 	}

@@ -26,6 +26,9 @@ func (a *admission) refused(p *pod, level kubeletcfg.PodLevel) (field string, er
 			continue
 		}
 		field, err := c.refused(p.served)
+		if c.from&limitFromRange != 0 && field == "resources.requests[memory]" {
+			err = fmt.Errorf("%w, which a LimitRange sets", err)
+		}
 		if err == nil && in != nil {
 			field, err = "resources", in.refuse(c)
 		}

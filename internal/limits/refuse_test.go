@@ -96,6 +96,20 @@ func TestALimitRangeRefusesWhatIsOutsideOfIt(t *testing.T) {
 }
 
 // Beyond what 63 bits hold of thousandths, an API server compares whole numbers.
+func TestALimitThatNobodyWroteIsOfTheLimitRange(t *testing.T) {
+	for _, test := range []struct{ resources, want string }{
+		{`{"requests": {"memory": "1Gi"}}`, "requests[memory]: 1Gi: must be less than or equal to the limit of 512Mi, which a LimitRange sets"},
+		{`{"requests": {"memory": "1Gi"}, "limits": {"memory": "256Mi"}}`, "requests[memory]: 1Gi: must be less than or equal to the limit of 256Mi"},
+	} {
+		_, err := plannedWith(Options{Nodes: []Node{node16()}}, []*Object{
+			podOf(t, web(test.resources)), rangeObject(LimitRangeItem{Default: memoryList("512Mi")}),
+		})
+		if err == nil || !strings.HasSuffix(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %s", test.resources, err, test.want)
+		}
+	}
+}
+
 func TestALimitRangeComparesLargeAmountsAsAnAPIServerDoes(t *testing.T) {
 	for _, test := range []struct{ resources, want string }{
 		{`{"requests": {"memory": "100m"}, "limits": {"memory": "10Pi"}}`, ""},

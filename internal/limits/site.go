@@ -49,7 +49,8 @@ func newSite(node Node, versions kubeletcfg.Versions) (*site, error) {
 	case node.SwapBytes < 0:
 		return nil, refuse("its swap is %d bytes", node.SwapBytes).Hint("say its capacity: --node-swap 8Gi")
 	case max(node.MemoryBytes, node.SwapBytes) > 1<<62: // beyond that, float64 may not fit into 63 bits again
-		return nil, refuse("a size of %d bytes is more than any machine has", max(node.MemoryBytes, node.SwapBytes))
+		return nil, refuse("a size of %d bytes is more than any machine has", max(node.MemoryBytes, node.SwapBytes)).
+			Hint("say its capacity: --node-memory 16Gi --node-swap 8Gi")
 	case node.PageSizeBytes < 0:
 		return nil, refuse("its pages are %d bytes", node.PageSizeBytes).Hint("ask the node: getconf PAGESIZE")
 	case node.CgroupVersion != 1 && node.CgroupVersion != 2:
