@@ -192,7 +192,11 @@ func (a *app) kubeadmFiles(row kubeletcfg.Row, q kubeletcfg.Request, existing *k
 	}
 	options := kubeletcfg.LintOptions{Row: row, CgroupVersion: q.CgroupVersion, Roles: map[string]kubeletcfg.Role{merged.Name: role}}
 	for _, f := range kubeletcfg.Lint([]kubeletcfg.Source{merged}, options) {
-		a.warn("%s: %s: %s: %s", place(f), f.Field, f.Message, f.Fix)
+		at := place(f)
+		if f.Field != "" {
+			at += ": " + f.Field
+		}
+		a.warn("%s: %s: %s", at, f.Message, f.Fix)
 	}
 	return files, nil
 }

@@ -45,6 +45,9 @@ func newKubeadmLint(a *app) *cobra.Command {
 			if len(args) == 0 {
 				return usage(cmd, errors.New("name the files to look at"), "for example "+cmd.CommandPath()+" kubeadm.yaml")
 			}
+			if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
+				return usage(cmd, errors.New("standard input can be read only once, and - is there twice"))
+			}
 			return checkCgroup(cmd, o.cgroup)
 		},
 	}
@@ -164,6 +167,9 @@ func (a *app) walk(dir string) ([]kubeletcfg.Source, error) {
 		if stat.Mode&fs.ModeType != 0 && !stat.IsSymlink() {
 			continue // a socket or pipe would be waited for
 		}
+		if stat.IsSymlink() && filepath.Ext(name) != ".conf" && a.leadsToDir(path) {
+			continue
+		}
 		data, err := a.host.Files.ReadFile(path)
 		if err != nil {
 			return nil, err
@@ -171,4 +177,11 @@ func (a *app) walk(dir string) ([]kubeletcfg.Source, error) {
 		files = append(files, kubeletcfg.Source{Name: path, Data: data})
 	}
 	return files, nil
+}
+
+// leadsToDir reports whether a link leads to a directory, as ..data does where a
+// ConfigMap is mounted.
+func (a *app) leadsToDir(link string) bool {
+	stat, err := a.host.Files.Stat(link)
+	return err == nil && stat.Mode.IsDir()
 }

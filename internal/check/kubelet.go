@@ -198,9 +198,12 @@ func swapBehavior(f Facts) Finding {
 	const hint = "set memorySwap: {swapBehavior: LimitedSwap} in the kubelet's configuration, then restart it"
 	switch {
 	case !legal:
-		return failed(found+fmt.Sprintf(": Kubernetes %s knows no such behaviour, and does not start", row.Kubernetes), hint)
-	case meaning == kubeletcfg.Unlimited, meaning == kubeletcfg.UnlimitedV2, meaning == kubeletcfg.MemoryLimit:
-		return warn(found+fmt.Sprintf(": in Kubernetes %s a container without a memory limit may take all the swap there is", row.Kubernetes), hint)
+		return failed(found+fmt.Sprintf(": Kubernetes %s knows no such behavior, and does not start", row.Kubernetes), hint)
+	case meaning == kubeletcfg.MemoryLimit:
+		return warn(found+fmt.Sprintf(": in Kubernetes %s a container without a memory limit may take all the swap there is", row.Kubernetes),
+			"give every container a memory limit, or upgrade to Kubernetes 1.28 or later")
+	case meaning == kubeletcfg.Unlimited, meaning == kubeletcfg.UnlimitedV2:
+		return warn(found+fmt.Sprintf(": in Kubernetes %s every container may take all the swap there is", row.Kubernetes), hint)
 	case meaning == kubeletcfg.Share:
 		return pass(found)
 	}

@@ -3,10 +3,27 @@ package check
 import (
 	"errors"
 	"io/fs"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
+
+// limitsOfOld is LimitedSwap as it was until Kubernetes 1.27.
+func limitsOfOld(f *Facts) {
+	f.Kubelet.Version, f.Kubelet.Row = "v1.27.0", row("1.27")
+	f.Kubelet.Config.NodeSwap = true
+}
+
+// TestTheRemedyIsNotWhatIsThere: LimitedSwap does not mend LimitedSwap.
+func TestTheRemedyIsNotWhatIsThere(t *testing.T) {
+	f := ready()
+	limitsOfOld(&f)
+	if hint := one(t, f, "kubelet-swap-behavior").Hint; !strings.Contains(hint, "Kubernetes 1.28") || strings.Contains(hint, "LimitedSwap") {
+		t.Errorf("the hint is %q", hint)
+	}
+}
 
 func kubeletOutcomes() []outcome {
 	config := func(change func(*kubeletcfg.Effective)) func(*Facts) {
@@ -59,11 +76,12 @@ func kubeletOutcomes() []outcome {
 		{"kubelet-swap-behavior", Pass, "", "LimitedSwap", nil},
 		{"kubelet-swap-behavior", Warn, "NoSwap", "no container gets swap", config(func(c *kubeletcfg.Effective) { c.SwapBehavior = "NoSwap" })},
 		{"kubelet-swap-behavior", Warn, "default", `swapBehavior ""`, config(func(c *kubeletcfg.Effective) { c.SwapBehavior, c.SwapBehaviorFrom = "", kubeletcfg.Default })},
-		{"kubelet-swap-behavior", Warn, "unlimited of old", "all the swap there is", func(f *Facts) {
+		{"kubelet-swap-behavior", Warn, "unlimited of old", "every container may take all the swap there is", func(f *Facts) {
 			version("1.28")(f)
 			f.Kubelet.Config.NodeSwap, f.Kubelet.Config.SwapBehavior = true, "UnlimitedSwap"
 		}},
-		{"kubelet-swap-behavior", Fail, "no such", "knows no such behaviour", config(func(c *kubeletcfg.Effective) { c.SwapBehavior = "UnlimitedSwap" })},
+		{"kubelet-swap-behavior", Warn, "limits of old", "a container without a memory limit may take", limitsOfOld},
+		{"kubelet-swap-behavior", Fail, "no such", "knows no such behavior", config(func(c *kubeletcfg.Effective) { c.SwapBehavior = "UnlimitedSwap" })},
 		{"kubelet-swap-behavior", Skip, "no kubelet", "no kubelet", noKubeletHere},
 		{"kubelet-swap-behavior", Skip, "gate off", "see kubelet-feature-gate", func(f *Facts) { version("1.29")(f); f.Kubelet.Config.SwapBehavior = "" }},
 		{"kubelet-swap-behavior", Unknown, "no version", "version could not be found", noRow},

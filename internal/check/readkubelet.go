@@ -62,8 +62,25 @@ func (k Kubelet) configure(in kubeletcfg.Inputs, said bool) (Kubelet, error) {
 	if k.Err != nil {
 		return k, nil
 	}
-	k.Config, k.Err = row.Effective(in)
+	if k.Config, err = row.Effective(in); err != nil {
+		k.Config.Problems = []kubeletcfg.Problem{unreadableFile(err)}
+		return k, nil
+	}
+	if k.Row != nil {
+		k.Config.Problems = append(k.Config.Problems, row.Faults(in, k.Config)...)
+	}
 	return k, nil
+}
+
+// unreadableFile is the problem of a file that is there, and with which no kubelet
+// starts.
+func unreadableFile(err error) kubeletcfg.Problem {
+	p := kubeletcfg.Problem{Severity: kubeletcfg.Fatal, Message: err.Error() + ": the kubelet does not start"}
+	if syntax, ok := errors.AsType[*kubeletcfg.SyntaxError](err); ok {
+		p.Source, p.Line, p.Column = syntax.File, syntax.Line, 1
+		p.Message = syntax.Err.Error() + ": the kubelet does not start"
+	}
+	return p
 }
 
 // rootDir is the kubelet's own directory.

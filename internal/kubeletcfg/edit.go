@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
@@ -114,8 +116,11 @@ func apply(data []byte, number int, c change) ([]byte, error) {
 	}
 	root := all[number].root
 	want := cloneAll(plain(root))
+	refuse := func(err error) error {
+		return fmt.Errorf("line %d: %s: %w", reached(root, c.path).Line, strings.Join(c.path, "."), err)
+	}
 	if !put(want, c.path, c.value) {
-		return nil, fmt.Errorf("%s does not fit in: something on its way is no object", strings.Join(c.path, "."))
+		return nil, refuse(errors.New("it does not fit in: what it belongs into is no object"))
 	}
 	if reflect.DeepEqual(want, plain(root)) {
 		return data, nil
@@ -124,14 +129,26 @@ func apply(data []byte, number int, c change) ([]byte, error) {
 	t.json = t.json || strings.HasPrefix(string(t.data[t.offset(root):]), `{"`)
 	texts, err := t.set(root, c.path, c.value)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", strings.Join(c.path, "."), err)
+		return nil, refuse(err)
 	}
 	for _, edited := range texts {
 		if same(edited, all, number, want) {
 			return edited, nil
 		}
 	}
-	return nil, fmt.Errorf("%s cannot be set without touching something else: write it by hand", strings.Join(c.path, "."))
+	return nil, refuse(errors.New("it cannot be set without touching something else: write it by hand"))
+}
+
+// reached is the last node on the way to a field that is there.
+func reached(root *yaml.Node, path []string) *yaml.Node {
+	for _, name := range path {
+		_, next := member(root, name)
+		if next == nil {
+			break
+		}
+		root = next
+	}
+	return root
 }
 
 // same reports whether a text holds these documents, one of them as wanted.

@@ -82,10 +82,13 @@ func (p Problem) String() string {
 	if p.Line > 0 {
 		where = fmt.Sprintf("%s:%d:%d", where, p.Line, p.Column)
 	}
-	if p.Field != "" {
-		where += ": " + p.Field
+	text := p.Message
+	for _, before := range []string{p.Field, where} {
+		if before != "" {
+			text = before + ": " + text
+		}
 	}
-	return where + ": " + p.Message
+	return text
 }
 
 // Fatals are the problems that keep the kubelet from starting.

@@ -27,6 +27,10 @@ func faults() []fault {
 	return []fault{
 		// What is not read at all.
 		{"a tab", "1.34", "", kubeletHead + "memorySwap:\n«\tswapBehavior: LimitedSwap\n", "syntax", "mend"},
+		{"a tab before a field", "1.34", "", kubeletHead + "«\tfailSwapOn: false\n", "syntax", "mend"},
+		{"indented too little", "1.34", "", "# ours\n\n" + kubeletHead + "memorySwap:\n  swapBehavior: LimitedSwap\n« failSwapOn: false\nmaxPods: 9\n", "syntax", "mend"},
+		{"an open list", "1.34", "", kubeletHead + "«enforceNodeAllocatable: [pods\nmaxPods: 9\n", "syntax", "mend"},
+		{"an unknown anchor", "1.34", "", kubeletHead + "---\n" + kubeletHead + "«memorySwap: *swap\n", "syntax", "mend"},
 		{"nothing", "1.34", "", "# later\n", "syntax", "delete"},
 		{"a list", "1.34", "", "«- failSwapOn: false\n", "syntax", "mend"},
 		{"no apiVersion", "1.34", "", "«kind: KubeletConfiguration\nfailSwapOn: false\n", "kind", "apiVersion: kubelet.config.k8s.io/v1beta1"},
@@ -95,6 +99,9 @@ func faults() []fault {
 		{"too large a share", "1.34", "10.conf", kubeletHead + "evictionHard:\n  memory.available: «110%\n", "eviction", "10%"},
 		{"soft without grace", "1.34", "", kubeletHead + "evictionSoft:\n  «memory.available: 200Mi\n", "eviction", "GracePeriod"},
 		{"a reserve that cannot be enforced", "1.34", "", kubeletHead + "enforceNodeAllocatable: [pods, «system-reserved]\n", "reserved", "systemReservedCgroup"},
+		{"a reserve that is no quantity", "1.34", "", kubeletHead + "systemReserved: {cpu: 500m, memory: «1GB}\n", "reserved", "512Mi"},
+		{"a negative reserve in a drop-in", "1.34", "20-a.conf", kubeletHead + "kubeReserved:\n  memory: «-1Gi\n", "reserved", "512Mi"},
+		{"a reserve of what cannot be", "1.27", "", kubeletHead + "kubeReserved: {«storage: 1Gi}\n", "reserved", "ephemeral-storage"},
 		{"a misspelt reserve", "1.34", "", kubeletHead + "enforceNodeAllocatable:\n- «system-reserve\n", "reserved", "system-reserved"},
 		{"a factor out of range", "1.37", "", kubeletHead + "memoryThrottlingFactor: «1.5\n", "memory-qos", "0.9"},
 		// Names of files.

@@ -78,7 +78,7 @@ func (l *linter) patch(file Source) bool {
 func (l *linter) operations(file Source) {
 	var n yaml.Node
 	if err := yaml.Unmarshal(file.Data, &n); err != nil {
-		l.syntax(file.Name, syntax(file.Name, 1, err))
+		l.syntax(file.Name, syntax(file, 1, err))
 		return
 	}
 	s := scene{doc: document{source: file.Name, number: 1}, role: RolePatch}

@@ -31,6 +31,8 @@ func (l *linter) kubelet(s scene) {
 	}
 	l.softPeriods(s)
 	l.reserved(s)
+	l.reservedAmounts(s, "systemReserved")
+	l.reservedAmounts(s, "kubeReserved")
 	l.memoryQoS(s)
 	l.cgroupV1(s)
 }

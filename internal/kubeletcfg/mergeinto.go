@@ -38,10 +38,14 @@ type merging struct {
 	s     setting
 	file  Source
 	notes []string
+	added bool // the document for the node itself was not there
 }
 
 func (m *merging) run() error {
 	if err := m.known(); err != nil {
+		return err
+	}
+	if err := m.fits(); err != nil {
 		return err
 	}
 	kind := map[Kind]string{KindInit: "InitConfiguration", KindJoin: "JoinConfiguration"}[m.q.Kind]
@@ -99,6 +103,21 @@ func (m *merging) known() error {
 	return nil
 }
 
+// fits refuses to give a KubeletConfiguration to a file for kubeadm join, which
+// passes over it (cmd/kubeadm/app/util/config/joinconfiguration.go,
+// documentMapToJoinConfiguration).
+func (m *merging) fits() error {
+	for _, kind := range []string{"InitConfiguration", "ClusterConfiguration", ConfigKind} {
+		if d, err := m.find(kind); d != nil || err != nil {
+			return err
+		}
+	}
+	if d, err := m.find("JoinConfiguration"); d == nil || err != nil || m.q.Kind == KindJoin {
+		return err
+	}
+	return errors.New("it is for kubeadm join, which passes over a KubeletConfiguration: use --kind join")
+}
+
 // kubelet edits the KubeletConfiguration, or adds one.
 func (m *merging) kubelet() error {
 	d, err := m.find(ConfigKind)
@@ -126,6 +145,7 @@ func (m *merging) node(kind string) error {
 		}
 		var b strings.Builder
 		m.row.joinOrInit(&b, m.q, m.s)
+		m.added = true
 		return m.add(b.String())
 	}
 	_, registration := member(d.root, "nodeRegistration")
@@ -187,7 +207,7 @@ func (m *merging) flags(d *document, registration *yaml.Node, needed bool) error
 // patches names the directory of patches in a JoinConfiguration.
 func (m *merging) patches() error {
 	d, err := m.find("JoinConfiguration")
-	if err != nil || !m.row.Kubeadm.Patches {
+	if err != nil || !m.row.Kubeadm.Patches || m.added {
 		return err
 	}
 	_, patches := member(d.root, "patches")

@@ -59,6 +59,9 @@ func TestAMergeKeepsEverythingElse(t *testing.T) {
 			{"# mine\n", "# mine\npatches:\n  directory: /etc/kubernetes/patches\n"},
 		}},
 		{"join with its own patches", "1.34", Request{Kind: KindJoin}, kubeadmHead("v1beta4", "JoinConfiguration") + "patches: {directory: /p}\n", nil},
+		{"join without one", "1.34", Request{Kind: KindJoin}, kubeletHead, [][2]string{
+			{kubeletHead, kubeletHead + "---\n" + kubeadmHead("v1beta4", "JoinConfiguration") + "patches:\n  # with kubeletconfiguration+strategic.yaml in it\n  directory: /etc/kubernetes/patches\n"},
+		}},
 		{"join of 1.24", "1.24", Request{Kind: KindJoin}, kubeadmHead("v1beta3", "JoinConfiguration") + "nodeRegistration:\n  kubeletExtraArgs:\n    feature-gates: \"A=true\"\n", [][2]string{
 			{"    feature-gates: \"A=true\"\n", "    fail-swap-on: \"false\"\n    feature-gates: A=true,NodeSwap=true\n"},
 		}},
@@ -105,7 +108,8 @@ func TestAMergeThatCannotBeIsRefused(t *testing.T) {
 		{"1.34", kubeletHead + "---\n" + kubeletHead, "my.yaml:4: document 2 is a second KubeletConfiguration"},
 		{"1.33", kubeadmHead("v1beta4", "InitConfiguration") + "nodeRegistration:\n  kubeletExtraArgs:\n  - {name: feature-gates, value: NodeSwap=false}\n", "wins over every file"},
 		{"1.34", "a: b: c\n", "my.yaml:1: document 1: not YAML"},
-		{"1.34", kubeadmHead("v1beta4", "InitConfiguration") + "---\n" + kubeletHead + "memorySwap: [x]\n", "memorySwap"},
+		{"1.34", kubeadmHead("v1beta4", "InitConfiguration") + "---\n" + kubeletHead + "memorySwap: [x]\n", "merge swap into my.yaml: line 6: memorySwap.swapBehavior: it does not fit in"},
+		{"1.34", kubeadmHead("v1beta4", "JoinConfiguration"), "it is for kubeadm join, which passes over a KubeletConfiguration: use --kind join"},
 	} {
 		row, err := rows.Find(test.version)
 		if err != nil {

@@ -126,7 +126,7 @@ func (t *text) replace(key, old *yaml.Node, by string) ([][]byte, error) {
 	}
 	start, end, err := t.span(old)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", key.Value, err)
+		return nil, err
 	}
 	return [][]byte{t.splice(start, end, by)}, nil
 }
