@@ -49,3 +49,19 @@ func (m Mapping) matchesBacking(h host.Host, s State) (matches bool, why string)
 	}
 	return true, ""
 }
+
+// StandsElsewhere reports whether the mapping is surely not one of backing but
+// somebody else's of the same name: it stands on a device, and not on that
+// device, or on none although backing is a file. What cannot be known, because
+// backing is not there, is no.
+func (s State) StandsElsewhere(h host.Host, backing string) bool {
+	st, err := h.Files.Stat(backing)
+	switch {
+	case err != nil || s.BackingPath == "":
+		return false
+	case st.Mode.IsRegular():
+		return s.Loop == ""
+	}
+	same, _ := Mapping{Backing: backing}.matchesBacking(h, s)
+	return !same && !s.BackingDeleted
+}

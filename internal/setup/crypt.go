@@ -58,7 +58,8 @@ func (s cryptStep) Check(_ context.Context, h host.Host, was step.Record) (step.
 	if err != nil {
 		return step.Finding{}, err
 	}
-	if err := s.usedTwice(h, now, was.Ours()); err != nil {
+	old := mappingOf(was)
+	if err := s.usedTwice(h, now, old); err != nil {
 		return blocked(err), nil
 	}
 	if !now.Exists {
@@ -69,7 +70,8 @@ func (s cryptStep) Check(_ context.Context, h host.Host, was step.Record) (step.
 	if err != nil {
 		return step.Finding{}, err
 	}
-	if was.Ours() || same && on {
+	ours := old.Name == s.want.Name && !now.StandsElsewhere(h, old.Backing)
+	if ours || same && on {
 		if same {
 			return step.Finding{State: step.Done, Found: "open"}, nil
 		}
@@ -83,9 +85,19 @@ func (s cryptStep) Check(_ context.Context, h host.Host, was step.Record) (step.
 	return blocked(taken), nil
 }
 
+// mappingOf is the mapping that the journal knows, the zero Mapping if none.
+func mappingOf(was step.Record) crypt.Mapping {
+	var m crypt.Mapping
+	if was.Ours() {
+		_ = json.Unmarshal(was.Want, &m) // damaged, it is met again
+	}
+	return m
+}
+
 // usedTwice refuses a file or device that another loop device or mapping uses:
-// two keys over the same blocks destroy what either of them wrote.
-func (s cryptStep) usedTwice(h host.Host, now crypt.State, ours bool) error {
+// two keys over the same blocks destroy what either of them wrote. What ours, by
+// the old name or the new, has there is no other.
+func (s cryptStep) usedTwice(h host.Host, now crypt.State, old crypt.Mapping) error {
 	op := "encrypt " + s.want.Backing
 	st, err := h.Files.Stat(s.want.Backing)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -99,10 +111,11 @@ func (s cryptStep) usedTwice(h host.Host, now crypt.State, ours bool) error {
 		return fail.New(fail.Failed, op, err)
 	}
 	var others []crypt.User
+	here := old.Backing == s.want.Backing
 	for _, u := range users {
-		mine := u.Kind == "mapping" && u.Name == s.want.Name
+		mine := u.Kind == "mapping" && (u.Name == s.want.Name || here && u.Name == old.Name)
 		// A mapping that a killed run left without a live table shows no loop.
-		below := u.Kind == "loop" && (u.Path == now.Loop || ours && u.AutoClear)
+		below := u.Kind == "loop" && (u.Path == now.Loop || here && u.AutoClear)
 		if !mine && !below {
 			others = append(others, u)
 		}
@@ -133,7 +146,7 @@ func (s cryptStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ ste
 	if err != nil {
 		return err
 	}
-	if now.Exists { // what a killed run left
+	if now.Exists && !now.StandsElsewhere(h, s.want.Backing) { // what a killed run left
 		if err := crypt.Close(ctx, h, s.want.Name); err != nil {
 			return err
 		}
@@ -142,14 +155,20 @@ func (s cryptStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ ste
 }
 
 func (s cryptStep) Undo(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
-	if err := crypt.Close(ctx, h, s.want.Name); err != nil {
+	now, err := crypt.Find(h, s.want.Name)
+	if err != nil {
 		return err
+	}
+	if !now.StandsElsewhere(h, s.want.Backing) {
+		if err := crypt.Close(ctx, h, s.want.Name); err != nil {
+			return err
+		}
 	}
 	return s.blank(h)
 }
 
-// blank zeroes the first page below the mapping: the header that we wrote
-// there, as ciphertext. What is left is noise without a key; with the noise at
+// blank zeroes the start of what is below the mapping: the header that we wrote
+// there, as ciphertext, and what was swapped out behind it. What is left is noise without a key; with the noise at
 // its start gone, the file or device is free for the next use, ours included.
 func (s cryptStep) blank(h host.Host) error {
 	st, err := h.Files.Stat(s.want.Backing)
@@ -163,11 +182,8 @@ func (s cryptStep) blank(h host.Host) error {
 		return err
 	}
 	c, err := swapfile.Probe(h, s.want.Backing)
-	if err != nil || c.Empty || !noise(c) {
+	if err != nil || !c.Noise() {
 		return err
 	}
 	return swapfile.Blank(h, s.want.Backing)
 }
-
-// noise reports whether nothing is known by a signature, as with ciphertext.
-func noise(c swapfile.Content) bool { return !c.Empty && len(c.Found) == 0 }

@@ -136,7 +136,7 @@ func (s deviceStep) content(h host.Host, was step.Record) (step.Finding, error) 
 	}
 	ours := s.ours(was)
 	switch {
-	case ours && (c.Empty || noise(c) || isSwap(c)):
+	case ours && (c.Empty || c.Noise() || isSwap(c)):
 		// Under a key that is gone our own swap looks like noise.
 		return step.Finding{State: step.Done, Found: "ours"}, nil
 	case c.Empty:
@@ -150,7 +150,7 @@ func (s deviceStep) content(h host.Host, was step.Record) (step.Finding, error) 
 
 // showsMore is the command that shows what a device holds.
 func showsMore(c swapfile.Content, device string) string {
-	if noise(c) { // wipefs knows nothing of it either
+	if len(c.Found) == 0 { // wipefs knows nothing of it either
 		return "hexdump -C -n 512 " + device
 	}
 	return "wipefs " + device

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -71,6 +72,8 @@ func checkPath(op, path string) error {
 		return e(fail.Usage, op, "the path is empty").Hint("name a file: --path /swapfile")
 	case strings.ContainsFunc(path, unicode.IsControl):
 		return e(fail.Usage, op, "the path has a control character").Hint("name another file with --path")
+	case !utf8.ValidString(path): // the journal could not say it
+		return e(fail.Usage, op, "the path is not UTF-8").Hint("name another file with --path")
 	case !filepath.IsAbs(path):
 		return e(fail.Usage, op, "the path is not absolute").Hint("begin it with a slash: --path /%s", filepath.Clean(path))
 	case path == "/":

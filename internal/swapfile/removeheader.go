@@ -7,9 +7,9 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// RemoveHeader zeroes the first page of the file or device at path if it is the
-// header that WriteHeader made with this UUID, or what a kill left of writing
-// or removing it. Anything else there stays.
+// RemoveHeader zeroes the first MiB of the file or device at path if it begins
+// with the header that WriteHeader made with this UUID, or what a kill left of
+// writing or removing it. Anything else there stays.
 func RemoveHeader(h host.Host, path string, uuid [16]byte) error {
 	op := "remove the swap header of " + path
 	f, err := openForWriting(h, path)
@@ -25,7 +25,7 @@ func RemoveHeader(h host.Host, path string, uuid [16]byte) error {
 	if n < len(page) || !ourHeader(page, uuid) {
 		return nil
 	}
-	return explain(op, path, zeroPage(h, f))
+	return explain(op, path, zeroStart(h, f))
 }
 
 // ourHeader knows our header by its UUID, also without the signature that ends
@@ -41,7 +41,8 @@ func ourHeader(page []byte, uuid [16]byte) bool {
 	return string(page[signature:]) == magicSwap && bytes.Equal(page[:signature], make([]byte, signature))
 }
 
-// Blank zeroes the first page of the file or device at path, durably.
+// Blank zeroes the first MiB of the file or device at path, durably: Probe then
+// finds it empty, whatever had been swapped out to there.
 func Blank(h host.Host, path string) error {
 	op := "blank the start of " + path
 	f, err := openForWriting(h, path)
@@ -49,12 +50,35 @@ func Blank(h host.Host, path string) error {
 		return explain(op, path, err)
 	}
 	defer f.Close()
-	return fail.New(0, op, zeroPage(h, f))
+	return fail.New(0, op, zeroStart(h, f))
 }
 
-func zeroPage(h host.Host, f host.File) error {
-	if _, err := f.WriteAt(make([]byte, h.Kernel.PageSize()), 0); err != nil {
+// zeroStart zeroes what Probe looks at. The first page is last: by the header in
+// it the next run knows what a kill has left.
+func zeroStart(h host.Host, f host.File) error {
+	size, _, err := sizeOf(h, f)
+	if err != nil {
+		return err
+	}
+	page := int64(h.Kernel.PageSize())
+	if rest := min(edgeBytes, size) - page; rest > 0 {
+		if err := zeroUsed(f, page, rest); err != nil {
+			return err
+		}
+	}
+	if _, err := f.WriteAt(make([]byte, page), 0); err != nil {
 		return err
 	}
 	return f.Sync()
+}
+
+// zeroUsed zeroes count bytes from offset on, unless nothing was ever written there.
+func zeroUsed(f host.File, offset, count int64) error {
+	data := make([]byte, count)
+	if n, err := f.ReadAt(data, offset); err == nil && n == len(data) && isZero(data) {
+		return nil
+	}
+	clear(data)
+	_, err := f.WriteAt(data, offset)
+	return err
 }
