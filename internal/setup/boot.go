@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,7 +110,22 @@ func (n *node) bootArea(ctx context.Context, h host.Host, j step.Journal, i int,
 		items, err := e.Look(ctx, steps, j)
 		return step.Outcome{Items: items}, err
 	}
+	e.Still = func(now step.Journal) error { return n.stillWanted(j, now) }
 	return e.Apply(ctx, steps, n.config)
+}
+
+// stillWanted refuses what was wanted when the boot began and is not any more:
+// somebody has run teardown, or another setup, while it waited for a disk.
+func (n *node) stillWanted(then, now step.Journal) error {
+	const op = "bring swap back"
+	mine, err := json.Marshal(n.config) // as an area before this one has written it
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	if now.Goal == then.Goal && (bytes.Equal(now.Config, then.Config) || bytes.Equal(now.Config, mine)) {
+		return nil
+	}
+	return fail.New(fail.Locked, op, errors.New("another swapctl has changed meanwhile what is wanted"), "see how the node stands: swapctl status")
 }
 
 // merge adds what one area's run did to that of those before.
@@ -151,7 +167,7 @@ func (n node) bootSteps(j step.Journal) ([]step.Step, error) {
 	for _, s := range n.steps() {
 		was := j.Record(s.Info().ID)
 		switch {
-		case !keptAtBoot(s):
+		case !keptAtBoot(s, was):
 		case !was.Ours(): // it was so before us, and is looked after by somebody else
 			continue
 		default:
@@ -167,10 +183,12 @@ func (n node) bootSteps(j step.Journal) ([]step.Step, error) {
 
 // keptAtBoot reports whether a step's wish depends on more than the
 // configuration in the journal.
-func keptAtBoot(s step.Step) bool {
+func keptAtBoot(s step.Step, was step.Record) bool {
 	switch s.(type) {
 	case unitStep, sliceStep, kubeletConfigStep, kubeletDirStep:
 		return true
+	case unmaskStep: // of all areas, and not of the one that is brought back now
+		return was.Ours()
 	}
 	return false
 }

@@ -20,6 +20,11 @@ func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, 
 		return Outcome{}, err
 	}
 	defer unlock()
+	if e.Still != nil {
+		if err := e.Still(j.Journal); err != nil {
+			return Outcome{}, err
+		}
+	}
 	goal, err := json.Marshal(config)
 	if err != nil {
 		return Outcome{}, fail.New(fail.Failed, "write down the configuration", err)

@@ -19,6 +19,9 @@ type Engine struct {
 	// Leave names steps of the journal that this run is not about: they stay as
 	// they are, although nobody wants them now. May be nil.
 	Leave func(id string) bool
+	// Still may refuse, with the node locked, a run whose steps were made from a
+	// journal that has changed since. May be nil.
+	Still func(Journal) error
 	// NoRestart leaves the restarts that are owed in the journal.
 	NoRestart bool
 	// Events hears what happens; may be nil.

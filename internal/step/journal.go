@@ -195,6 +195,7 @@ func openJournal(h host.Host, name string) (*journalFile, error) {
 func (f *journalFile) write(entries ...entry) error {
 	if err := f.append(entries); err != nil {
 		f.abandon()
+		err = errors.Join(err, f.restore())
 		return fail.New(fail.Failed, "write the journal", err, storeHints(f.name, path.Dir(path.Dir(f.name)), err)...)
 	}
 	for _, e := range entries {
@@ -242,6 +243,16 @@ func (f *journalFile) abandon() {
 		f.file = nil
 		f.rewrite = true
 	}
+}
+
+// restore takes out of the file what was not written well: a line may be whole
+// there all the same, and a boot would act on it. One that says nothing else is
+// left to close, which removes it.
+func (f *journalFile) restore() error {
+	if f.Goal == GoalNone && len(f.Records) == 0 && len(f.Owed) == 0 {
+		return nil
+	}
+	return f.host.Files.Replace(f.name, f.lines(), 0o600)
 }
 
 // open opens the journal for appending; fresh is true when it is empty so far.
