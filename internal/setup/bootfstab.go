@@ -103,6 +103,13 @@ func (a area) checkTables(h host.Host) error {
 			Hint("install it: apt-get install systemd-cryptsetup (Debian 13), or cryptsetup").
 			Hint("or use the mode that needs nothing: --persist systemd")
 	}
+	if a.config.Encrypt && fstab.Escape(a.backing()) != a.backing() {
+		// systemd reads the table without any escapes
+		// (src/cryptsetup/cryptsetup-generator.c, add_crypttab_devices).
+		return fail.Newf(fail.Usage, op, "%q has a character that crypttab cannot hold (a blank, # or a backslash)", a.backing()).
+			Hint("choose a file without: --path").
+			Hint("or use the mode that needs no table: --persist systemd")
+	}
 	if a.config.Device != "" {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
@@ -48,6 +49,7 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 // fits refuses the whole of a teardown while nothing has changed yet, when what
 // is swapped out does not fit into memory.
 func fits(h host.Host, items []step.Item, o DownOptions) error {
+	var all kernel.Swap // together: none of them is room for another one
 	for _, it := range items {
 		var want onWant
 		if !strings.HasPrefix(it.Info.ID, "swap.on") || json.Unmarshal(it.Was.Want, &want) != nil {
@@ -60,9 +62,15 @@ func fits(h host.Host, items []step.Item, o DownOptions) error {
 		if !on {
 			continue
 		}
-		if err := fitsInMemory(h, swap, o.Force); err != nil {
-			return err
+		if all.Path != "" {
+			swap.Path = all.Path + " and " + swap.Path
 		}
+		all.Path = swap.Path
+		all.SizeBytes += swap.SizeBytes
+		all.UsedBytes += swap.UsedBytes
 	}
-	return nil
+	if all.Path == "" {
+		return nil
+	}
+	return fitsInMemory(h, all, o.Force)
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -26,7 +27,7 @@ func executable(h host.Host) (string, error) {
 		return "", fail.Newf(fail.Usage, op, "%s, from which it runs now, was deleted or replaced", gone).
 			Hint("run the command again with the new one")
 	}
-	if strings.ContainsAny(name, "\n\r") || !path.IsAbs(name) {
+	if strings.ContainsAny(name, "\n\r") || !utf8.ValidString(name) || !path.IsAbs(name) {
 		return "", fail.Newf(fail.Usage, op, "%q is no path for a unit file", name).Hint("%s", install)
 	}
 	st, err := h.Kernel.Statfs(name)

@@ -88,7 +88,13 @@ func (s fileStep) Check(_ context.Context, h host.Host, was step.Record) (step.F
 		}
 		return step.Finding{State: step.Done, Found: "there"}, nil
 	}
-	return s.foreign(h, place)
+	f, err := s.foreign(h, place)
+	if err == nil && f.State == step.Done && was.Ours() { // to move ours there would put it in its place
+		return blocked(fail.Newf(fail.Usage, "make the swap file "+s.want.Path, "a file is there already, which swapctl did not make").
+			Hint("remove it, or name another file with --path").
+			Hint("or have it used as it is: swapctl teardown, and then this command again")), nil
+	}
+	return f, err
 }
 
 // ours reports whether the journal says that this very file was made by us.

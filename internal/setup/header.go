@@ -53,7 +53,10 @@ func (s headerStep) Info() step.Info {
 
 func (s headerStep) Want() any { return s.want }
 
-func (s headerStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Finding, error) {
+func (s headerStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
+	if err := s.occupied(h, was); err != nil {
+		return blocked(err), nil
+	}
 	node, err := s.want.node(h)
 	if errors.Is(err, fs.ErrNotExist) {
 		return step.Finding{State: step.Todo, Found: "no header"}, nil
@@ -65,6 +68,26 @@ func (s headerStep) Check(_ context.Context, h host.Host, _ step.Record) (step.F
 		return step.Finding{State: step.Todo, Found: "no header that fits"}, nil //nolint:nilerr // whatever is wrong with it, a new one is to be written
 	}
 	return step.Finding{State: step.Done, Found: "there"}, nil
+}
+
+// occupied refuses to move ours to where somebody else swaps: nothing can be
+// written there, and what is there is not ours to take back.
+func (s headerStep) occupied(h host.Host, was step.Record) error {
+	var old headerWant
+	if !was.Ours() || json.Unmarshal(was.Want, &old) != nil || old == s.want {
+		return nil
+	}
+	theirs, on, err := activeSwap(h, s.want.target)
+	if err != nil || !on {
+		return err
+	}
+	ours, on, err := activeSwap(h, old.target)
+	if err != nil || on && ours.Path == theirs.Path {
+		return err // another name of the same device
+	}
+	return fail.Newf(fail.Usage, fmt.Sprintf("move swap to %s", s.want.target), "the kernel swaps to it already, and swapctl did not set it up").
+		Hint("swapoff %s ends that", s.want.target).
+		Hint("or have it used as it is: swapctl teardown, and then this command again")
 }
 
 func (s headerStep) Save(_ context.Context, h host.Host) (any, error) {

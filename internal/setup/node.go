@@ -153,6 +153,9 @@ func (n node) check(h host.Host, ignoreHibernation bool) error {
 			return n.config.inArea(i, err)
 		}
 	}
+	if err := n.devicesDiffer(h); err != nil {
+		return err
+	}
 	if err := n.config.canProtect(h); err != nil {
 		return err
 	}
@@ -163,6 +166,26 @@ func (n node) check(h host.Host, ignoreHibernation bool) error {
 		if err := a.checkHibernation(h); err != nil {
 			return n.config.inArea(i, err)
 		}
+	}
+	return nil
+}
+
+// devicesDiffer refuses two areas on one device, under two of its names.
+func (n node) devicesDiffer(h host.Host) error {
+	seen := map[uint64]int{}
+	for i, a := range n.areas {
+		if a.config.Device == "" {
+			continue
+		}
+		st, err := resolveDevice(h, a.config.Device)
+		if err != nil {
+			return err
+		}
+		if first, twice := seen[st.Rdev]; twice {
+			return n.config.inArea(i, field("device", "give each area a file or device of its own",
+				"%s is that of areas[%d] under another name", a.config.Device, first))
+		}
+		seen[st.Rdev] = i
 	}
 	return nil
 }

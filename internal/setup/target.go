@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/swapctl/swapctl/internal/crypt"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
@@ -37,6 +39,9 @@ func (t target) node(h host.Host) (string, error) {
 	name, err := kernel.MappingByName(h, t.Mapping)
 	if err != nil {
 		return "", err
+	}
+	if s, err := crypt.Find(h, t.Mapping); err == nil && s.StandsElsewhere(h, t.Path) {
+		return "", fmt.Errorf("mapping %s is somebody else's, on %s: %w", t.Mapping, s.BackingPath, fs.ErrNotExist)
 	}
 	return "/dev/" + name, nil
 }
@@ -97,6 +102,13 @@ func sameSwap(a, b host.Stat) bool {
 // hidden tells whether the target may still be on although nothing is at its
 // path: nobody can turn it off then.
 func hidden(h host.Host, t target, swaps []kernel.Swap) error {
+	for _, s := range swaps {
+		if t.Mapping == "" && s.Kind == kernel.SwapFile && s.Path == t.Path {
+			return fail.Newf(fail.Failed, "see whether swap is on at "+t.Path,
+				"the kernel swaps to it, and nothing is there: something else was mounted over it").
+				Hint("see what: findmnt -T %s; unmount that, then run the command again", t.Path)
+		}
+	}
 	s, ok := cutOff(h, t, swaps)
 	if !ok {
 		return nil
@@ -128,6 +140,10 @@ func resolveDevice(h host.Host, name string) (host.Stat, error) {
 	if clean != name || !strings.HasPrefix(name, "/dev/") || strings.HasPrefix(name, "/dev/shm/") || strings.HasPrefix(name, "/dev/mqueue/") {
 		return host.Stat{}, fail.Newf(fail.Usage, op, "it is not a device's name below /dev").
 			Hint("%s", deviceHint(name, clean))
+	}
+	if !utf8.ValidString(name) { // the journal could not say it
+		return host.Stat{}, fail.Newf(fail.Usage, fmt.Sprintf("use the device %q", name), "its name is not UTF-8").
+			Hint("ls -l /dev/disk/by-id shows the names that stay the same")
 	}
 	st, err := h.Files.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -62,10 +62,14 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	}
 	e.NoRestart = c.NoRestart || bridged // once, at the very end
 	out, err := e.Apply(ctx, steps, n.config)
-	if e.NoRestart = c.NoRestart; err == nil && bridged {
+	changed := err == nil
+	if e.NoRestart = c.NoRestart; changed && bridged {
 		out, err = dropBridge(ctx, e, n, out)
 	}
 	r := upReport(h, n, out, o)
+	if changed && err != nil && bridged {
+		r.State = n.inWords() + ", and the second swap file of the change is still there; run the same command again to remove it"
+	}
 	if err == nil && n.config.Persist == "systemd" {
 		r.warn(startUnit(ctx, h))
 	}

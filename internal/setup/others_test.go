@@ -1,0 +1,156 @@
+package setup_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+// TestAFileBelowSomebodysLoopIsNotReplaced: the image of a mounted file system
+// is no swap file, also when our own area is to move there.
+func TestAFileBelowSomebodysLoopIsNotReplaced(t *testing.T) {
+	n := hosttest.New(t)
+	c := fileConfig("1Mi", true)
+	up(t, n, c, setup.UpOptions{})
+	image := strings.Repeat("precious", 1<<17)
+	n.WriteFile("/images/disk.img", image, 0o600)
+	f, err := n.Other().Files.Open("/images/disk.img", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loop, err := n.Other().Kernel.LoopAttach(f, host.LoopOptions{BlockBytes: 512})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loop.Close()
+	before := n.Snapshot()
+	c.Path = "/images/disk.img"
+	r, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
+	if fail.Code(err) != fail.Usage {
+		t.Errorf("got %v, %s", err, r.State)
+	}
+	if now, _ := os.ReadFile(n.Path("/images/disk.img")); string(now) != image {
+		t.Errorf("the image is gone: %d bytes", len(now))
+	}
+	if diff := before.Diff(n.Snapshot()); diff != "" {
+		t.Errorf("it changed:\n%s", diff)
+	}
+}
+
+// TestTwoNamesOfOneDeviceAreNotTwoAreas: it would be on once, and counted twice.
+func TestTwoNamesOfOneDeviceAreNotTwoAreas(t *testing.T) {
+	n := hosttest.New(t)
+	n.Symlink("/dev/disk/by-path/pci-1", "../../vdb")
+	c := twoAreas("none")
+	c.Areas[0].Encrypt = false
+	c.Areas[1] = c.Areas[0]
+	c.Areas[1].Name, c.Areas[1].Device = "big", "/dev/disk/by-path/pci-1"
+	r, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
+	if fail.Code(err) != fail.Usage {
+		t.Errorf("got %v, %q with %v", err, r.State, swaps(t, n))
+	}
+}
+
+// TestAnAreaBelowAnotherMountIsNotTakenForOff: /proc/swaps goes on to name it.
+func TestAnAreaBelowAnotherMountIsNotTakenForOff(t *testing.T) {
+	n := hosttest.New(t)
+	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 64 << 20})
+	c := fileConfig("1Mi", false)
+	c.Path = "/data/swapfile"
+	up(t, n, c, setup.UpOptions{})
+	if err := os.Rename(n.Root+"/data", n.Root+"/hidden"); err != nil { // as another mount on /data hides it
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(n.Root+"/data", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{})
+	if err == nil {
+		data, _ := n.Host().Files.ReadFile("/proc/swaps")
+		t.Errorf("%q, but\n%s", r.State, data)
+	}
+}
+
+// TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone, and the swap on it.
+func TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone(t *testing.T) {
+	for name, act := range map[string]func(n *hosttest.Node) error{"boot": boot, "teardown": down,
+		"setup": func(n *hosttest.Node) error { return run(n, fileConfig("1Mi", true)) }} {
+		n := hosttest.New(t)
+		if err := rebooted(fileConfig("1Mi", true))(n); err != nil {
+			t.Fatal(err)
+		}
+		// crypttab of the administrator makes one of that name, on a device.
+		other := n.Other()
+		for _, name := range []string{setup.JournalPath, setup.DefaultPath} {
+			if err := other.Files.Rename(name, name+".away"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := setup.Up(context.Background(), other, deviceConfig(true), setup.UpOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{setup.JournalPath, setup.DefaultPath} {
+			if err := other.Files.Rename(name+".away", name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := swaps(t, n)
+		n.ResetOps()
+		err := act(n)
+		for _, op := range n.Ops() {
+			if op.Name == "swapoff" || op.Name == "dmremove" {
+				t.Errorf("%s: %v: it did %s of what is not ours; swap before %v, now %v", name, err, op, before, swaps(t, n))
+			}
+		}
+	}
+}
+
+// TestAnAreaDoesNotMoveToWhereSomebodyElseSwaps: it is refused before anything is
+// changed.
+func TestAnAreaDoesNotMoveToWhereSomebodyElseSwaps(t *testing.T) {
+	for _, theirs := range []setup.Config{fileConfig("1Mi", false), deviceConfig(false)} {
+		n := hosttest.New(t)
+		if theirs.Device == "" {
+			theirs.Path = "/theirs"
+		}
+		other := n.Other()
+		if _, err := setup.Up(context.Background(), other, theirs, setup.UpOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Files.Remove(setup.JournalPath); err != nil {
+			t.Fatal(err)
+		}
+		up(t, n, fileConfig("1Mi", false), setup.UpOptions{})
+		before := n.Snapshot()
+		n.ResetOps()
+		r, err := setup.Up(context.Background(), n.Host(), theirs, setup.UpOptions{})
+		if diff := before.Diff(n.Snapshot()); err == nil || diff != "" || len(n.Ops()) > 4 {
+			t.Errorf("%v, %q, %v\n%s", err, r.State, n.Ops(), diff)
+		}
+	}
+}
+
+// TestAnEmptyFileOfOthersIsLeftThereWhenOursMovesToIt, and by the teardown after it.
+func TestAnEmptyFileOfOthersIsLeftThereWhenOursMovesToIt(t *testing.T) {
+	n := hosttest.New(t)
+	n.WriteFile("/theirs", strings.Repeat("\x00", 1<<20), 0o600)
+	fresh := n.Snapshot()
+	c := fileConfig("1Mi", false)
+	up(t, n, c, setup.UpOptions{})
+	c.Path = "/theirs"
+	if err := run(n, c); err != nil && fail.Code(err) != fail.Usage {
+		t.Fatal(err)
+	}
+	if err := down(n); err != nil {
+		t.Fatal(err)
+	}
+	if diff := fresh.Diff(n.Snapshot()); diff != "" {
+		t.Errorf("left:\n%s", diff)
+	}
+}
