@@ -58,7 +58,7 @@ func resolve(h host.Host, c Config) (area, error) {
 // of it: this is on the way of every setup.
 func (c Config) sizeBytes(h host.Host) (int64, error) {
 	size, err := bytesize.Parse(c.Size)
-	if strings.HasSuffix(strings.TrimSpace(c.Size), "%") {
+	if isShare(c.Size) {
 		memory, memoryErr := readMemory(h)
 		if memoryErr != nil {
 			return 0, memoryErr

@@ -244,3 +244,21 @@ func TestNoiseThatLooksLikeSomethingIsStillOurs(t *testing.T) {
 		}
 	}
 }
+
+// TestAShareOfTheMemoryIsNoReasonToMakeSwapAnew: another kernel takes some MiB
+// more for itself; twice the memory is another matter.
+func TestAShareOfTheMemoryIsNoReasonToMakeSwapAnew(t *testing.T) {
+	n := hosttest.New(t)
+	c := fileConfig("0.05%", false)
+	up(t, n, c, setup.UpOptions{})
+	size := func() int64 { return swaps(t, n)[0].SizeBytes }
+	was := size()
+	n.SetMemory(8<<30 - 24<<20)
+	if r := up(t, n, c, setup.UpOptions{}); r.Changed || size() != was {
+		t.Errorf("24 MiB less: %+v, %d bytes", r.Steps, size())
+	}
+	n.SetMemory(16 << 30)
+	if up(t, n, c, setup.UpOptions{}); size() < was*19/10 {
+		t.Errorf("twice the memory: %d bytes, and %d before", size(), was)
+	}
+}

@@ -168,8 +168,9 @@ func (s cryptStep) Undo(ctx context.Context, h host.Host, _ json.RawMessage, _ s
 }
 
 // blank zeroes the start of what is below the mapping: the header that we wrote
-// there, as ciphertext, and what was swapped out behind it. What is left is noise without a key; with the noise at
-// its start gone, the file or device is free for the next use, ours included.
+// there, as ciphertext, and what was swapped out behind it. What is left is noise
+// without a key; with the noise at its start gone, the file or device is free for
+// the next use, ours included.
 func (s cryptStep) blank(h host.Host) error {
 	st, err := h.Files.Stat(s.want.Backing)
 	if errors.Is(err, fs.ErrNotExist) {

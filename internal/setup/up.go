@@ -98,6 +98,7 @@ func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (node, step
 	j, err := step.ReadJournal(h, JournalPath)
 	if err == nil {
 		n.nameSteps(j)
+		n.keepShares(c, j)
 		err = n.findKubelet(ctx, h, j)
 	}
 	if err == nil && o.Preflight != nil && (n.hasKubelet || c.Kubelet == "skip" && kubelet.Installed(h)) {

@@ -112,6 +112,11 @@ func (n *Node) SetAvailableMemory(bytes int64) {
 	n.locked(func() { n.must(n.setMeminfo("MemAvailable", bytes/1024)) })
 }
 
+// SetMemory sets MemTotal.
+func (n *Node) SetMemory(bytes int64) {
+	n.locked(func() { n.must(n.setMeminfo("MemTotal", bytes/1024)) })
+}
+
 // StickSwapOff has SwapOff take for ever: it ends only with its context.
 func (n *Node) StickSwapOff() { n.locked(func() { n.faults.stuckSwapOff = true }) }
 
