@@ -17,6 +17,7 @@ type Kubelet struct {
 
 	Version string
 	Row     *kubeletcfg.Row // nil where the version is not known
+	TooOld  bool            // the version is one before swap
 
 	Dir     string // its root directory
 	Running bool
@@ -168,6 +169,10 @@ func noVersion(f Facts) (Finding, bool) {
 }
 
 func featureGate(f Facts) Finding {
+	if f.Kubelet.TooOld {
+		return failed("Kubernetes "+f.Kubelet.Version+" has no feature gate NodeSwap: 1.22 is the first that can give swap to containers",
+			"upgrade to Kubernetes 1.30 or later")
+	}
 	if no, ok := noVersion(f); ok {
 		return no
 	}

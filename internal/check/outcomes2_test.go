@@ -36,6 +36,7 @@ func kubeletOutcomes() []outcome {
 		}
 	}
 	noRow := func(f *Facts) { f.Kubelet.Version, f.Kubelet.Row = "", nil }
+	tooOld := func(f *Facts) { f.Kubelet.Version, f.Kubelet.Row, f.Kubelet.TooOld = "v1.21.14", nil, true }
 	problem := func(p kubeletcfg.Problem) func(*Facts) {
 		return config(func(c *kubeletcfg.Effective) { c.Problems = []kubeletcfg.Problem{p} })
 	}
@@ -84,6 +85,8 @@ func kubeletOutcomes() []outcome {
 		{"kubelet-swap-behavior", Fail, "no such", "knows no such behavior", config(func(c *kubeletcfg.Effective) { c.SwapBehavior = "UnlimitedSwap" })},
 		{"kubelet-swap-behavior", Skip, "no kubelet", "no kubelet", noKubeletHere},
 		{"kubelet-swap-behavior", Skip, "gate off", "see kubelet-feature-gate", func(f *Facts) { version("1.29")(f); f.Kubelet.Config.SwapBehavior = "" }},
+		{"kubelet-feature-gate", Fail, "before swap", "v1.21.14 has no feature gate", tooOld},
+		{"kubelet-swap-behavior", Skip, "before swap", "see kubelet-feature-gate", tooOld},
 		{"kubelet-swap-behavior", Unknown, "no version", "version could not be found", noRow},
 
 		{"kubelet-started-after-swap", Pass, "", "/proc/812/stat: started 12s", nil},

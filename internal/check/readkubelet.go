@@ -57,6 +57,8 @@ func (k Kubelet) configure(in kubeletcfg.Inputs, said bool) (Kubelet, error) {
 	case err != nil && said:
 		return k, fail.New(fail.Usage, "use --kubernetes-version", err)
 	case err != nil:
+		unknown, ok := errors.AsType[*kubeletcfg.UnknownError](err)
+		k.TooOld = ok && !unknown.Newer
 		row, _ = rows.Find("")
 	}
 	if k.Err != nil {

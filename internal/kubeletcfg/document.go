@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sort"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/yamlerr"
 )
 
 // document is one YAML document of a file, or a JSON object.
@@ -90,55 +90,8 @@ func (e *SyntaxError) Error() string {
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
 func syntax(s Source, number int, err error) error {
-	e := &SyntaxError{File: s.Name, Document: number, Line: 1}
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	var line int
-	if _, scanErr := fmt.Sscanf(text, "line %d:", &line); scanErr == nil {
-		e.Line = line
-		_, text, _ = strings.Cut(text, ": ")
-	}
-	if len(s.Data) <= placeable {
-		e.Line = lineOf(s.Data, err)
-	}
-	e.Err = errors.New("not YAML: " + text)
-	return e
-}
-
-// placeable is how long a file may be, in bytes, whose error is looked for: that
-// takes as long as reading it several times.
-const placeable = 256 << 10
-
-// lineOf is the line of a syntax error, from 1: that with which the beginning of
-// the file has the same error for the first time. The library names the line
-// above it, or that in which what surrounds it begins, or none
-// (go.yaml.in/yaml/v3, parser.fail).
-func lineOf(data []byte, err error) int {
-	ends := lineEnds(data)
-	return 1 + sort.Search(len(ends)-1, func(i int) bool {
-		decoder := yaml.NewDecoder(bytes.NewReader(data[:ends[i]]))
-		for {
-			switch got := decoder.Decode(new(yaml.Node)); {
-			case errors.Is(got, io.EOF):
-				return false
-			case got != nil:
-				return got.Error() == err.Error()
-			}
-		}
-	})
-}
-
-// lineEnds is where each line ends, its break included.
-func lineEnds(data []byte) []int {
-	var ends []int
-	for i, b := range data {
-		if b == '\n' {
-			ends = append(ends, i+1)
-		}
-	}
-	if len(ends) == 0 || ends[len(ends)-1] < len(data) {
-		ends = append(ends, len(data))
-	}
-	return ends
+	line, reason := yamlerr.Place(s.Data, err)
+	return &SyntaxError{File: s.Name, Document: number, Line: max(line, 1), Err: errors.New("not YAML: " + reason)}
 }
 
 // unfold makes plain values of a node: maps, lists and scalars. A key that

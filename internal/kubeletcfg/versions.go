@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/version"
@@ -100,8 +101,13 @@ func (r Row) LegalBehaviors() []string {
 // Versions are the rows, oldest first.
 type Versions []Row
 
-// Load reads the table. It costs about a millisecond: keep what it returns.
-func Load() (Versions, error) { return load(versionsYAML) }
+// Load returns the table. All callers have the same one: it is not to be changed.
+func Load() (Versions, error) { return loaded() }
+
+// loaded reads the table once, which takes about a millisecond.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var loaded = sync.OnceValues(func() (Versions, error) { return load(versionsYAML) })
 
 func load(text []byte) (Versions, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))

@@ -47,7 +47,7 @@ type identity struct {
 }
 
 // Diff compares two plans container by container and yields every one. It goes
-// over both at the same time and keeps only what it has not yet met in the
+// over both at the same time, leaves out pods that have finished, and keeps only what it has not yet met in the
 // other: next to nothing for the same input on two sizes of node. Containers
 // that look alike (copies on several nodes) are paired in their order. The
 // Change is overwritten by the next one; an error ends it and is that of a plan.
@@ -70,7 +70,7 @@ func Diff(before, after *Plan) iter.Seq2[*Change, error] {
 					yield(nil, err)
 					return
 				}
-				if ok && !d.meet(row, side.mine, side.its) {
+				if ok && !row.Finished && !d.meet(row, side.mine, side.its) {
 					return
 				}
 				more = more || ok

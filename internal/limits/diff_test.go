@@ -33,6 +33,8 @@ func told(t *testing.T, before, after *Plan) []string {
 func TestDifferences(t *testing.T) {
 	node := sizedNode(8*oneGi, 4*oneGi)
 	web, db := podAsking("web", "1Gi", "2Gi"), podAsking("db", "4Gi")
+	over := podAsking("over", "1Gi")
+	over.Pod.Phase = "Succeeded"
 	tests := []struct {
 		name          string
 		before, after *Plan
@@ -54,6 +56,7 @@ func TestDifferences(t *testing.T) {
 		},
 		{"twins in their order", plannedOn(t, node, db, podAsking("db", "1Gi")), plannedOn(t, node, db, podAsking("db", "2Gi")),
 			[]string{"same db/a", "changed db/a 512Mi Proportional → 1024Mi Proportional"}},
+		{"one has finished, which has no limit any more", plannedOn(t, node, web, over), plannedOn(t, node, web), []string{"same web/a", "same web/b"}},
 		{"against nothing", plannedOn(t, node, web), plannedOn(t, node), []string{"removed web/a 512Mi Proportional → -", "removed web/b 1024Mi Proportional → -"}},
 	}
 	for _, test := range tests {

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/yamlerr"
 )
 
 // slowDocument reads the document at the mark with the library.
@@ -161,44 +162,13 @@ type libraryError struct {
 
 func (e *libraryError) Error() string { return e.err.Error() }
 
-// placeable is how long a text may be, in bytes, whose error is looked for: that
-// takes as long as reading it several times.
-const placeable = 256 << 10
-
-// placed says where the error stands: in the line with which the beginning of
-// the text has the same error for the first time. The library names the line
-// above it, or that in which what surrounds it begins, or none
-// (go.yaml.in/yaml/v3, parser.fail).
+// placed says where the error stands.
 func (e *libraryError) placed() error {
-	message := strings.TrimPrefix(e.err.Error(), "yaml: ")
-	line := 0
-	if n, err := fmt.Sscanf(message, "line %d:", &line); n == 1 && err == nil {
-		_, message, _ = strings.Cut(message, ": ")
+	line, reason := yamlerr.Place(e.text, e.err)
+	if line > 0 {
 		line += e.base
 	}
-	if len(e.text) <= placeable {
-		ends := lineEnds(e.text)
-		line = e.base + 1 + sort.Search(len(ends)-1, func(i int) bool {
-			var root yaml.Node
-			err := yaml.Unmarshal(e.text[:ends[i]], &root)
-			return err != nil && err.Error() == e.err.Error()
-		})
-	}
-	return &syntaxError{line, fmt.Errorf("%w: %s", errNoYAML, message)}
-}
-
-// lineEnds is where each line ends, its break included.
-func lineEnds(text []byte) []int {
-	var ends []int
-	for i, b := range text {
-		if b == '\n' {
-			ends = append(ends, i+1)
-		}
-	}
-	if len(ends) == 0 || ends[len(ends)-1] < len(text) {
-		ends = append(ends, len(text))
-	}
-	return ends
+	return &syntaxError{line, fmt.Errorf("%w: %s", errNoYAML, reason)}
 }
 
 // errNoYAML is what the library refuses.

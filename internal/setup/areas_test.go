@@ -182,7 +182,5 @@ func TestTheSecondAreaFailsAndTheFirstIsTakenBack(t *testing.T) {
 	if _, err := setup.Up(context.Background(), n.Host(), twoAreas("none"), setup.UpOptions{}); err == nil || !n.Fired() {
 		t.Fatal("nothing failed")
 	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("left behind:\n%s", diff)
-	}
+	unchanged(t, n, before)
 }

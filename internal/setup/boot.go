@@ -61,6 +61,9 @@ func Boot(ctx context.Context, h host.Host, o BootOptions) (Report, error) {
 func bootUp(ctx context.Context, h host.Host, j step.Journal, o BootOptions) (Report, error) {
 	const unchanged = "nothing was changed"
 	n, err := goalNode(h, j)
+	if err == nil {
+		err = notMoved(h, j.Records)
+	}
 	if err != nil {
 		return newReport(unchanged), err
 	}

@@ -178,9 +178,7 @@ func TestABootDoesNotTakeTheMountPointForTheFileSystem(t *testing.T) {
 	if fail.Code(err) != fail.Failed || !strings.Contains(err.Error(), "mounted at /data") {
 		t.Errorf("got %v", err)
 	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("it changed:\n%s", diff)
-	}
+	unchanged(t, n, before)
 }
 
 func TestABootNamesTheMissingDeviceAndWaitsNoLongerThanSaid(t *testing.T) {
@@ -204,9 +202,7 @@ func TestABootWithoutAJournalDoesNothing(t *testing.T) {
 	if err != nil || r.Changed {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Error(diff)
-	}
+	unchanged(t, n, before)
 }
 
 func TestANewProgramChangesNothingAtBootAndTheUnitAtTheNextSetup(t *testing.T) {
@@ -252,12 +248,7 @@ func TestTheSliceIsProtectedLiveWhateverSystemdDoesOnAReload(t *testing.T) {
 		if got := states(up(t, n, c, setup.UpOptions{})); !strings.HasSuffix(got, "slice.system=undone") {
 			t.Errorf("no longer wanted: %s", got)
 		}
-		if err := down(n); err != nil {
-			t.Fatal(err)
-		}
-		if diff := fresh.Diff(n.Snapshot()); diff != "" {
-			t.Errorf("left:\n%s", diff)
-		}
+		takenBack(t, n, fresh)
 	}
 }
 
@@ -313,12 +304,7 @@ func TestAUnitThatCannotBeWrittenIsTakenBack(t *testing.T) {
 			t.Errorf("%s: %v, hints %q", op, err, fail.Hints(err))
 		}
 		n.FailOn(op, "", nil)
-		if err := down(n); err != nil {
-			t.Error(err)
-		}
-		if diff := fresh.Diff(n.Snapshot()); diff != "" {
-			t.Errorf("left:\n%s", diff)
-		}
+		takenBack(t, n, fresh)
 	}
 }
 

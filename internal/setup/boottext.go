@@ -41,6 +41,10 @@ func kubelets() []string {
 //     file, and the file below a loop device, by the mount through which it was
 //     opened. With the namespace that mount goes away, and the file system can
 //     no longer be found, nor unmounted in order.
+//
+// LimitMEMLOCK= is for the memory of a key, which must not be swapped out: by
+// default it is 64 KiB with kernels before 5.16 (include/uapi/linux/resource.h,
+// MLOCK_LIMIT), one page where pages are that large.
 func unitText(swapctl string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Made by swapctl setup; swapctl teardown removes it. To change it, use a drop-in:
@@ -57,6 +61,7 @@ ExecStart=%[3]s setup --boot
 TimeoutStartSec=%[4]d
 TimeoutStopSec=%[5]d
 UMask=0077
+LimitMEMLOCK=8M
 CapabilityBoundingSet=CAP_SYS_ADMIN CAP_DAC_OVERRIDE
 NoNewPrivileges=yes
 DevicePolicy=closed

@@ -41,12 +41,7 @@ func TestAnEncryptedAreaGetsAnotherName(t *testing.T) {
 		if _, err := kernel.MappingByName(n.Other(), "other"); err != nil || len(swaps(t, n)) != 1 {
 			t.Errorf("%v, %v", err, swaps(t, n))
 		}
-		if err := down(n); err != nil {
-			t.Fatal(err)
-		}
-		if diff := fresh.Diff(n.Snapshot()); diff != "" {
-			t.Errorf("left:\n%s", diff)
-		}
+		takenBack(t, n, fresh)
 	}
 }
 
@@ -195,12 +190,7 @@ func TestPagesOf64KiB(t *testing.T) {
 		if r := up(t, n, c, setup.UpOptions{}); r.Changed {
 			t.Errorf("%s", states(r))
 		}
-		if err := down(n); err != nil {
-			t.Error(err)
-		}
-		if diff := fresh.Diff(n.Snapshot()); diff != "" {
-			t.Errorf("left:\n%s", diff)
-		}
+		takenBack(t, n, fresh)
 	}
 }
 

@@ -36,9 +36,9 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 			return newReport("nothing was changed"), err
 		}
 		items, err := e.LookDown(j)
-		return downReport(step.Outcome{Items: items}, o), errors.Join(err, fits(h, items, o))
+		return downReport(step.Outcome{Items: items}, o), errors.Join(err, mayGoDown(h, items, o))
 	}
-	out, err := e.Teardown(ctx, func(items []step.Item) error { return fits(h, items, o) })
+	out, err := e.Teardown(ctx, func(items []step.Item) error { return mayGoDown(h, items, o) })
 	r := downReport(out, o)
 	if err != nil && !out.Failed {
 		r.State = "nothing was changed"
@@ -46,13 +46,26 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 	return r, err
 }
 
-// fits refuses the whole of a teardown while nothing has changed yet, when what
-// is swapped out does not fit into memory.
-func fits(h host.Host, items []step.Item, o DownOptions) error {
-	var all kernel.Swap // together: none of them is room for another one
+// mayGoDown refuses the whole of a teardown while nothing has changed yet: when
+// an area is not where it was made, or what is swapped out does not fit into
+// memory.
+func mayGoDown(h host.Host, items []step.Item, o DownOptions) error {
+	var records []step.Record
 	for _, it := range items {
+		records = append(records, it.Was)
+	}
+	if err := notMoved(h, records); err != nil {
+		return err
+	}
+	return fits(h, records, o)
+}
+
+// fits adds up what is swapped out in all areas, which must go to memory.
+func fits(h host.Host, records []step.Record, o DownOptions) error {
+	var all kernel.Swap // together: none of them is room for another one
+	for _, r := range records {
 		var want onWant
-		if !strings.HasPrefix(it.Info.ID, "swap.on") || json.Unmarshal(it.Was.Want, &want) != nil {
+		if !strings.HasPrefix(r.ID, "swap.on") || json.Unmarshal(r.Want, &want) != nil {
 			continue
 		}
 		swap, on, err := activeSwap(h, want.target)

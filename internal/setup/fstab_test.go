@@ -74,12 +74,7 @@ func TestFstabGetsItsLinesAndLosesThemAgain(t *testing.T) {
 			if err != nil || r.Changed {
 				t.Errorf("a second run: %v, %+v", err, r)
 			}
-			if err := down(n); err != nil {
-				t.Fatal(err)
-			}
-			if d := fresh.Diff(n.Snapshot()); d != "" {
-				t.Errorf("left:\n%s", d)
-			}
+			takenBack(t, n, fresh)
 		})
 	}
 }
@@ -112,9 +107,7 @@ func TestFstabIsRefusedWhereItWouldNotWork(t *testing.T) {
 			if fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), c.want) || !strings.Contains(strings.Join(fail.Hints(err), "\n"), c.hint) {
 				t.Errorf("%v\n%q", err, fail.Hints(err))
 			}
-			if d := before.Diff(n.Snapshot()); d != "" {
-				t.Errorf("changed:\n%s", d)
-			}
+			unchanged(t, n, before)
 		})
 	}
 }
@@ -154,9 +147,7 @@ func TestSysctlsAreSetAndRestored(t *testing.T) {
 	if got := strings.TrimSpace(read(t, n, "/proc/sys/vm/swappiness")); got != "60" {
 		t.Errorf("swappiness %s after teardown", got)
 	}
-	if d := fresh.Diff(n.Snapshot()); d != "" {
-		t.Errorf("left:\n%s", d)
-	}
+	unchanged(t, n, fresh)
 }
 
 func TestSysctlsKeepToWhatTheKernelAndTheNodeAllow(t *testing.T) {
@@ -179,9 +170,7 @@ func TestSysctlsKeepToWhatTheKernelAndTheNodeAllow(t *testing.T) {
 		if err := run(n, config); fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.release, err)
 		}
-		if d := before.Diff(n.Snapshot()); d != "" {
-			t.Errorf("changed:\n%s", d)
-		}
+		unchanged(t, n, before)
 	}
 }
 
@@ -198,10 +187,5 @@ func TestWhatIsMaskedIsUnmaskedAndMaskedAgain(t *testing.T) {
 			t.Errorf("%s is still masked", unit)
 		}
 	}
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if d := fresh.Diff(n.Snapshot()); d != "" {
-		t.Errorf("left:\n%s", d)
-	}
+	takenBack(t, n, fresh)
 }

@@ -39,9 +39,7 @@ func TestANodeThatHibernatesKeepsItsKey(t *testing.T) {
 			if fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), c.want) || !strings.Contains(strings.Join(fail.Hints(err), "\n"), "--ignore-hibernation") {
 				t.Errorf("%v\n%q", err, fail.Hints(err))
 			}
-			if d := before.Diff(n.Snapshot()); d != "" {
-				t.Errorf("changed:\n%s", d)
-			}
+			unchanged(t, n, before)
 		})
 	}
 }

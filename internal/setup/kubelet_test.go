@@ -275,9 +275,7 @@ func TestASetupWhoseKubeletDoesNotComeBackIsTakenBack(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "restart kubelet.service") || !strings.Contains(r.State, "as it was before") {
 		t.Errorf("got %v; %s", err, r.State)
 	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("it left:\n%s", diff)
-	}
+	unchanged(t, n, before)
 }
 
 func TestWhatCannotBeIsRefusedBeforeAnythingIsChanged(t *testing.T) {
@@ -340,9 +338,7 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 			if hints := strings.Join(fail.Hints(err), "\n"); !strings.Contains(hints, c.hint) {
 				t.Errorf("hints: %s", hints)
 			}
-			if diff := before.Diff(n.Snapshot()); diff != "" {
-				t.Errorf("it changed:\n%s", diff)
-			}
+			unchanged(t, n, before)
 			config.Kubelet = "skip"
 			if _, err := setup.Up(context.Background(), n.Host(), config, setup.UpOptions{}); err != nil {
 				t.Errorf("with --kubelet skip: %v", err)
@@ -362,12 +358,7 @@ func TestAKubeletThatBearsSwapAlreadyIsLeftAsItIs(t *testing.T) {
 	if n.Runs("kubelet.service") != 2 {
 		t.Error("it was not restarted to count the swap")
 	}
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("after the teardown:\n%s", diff)
-	}
+	takenBack(t, n, before)
 }
 
 func TestTheConfigurationDirectoryInUseIsUsed(t *testing.T) {
@@ -381,12 +372,7 @@ func TestTheConfigurationDirectoryInUseIsUsed(t *testing.T) {
 	if e := effective(t, n); e.FailSwapOn || e.FailSwapOnFrom != "/etc/kubelet.d/50-swapctl.conf" {
 		t.Errorf("%+v", e)
 	}
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("after the teardown:\n%s", diff)
-	}
+	takenBack(t, n, before)
 }
 
 func TestAnEditIsTakenBackFromWhatOthersHaveMadeOfTheFile(t *testing.T) {

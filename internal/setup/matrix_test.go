@@ -154,9 +154,7 @@ func (s story) mends(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot, se
 	if err := down(n); err != nil {
 		t.Fatalf("teardown afterwards: %v\n%s", err, n.Describe())
 	}
-	if diff := fresh.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("after the teardown:\n%s", diff)
-	}
+	unchanged(t, n, fresh)
 	n.CheckInvariants(t)
 	n.Close()
 }

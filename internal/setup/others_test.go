@@ -38,9 +38,7 @@ func TestAFileBelowSomebodysLoopIsNotReplaced(t *testing.T) {
 	if now, _ := os.ReadFile(n.Path("/images/disk.img")); string(now) != image {
 		t.Errorf("the image is gone: %d bytes", len(now))
 	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("it changed:\n%s", diff)
-	}
+	unchanged(t, n, before)
 }
 
 // TestTwoNamesOfOneDeviceAreNotTwoAreas: it would be on once, and counted twice.
@@ -74,6 +72,34 @@ func TestAnAreaBelowAnotherMountIsNotTakenForOff(t *testing.T) {
 	if err == nil {
 		data, _ := n.Host().Files.ReadFile("/proc/swaps")
 		t.Errorf("%q, but\n%s", r.State, data)
+	}
+}
+
+// TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff: it is still on.
+func TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff(t *testing.T) {
+	c := fileConfig("1Mi", false)
+	c.Path = "/data/swap/file"
+	for name, act := range map[string]func(n *hosttest.Node) error{"boot": boot, "teardown": down,
+		"setup": func(n *hosttest.Node) error { return run(n, c) }} {
+		n := hosttest.New(t)
+		if err := os.MkdirAll(n.Path("/data/swap"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		fresh := n.Snapshot()
+		up(t, n, c, setup.UpOptions{})
+		if err := n.Other().Files.Rename("/data/swap", "/data/old"); err != nil {
+			t.Fatal(err)
+		}
+		before := n.Snapshot()
+		err := act(n)
+		if err == nil || !strings.Contains(err.Error(), "renamed") || !strings.Contains(strings.Join(fail.Hints(err), "\n"), "mv -T /data/old /data/swap") {
+			t.Errorf("%s: %v, hints %q", name, err, fail.Hints(err))
+		}
+		unchanged(t, n, before)
+		if err := n.Other().Files.Rename("/data/old", "/data/swap"); err != nil {
+			t.Fatal(err)
+		}
+		takenBack(t, n, fresh)
 	}
 }
 
@@ -147,10 +173,5 @@ func TestAnEmptyFileOfOthersIsLeftThereWhenOursMovesToIt(t *testing.T) {
 	if err := run(n, c); err != nil && fail.Code(err) != fail.Usage {
 		t.Fatal(err)
 	}
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := fresh.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("left:\n%s", diff)
-	}
+	takenBack(t, n, fresh)
 }

@@ -28,6 +28,23 @@ func up(t *testing.T, n *hosttest.Node, c setup.Config, o setup.UpOptions) setup
 	return r
 }
 
+// takenBack takes all of it down: nothing is left.
+func takenBack(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot) {
+	t.Helper()
+	if err := down(n); err != nil {
+		t.Fatal(err)
+	}
+	unchanged(t, n, fresh)
+}
+
+// unchanged says in what the node differs.
+func unchanged(t *testing.T, n *hosttest.Node, before hosttest.Snapshot) {
+	t.Helper()
+	if diff := before.Diff(n.Snapshot()); diff != "" {
+		t.Errorf("the node is not as it was:\n%s", diff)
+	}
+}
+
 func states(r setup.Report) string {
 	var s []string
 	for _, step := range r.Steps {
@@ -150,12 +167,7 @@ func TestTakesAnEmptyFileAsItIsAndLeavesItThere(t *testing.T) {
 	if got := states(up(t, n, c, setup.UpOptions{})); !strings.HasPrefix(got, "swap.file=done") {
 		t.Errorf("it did not take the file that was kept: %s", got)
 	}
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("the file was there before and is not as it was:\n%s", diff)
-	}
+	takenBack(t, n, before)
 }
 
 func TestEraseReplacesWhatIsThere(t *testing.T) {
@@ -192,9 +204,7 @@ func TestTeardownRefusesWhenMemoryIsShortUnlessForced(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "48 MiB") || !strings.Contains(err.Error(), "100 MiB") {
 		t.Errorf("got %v, want a refusal with the numbers", err)
 	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("the refused teardown changed:\n%s", diff)
-	}
+	unchanged(t, n, before)
 	if _, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{Force: true}); err != nil {
 		t.Errorf("forced: %v", err)
 	}
@@ -214,12 +224,7 @@ func TestSwapoffThatRunsOutOfMemoryIsResumed(t *testing.T) {
 		t.Errorf("the journal owes %+v, %v", state, err)
 	}
 	n.FailOn("swapoff", "", nil)
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := fresh.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("left:\n%s", diff)
-	}
+	takenBack(t, n, fresh)
 }
 
 func TestTheJournalKnowsWhatARebootLost(t *testing.T) {
@@ -240,12 +245,7 @@ func TestFindsTheMappingWhenItsNodeIsLateOrMissing(t *testing.T) {
 	if r := up(t, n, fileConfig("1Mi", true), setup.UpOptions{}); r.Changed {
 		t.Errorf("the second run changed something: %s", states(r))
 	}
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := fresh.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("left:\n%s", diff)
-	}
+	takenBack(t, n, fresh)
 }
 
 func TestMendsAMappingWhoseFileWasDeleted(t *testing.T) {
@@ -260,12 +260,7 @@ func TestMendsAMappingWhoseFileWasDeleted(t *testing.T) {
 	if _, err := n.Host().Files.Stat(setup.DefaultPath); err != nil {
 		t.Error(err)
 	}
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := fresh.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("left:\n%s", diff)
-	}
+	takenBack(t, n, fresh)
 }
 
 func TestALazilyUnmountedAreaIsNamedAndLeftAlone(t *testing.T) {
@@ -302,21 +297,11 @@ func TestNeverTouchesSwapThatIsNotOurs(t *testing.T) {
 	}
 	before := n.Snapshot()
 	up(t, n, fileConfig("1Mi", true), setup.UpOptions{})
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("left:\n%s", diff)
-	}
+	takenBack(t, n, before)
 	if r := up(t, n, theirs, setup.UpOptions{}); r.Changed {
 		t.Errorf("their area, asked for as it is, was changed: %s", states(r))
 	}
-	if err := down(n); err != nil {
-		t.Fatal(err)
-	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Errorf("their area was taken down:\n%s", diff)
-	}
+	takenBack(t, n, before)
 }
 
 func TestNoKeyIsInTheJournalOrInTheTree(t *testing.T) {
@@ -365,9 +350,7 @@ func TestTeardownOfNothingIsFine(t *testing.T) {
 	if err != nil || r.Changed || len(r.Steps) > 0 {
 		t.Errorf("got %+v, %v", r, err)
 	}
-	if diff := before.Diff(n.Snapshot()); diff != "" {
-		t.Error(diff)
-	}
+	unchanged(t, n, before)
 	if _, err := n.Host().Files.Stat(setup.JournalPath); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a journal: %v", err)
 	}

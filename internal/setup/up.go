@@ -97,6 +97,9 @@ func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (node, step
 	n.config.NoRestart = false // of this run alone
 	j, err := step.ReadJournal(h, JournalPath)
 	if err == nil {
+		err = notMoved(h, j.Records)
+	}
+	if err == nil {
 		n.nameSteps(j)
 		n.keepShares(c, j)
 		err = n.findKubelet(ctx, h, j)
