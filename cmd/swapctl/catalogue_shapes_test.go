@@ -88,3 +88,12 @@ func allocated(path string, bytes int64) shape {
 		mustDo(f.Close())
 	}
 }
+
+// renamed gives a directory another name.
+func renamed(from, to string) shape {
+	return func(n *hosttest.Node) {
+		if err := n.Other().Files.Rename(from, to); err != nil {
+			panic(err)
+		}
+	}
+}

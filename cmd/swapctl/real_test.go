@@ -22,7 +22,7 @@ func TestRealKernel(t *testing.T) {
 	}
 	for _, script := range [][]string{
 		{"filesystem", "ext4"}, {"filesystem", "ext2"}, {"filesystem", "ext4-noextent"}, {"filesystem", "xfs"}, {"filesystem", "btrfs"},
-		{"device"}, {"refused"},
+		{"device"}, {"refused"}, {"demo"},
 	} {
 		t.Run(filepath.Join(script...), func(t *testing.T) { runReal(t, bin, script[0], script[1:]...) })
 	}
@@ -43,7 +43,11 @@ func runReal(t *testing.T, bin, name string, args ...string) {
 	}
 	cmd := exec.Command("unshare", append([]string{"--mount", "--propagation", "private", "bash", name + ".sh"}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "REPO="+repo)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

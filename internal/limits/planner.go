@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/swapctl/swapctl/internal/fail"
-	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
 // Options say what to plan for.
@@ -59,7 +58,6 @@ func (e *FieldError) Unwrap() error { return e.Err }
 // Planner takes the objects of the input, in its order.
 type Planner struct {
 	options   Options
-	versions  kubeletcfg.Versions
 	converter converter
 	scratch   []byte
 	pods      int
@@ -165,14 +163,7 @@ func (p *Planner) addRange(o *Object) *FieldError {
 }
 
 func (p *Planner) addNode(o *Object) error {
-	if p.versions == nil {
-		versions, err := kubeletcfg.Load()
-		if err != nil {
-			return err
-		}
-		p.versions = versions
-	}
-	node, warnings, err := nodeFromObject(o, p.options.Base, p.versions)
+	node, warnings, err := NodeFromObject(o, p.options.Base)
 	if err != nil {
 		return err
 	}
@@ -223,16 +214,9 @@ func (p *Planner) prepareSites() error {
 	if err := checkNames(nodes); err != nil {
 		return err
 	}
-	versions := p.versions
-	if versions == nil {
-		var err error
-		if versions, err = kubeletcfg.Load(); err != nil {
-			return err
-		}
-	}
 	p.plan.byName = make(map[string]*site, len(nodes))
 	for i := range nodes {
-		on, err := newSite(nodes[i], versions)
+		on, err := newSite(nodes[i])
 		if err != nil {
 			return err
 		}
@@ -284,30 +268,3 @@ func (w *walker) fieldError(field string, err error) *FieldError {
 		Object: w.pod.object(), Field: field, Err: err,
 	}
 }
-
-// Plan is what every container gets.
-type Plan struct {
-	spool       spool
-	atoms       atoms
-	admission   admission
-	sites       []*site
-	byName      map[string]*site
-	sums        []sums
-	someRefused bool
-	warnings    []Warning
-}
-
-// Close gives back the temporary file.
-func (p *Plan) Close() error { return p.spool.close() }
-
-// Nodes returns the nodes in their order, with what their pods add up to.
-func (p *Plan) Nodes() []NodeTotals {
-	list := make([]NodeTotals, len(p.sites))
-	for i, on := range p.sites {
-		list[i] = p.sums[i].of(on)
-	}
-	return list
-}
-
-// Warnings returns what there is to know besides.
-func (p *Plan) Warnings() []Warning { return p.warnings }

@@ -27,7 +27,11 @@ type step struct {
 }
 
 // newSite prepares a node, and refuses one that no kubelet would run on.
-func newSite(node Node, versions kubeletcfg.Versions) (*site, error) {
+func newSite(node Node) (*site, error) {
+	versions, err := kubeletcfg.Load()
+	if err != nil {
+		return nil, err
+	}
 	if node.PageSizeBytes == 0 {
 		node.PageSizeBytes = 4096
 	}
@@ -121,10 +125,6 @@ func NodeFromObject(o *Object, base Node) (Node, []Warning, error) {
 	if err != nil {
 		return Node{}, nil, err
 	}
-	return nodeFromObject(o, base, versions)
-}
-
-func nodeFromObject(o *Object, base Node, versions kubeletcfg.Versions) (Node, []Warning, error) {
 	from, node := o.Node, base
 	name := objectName(o.Kind, "", o.Name)
 	refuse := func(field string, err error) error {

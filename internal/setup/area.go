@@ -1,11 +1,8 @@
 package setup
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/crypt"
@@ -120,92 +117,14 @@ func (a area) lower() step.Step {
 
 // upper are the steps on top of it. Each stands on the one before.
 func (a area) upper() []step.Step {
-	c, isFile := a.config, a.config.Device == ""
+	c, file := a.config, a.config.Device == ""
 	var steps []step.Step
 	if c.Encrypt {
-		steps = append(steps, cryptStep{area: a.suffix, file: isFile, want: crypt.Mapping{
+		steps = append(steps, cryptStep{area: a.suffix, file: file, want: crypt.Mapping{
 			Name: c.Name, Backing: a.backing(), Cipher: c.Cipher, KeyBits: c.KeySize,
 			SectorBytes: a.sector, Discards: c.Discard != "none"}})
 	}
 	return append(steps,
-		headerStep{area: a.suffix, file: isFile, want: headerWant{a.target()}},
+		headerStep{area: a.suffix, file: file, want: headerWant{a.target()}},
 		onStep{area: a.suffix, want: onWant{target: a.target(), Priority: c.Priority, Discard: c.Discard}, wakes: a.wakes})
-}
-
-// build makes a step again from what the journal kept of it.
-func build(r step.Record, o DownOptions) (step.Step, error) {
-	kind, suffix := splitID(r.ID)
-	var s step.Step
-	var err error
-	switch kind {
-	case "swap.file":
-		f := fileStep{area: suffix, keep: o.KeepFile}
-		err = json.Unmarshal(r.Want, &f.want)
-		s = f
-	case "swap.device":
-		d := deviceStep{area: suffix}
-		err = json.Unmarshal(r.Want, &d.want)
-		s = d
-	case "swap.crypt":
-		c := cryptStep{area: suffix}
-		err = json.Unmarshal(r.Want, &c.want)
-		c.file = !strings.HasPrefix(c.want.Backing, "/dev/")
-		s = c
-	case "swap.header":
-		hd := headerStep{area: suffix}
-		err = json.Unmarshal(r.Want, &hd.want)
-		hd.file = !strings.HasPrefix(hd.want.Path, "/dev/")
-		s = hd
-	case "sysctl.file":
-		f := sysctlFileStep{}
-		err = json.Unmarshal(r.Want, &f.want)
-		s = f
-	case "sysctl.live":
-		l := sysctlLiveStep{}
-		err = json.Unmarshal(r.Want, &l.want)
-		s = l
-	case "boot.unmask":
-		u := unmaskStep{}
-		err = json.Unmarshal(r.Want, &u.want)
-		s = u
-	case "boot.fstab", "boot.crypttab":
-		l := lineStep{id: r.ID, area: suffix}
-		err = json.Unmarshal(r.Want, &l.want)
-		l.title = "line in " + l.want.Table
-		s = l
-	case "kubelet.config", "kubelet.configdir", "slice.system", "boot.unit":
-		s, err = buildKept(r, o)
-	case "swap.on":
-		on := onStep{area: suffix, force: o.Force}
-		err = json.Unmarshal(r.Want, &on.want)
-		s = on
-	default:
-		err = fmt.Errorf("it is not one that this version knows")
-	}
-	return s, fail.New(fail.Failed, "use step "+r.ID+" of the journal", err,
-		"use the swapctl that wrote it, or a newer one")
-}
-
-// buildKept makes a step of those whose wish depends on more than the
-// configuration: a boot takes it from the journal.
-func buildKept(r step.Record, o DownOptions) (s step.Step, err error) {
-	switch r.ID {
-	case "kubelet.config":
-		k := kubeletConfigStep{boot: o.boot}
-		err = json.Unmarshal(r.Want, &k.want)
-		s = k
-	case "kubelet.configdir":
-		k := kubeletDirStep{boot: o.boot}
-		err = json.Unmarshal(r.Want, &k.want)
-		s = k
-	case "slice.system":
-		sl := sliceStep{boot: o.boot}
-		err = json.Unmarshal(r.Want, &sl.want)
-		s = sl
-	case "boot.unit":
-		u := unitStep{boot: o.boot}
-		err = json.Unmarshal(r.Want, &u.want)
-		s = u
-	}
-	return s, err
 }

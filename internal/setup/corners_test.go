@@ -3,12 +3,14 @@ package setup_test
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/setup"
@@ -250,5 +252,33 @@ func TestAShareOfTheMemoryIsNoReasonToMakeSwapAnew(t *testing.T) {
 	n.SetMemory(16 << 30)
 	if up(t, n, c, setup.UpOptions{}); size() < was*19/10 {
 		t.Errorf("twice the memory: %d bytes, and %d before", size(), was)
+	}
+}
+
+// TestDiscardAndSectorSizeReachTheKernel, whichever stands for what (swapon(2), and
+// the kernel's Documentation/admin-guide/device-mapper/dm-crypt.rst).
+func TestDiscardAndSectorSizeReachTheKernel(t *testing.T) {
+	for _, test := range []struct {
+		discard string
+		sector  string
+		flags   int
+		table   string
+	}{
+		{"none", "4096", 0, "1 sector_size:4096"},
+		{"once", "4096", host.SwapDiscard | host.SwapDiscardOnce, "2 allow_discards sector_size:4096"},
+		{"pages", "512", host.SwapDiscard | host.SwapDiscardPages, "1 allow_discards"},
+		{"both", "4096", host.SwapDiscard, "2 allow_discards sector_size:4096"},
+	} {
+		n := hosttest.New(t)
+		c := deviceConfig(true)
+		c.Discard, c.SectorSize, c.Priority = test.discard, test.sector, 7
+		up(t, n, c, setup.UpOptions{})
+		on := slices.IndexFunc(n.Ops(), func(op hosttest.Op) bool { return op.Name == "swapon" })
+		if on < 0 || n.Ops()[on].Flag != test.flags|host.SwapPrefer|7 {
+			t.Errorf("%s: %v", test.discard, n.Ops())
+		}
+		if table := n.Snapshot()["kernel: mapping cryptswap"]; !strings.HasSuffix(table, " "+test.table) {
+			t.Errorf("%s: table %s, want %s at its end", test.discard, table, test.table)
+		}
 	}
 }

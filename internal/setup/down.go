@@ -46,9 +46,9 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 	return r, err
 }
 
-// mayGoDown refuses the whole of a teardown while nothing has changed yet: when
-// an area is not where it was made, or what is swapped out does not fit into
-// memory.
+// mayGoDown refuses the whole of a teardown while nothing has changed yet: when an
+// area or its file is not where it was made, or what is swapped out does not fit
+// into memory.
 func mayGoDown(h host.Host, items []step.Item, o DownOptions) error {
 	var records []step.Record
 	for _, it := range items {
@@ -57,7 +57,26 @@ func mayGoDown(h host.Host, items []step.Item, o DownOptions) error {
 	if err := notMoved(h, records); err != nil {
 		return err
 	}
-	return fits(h, records, o)
+	if err := fits(h, records, o); err != nil {
+		return err
+	}
+	return filesInSight(h, records, o)
+}
+
+// filesInSight refuses while a file that is to be removed cannot be seen.
+func filesInSight(h host.Host, records []step.Record, o DownOptions) error {
+	for _, r := range records {
+		s, err := build(r, o)
+		if err != nil {
+			return err
+		}
+		if file, ok := s.(fileStep); ok && !file.keep {
+			if err := file.elsewhere(h, r.Saved); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // fits adds up what is swapped out in all areas, which must go to memory.

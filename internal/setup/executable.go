@@ -60,6 +60,8 @@ func trusted(h host.Host, name string) error {
 		return fmt.Errorf("everybody may write to %s (mode %s)", name, octal(st.Mode))
 	case st.Mode.Perm()&0o020 != 0 && st.GID != 0:
 		return fmt.Errorf("group %d may write to %s (mode %s)", st.GID, name, octal(st.Mode))
+	case st.Mode.Perm()&0o020 != 0: // the mask of an access list, where there is one (acl(5))
+		return fmt.Errorf("root's group, or whom an access list names, may write to %s (mode %s)", name, octal(st.Mode))
 	}
 	return nil
 }

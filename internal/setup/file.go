@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -37,6 +38,13 @@ type fileWant struct {
 // madeDirs is what was there before: the directories that were not.
 type madeDirs struct {
 	Made []string `json:"made,omitempty"`
+}
+
+// fileSaved is beside it where the file system was mounted on which the file is
+// made; a journal of before has none.
+type fileSaved struct {
+	madeDirs
+	Mount string `json:"mount,omitempty"`
 }
 
 // makeDirs makes them, outermost first; raw is what was saved.
@@ -77,6 +85,11 @@ func (s fileStep) Check(_ context.Context, h host.Host, was step.Record) (step.F
 	place, err := swapfile.CheckPlace(h, s.want.Path)
 	if err != nil {
 		return blocked(err), nil
+	}
+	if s.ours(was) {
+		if err := s.elsewhere(h, was.Saved); err != nil {
+			return blocked(err), nil
+		}
 	}
 	if !place.Exists {
 		return s.orNoRoom(h, place, 0, step.Finding{State: step.Todo, Found: "no file"})
@@ -165,7 +178,32 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 
 func (s fileStep) Save(_ context.Context, h host.Host) (any, error) {
 	place, err := swapfile.CheckPlace(h, s.want.Path)
-	return madeDirs{Made: place.Missing}, err
+	if err != nil {
+		return nil, err
+	}
+	mount, err := swapfile.MountOf(h, s.want.Path)
+	return fileSaved{madeDirs{place.Missing}, mount}, err
+}
+
+// elsewhere refuses to act on a path that no longer leads to the file system on
+// which the file was made: the file is out of sight, and still there.
+func (s fileStep) elsewhere(h host.Host, raw json.RawMessage) error {
+	op := "look after the swap file " + s.want.Path
+	var saved fileSaved
+	if err := json.Unmarshal(raw, &saved); err != nil || saved.Mount == "" {
+		return fail.New(fail.Failed, op, err)
+	}
+	now, err := swapfile.MountOf(h, s.want.Path)
+	if err != nil || now == saved.Mount {
+		return err
+	}
+	refused := fail.Newf(fail.Failed, op, "it was made on the file system at %s, and the path now leads to the one at %s", saved.Mount, now)
+	if strings.HasPrefix(saved.Mount, now) {
+		refused = refused.Hint("mount it again: mount %s", saved.Mount)
+	} else {
+		refused = refused.Hint("see what is mounted over it: findmnt %s", now)
+	}
+	return refused.Hint("or give the file up where it is: swapctl teardown --keep-file")
 }
 
 func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, p step.Progress) error {
@@ -187,6 +225,9 @@ func (s fileStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ 
 	}
 	if s.keep {
 		return nil
+	}
+	if err := s.elsewhere(h, raw); err != nil {
+		return err
 	}
 	if err := s.unused(ctx, h); err != nil {
 		return err

@@ -1,7 +1,9 @@
 package setup_test
 
 import (
+	"bytes"
 	"context"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -72,6 +74,59 @@ func TestAnAreaBelowAnotherMountIsNotTakenForOff(t *testing.T) {
 	if err == nil {
 		data, _ := n.Host().Files.ReadFile("/proc/swaps")
 		t.Errorf("%q, but\n%s", r.State, data)
+	}
+}
+
+// TestADeviceThatSomebodyElseUsesByNowIsLeftAsItIs: with the mapping, a reboot has
+// taken what showed that it was ours.
+func TestADeviceThatSomebodyElseUsesByNowIsLeftAsItIs(t *testing.T) {
+	n := hosttest.New(t)
+	if err := rebooted(deviceConfig(true))(n); err != nil {
+		t.Fatal(err)
+	}
+	theirs := make([]byte, 2<<20) // under a key of theirs
+	_, _ = rand.NewChaCha8([32]byte{}).Read(theirs)
+	f, err := n.Other().Files.Open("/dev/vdb", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(theirs, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := down(n); err != nil {
+		t.Fatal(err)
+	}
+	now := make([]byte, len(theirs))
+	if _, err := f.ReadAt(now, 0); err != nil || !bytes.Equal(now, theirs) {
+		t.Errorf("%v, or the teardown wrote to what was not ours any more", err)
+	}
+}
+
+// TestAFileOutOfSightIsNotTakenForGone: its file system is not mounted.
+func TestAFileOutOfSightIsNotTakenForGone(t *testing.T) {
+	for _, encrypt := range []bool{true, false} {
+		n := hosttest.New(t)
+		disk := hosttest.FileSystem{Type: "ext4", Source: "/dev/vdb", TotalBytes: 64 << 20}
+		n.SetFileSystem("/data", disk)
+		fresh := n.Snapshot()
+		c := fileConfig("1Mi", encrypt)
+		c.Path = "/data/swap/file"
+		if err := rebooted(c)(n); err != nil {
+			t.Fatal(err)
+		}
+		n.UnmountLazily("/data")
+		before := n.Snapshot()
+		for name, act := range map[string]func(n *hosttest.Node) error{"boot": boot, "teardown": down, "setup": func(n *hosttest.Node) error { return run(n, c) }} {
+			err := act(n)
+			if err == nil || !strings.Contains(strings.Join(fail.Hints(err), "\n"), "mount /data") {
+				t.Errorf("%s: %v, hints %q", name, err, fail.Hints(err))
+			}
+			unchanged(t, n, before)
+		}
+		n.MountAgain("/data")
+		n.SetFileSystem("/data", disk)
+		takenBack(t, n, fresh)
 	}
 }
 

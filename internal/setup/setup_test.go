@@ -275,6 +275,7 @@ func TestALazilyUnmountedAreaIsNamedAndLeftAlone(t *testing.T) {
 		t.Errorf("got %v, hints %q", err, fail.Hints(err))
 	}
 	n.MountAgain("/data")
+	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 64 << 20})
 	if err := down(n); err != nil {
 		t.Errorf("mounted again: %v", err)
 	}

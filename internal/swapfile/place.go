@@ -114,6 +114,30 @@ func (p *Place) walk(h host.Host, op string) error {
 	return nil
 }
 
+// MountOf returns where the file system is mounted that holds path, or would:
+// the last of the directories above it that lies on another device than the one
+// before. It does not ask the mount table, and tells a btrfs subvolume from what
+// is around it.
+func MountOf(h host.Host, path string) (string, error) {
+	_, _ = h.Files.Lstat(path) // what is mounted when it is needed is so from here on
+	mount, dev := "/", uint64(0)
+	all := components(path)
+	for _, name := range all[:len(all)-1] {
+		st, err := h.Files.Lstat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return "", fail.New(0, "see which file system holds "+printable(path), err)
+		}
+		if name != "/" && st.Dev != dev {
+			mount = name
+		}
+		dev = st.Dev
+	}
+	return mount, nil
+}
+
 // components are "/", "/a", "/a/b" for "/a/b".
 func components(path string) []string {
 	names := []string{"/"}
@@ -151,6 +175,9 @@ func checkParent(op, dir string, st host.Stat) error {
 			Hint("use another directory, or: chmod o-w %s", dir)
 	case perm&0o020 != 0 && st.GID != 0:
 		return fail.Newf(fail.Usage, op, "group %d may write to the directory %s", st.GID, dir).
+			Hint("use another directory, or: chmod g-w %s", dir)
+	case perm&0o020 != 0: // these bits are the mask of an access list, where there is one (acl(5))
+		return fail.Newf(fail.Usage, op, "root's group, or whom an access list names, may write to the directory %s", dir).
 			Hint("use another directory, or: chmod g-w %s", dir)
 	}
 	return nil

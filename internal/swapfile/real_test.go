@@ -2,6 +2,7 @@ package swapfile
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -288,6 +289,21 @@ func TestRefusesRealPlacesWhereOthersCouldMeddle(t *testing.T) {
 	}
 	_, err = CheckPlace(h, filepath.Join(link, "swapfile"))
 	wantRefusal(t, err, "symbolic link", "--path "+dir+"/swapfile")
+	listed := filepath.Join(dir, "listed")
+	if err := os.Mkdir(listed, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// user::rwx user:1000:rwx group::r-x mask::rwx other::r-x, as in linux/posix_acl_xattr.h
+	acl := binary.LittleEndian.AppendUint32(nil, 2)
+	for _, e := range [][3]uint32{{1, 7, 1<<32 - 1}, {2, 7, 1000}, {4, 5, 1<<32 - 1}, {16, 7, 1<<32 - 1}, {32, 5, 1<<32 - 1}} {
+		acl = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(acl, uint16(e[0])), uint16(e[1]))
+		acl = binary.LittleEndian.AppendUint32(acl, e[2])
+	}
+	if err := unix.Setxattr(listed, "system.posix_acl_access", acl, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err = CheckPlace(h, filepath.Join(listed, "swapfile"))
+	wantRefusal(t, err, "access list", "chmod g-w "+listed)
 
 	point := mounted(t, diskBytes, "", "mkfs.ext4", "-q")
 	run(t, "mount", "-o", "remount,ro", point)

@@ -16,6 +16,7 @@ type Op struct {
 	Name string // create truncate write sync mkdir symlink remove rename syncdir fallocate setflags swapon swapoff loopattach loopdetach dmcreate dmload dmresume dmremove keyadd keyremove reload start stop restart
 	Path string // file, mapping or key description
 	To   string // new name of a rename
+	Flag int    // of swapon
 	Err  error  // why it failed
 }
 
@@ -36,6 +37,8 @@ type faults struct {
 	ops                      []Op
 	failAt, killAt, insideAt int
 	failErr                  error
+	callAt                   int
+	call                     func()
 	rules                    []rule
 	killed, failed           bool
 	stuckSwapOff             bool
@@ -66,6 +69,14 @@ func (n *Node) FailAt(number int, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.faults.failAt, n.faults.failErr, n.faults.failed = number, err, false
+}
+
+// CallAt calls f just before operation number, once: a signal comes then. f must
+// not look at the node.
+func (n *Node) CallAt(number int, f func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.faults.callAt, n.faults.call = number, f
 }
 
 // FailOn makes every operation op ("swapoff"; see Op.Name, and also random,
@@ -163,6 +174,9 @@ func (p *process) act(op Op, effect func(half bool) error) error {
 		op.Err = ft.failErr
 		ft.ops = append(ft.ops, op)
 		return op.Err
+	case ft.callAt:
+		ft.callAt = 0
+		ft.call()
 	}
 	inside := op.N == ft.insideAt
 	op.Err = p.ruled(op.Name, op.Path)

@@ -58,7 +58,7 @@ func (p *process) swapOn(path string, flags int) error {
 	if a.size, err = n.headerSays(at, st); err != nil {
 		return err
 	}
-	return p.act(Op{Name: "swapon", Path: at}, func(bool) error {
+	return p.act(Op{Name: "swapon", Path: at, Flag: flags}, func(bool) error {
 		areas := n.swaps()
 		a.priority = flags & host.SwapPriorityMask
 		if flags&host.SwapPrefer == 0 {
