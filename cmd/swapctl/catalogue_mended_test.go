@@ -23,6 +23,8 @@ func TestMendsWhatIsNoError(t *testing.T) {
 		"backing file deleted under the mapping, teardown": {encrypted, func(n *hosttest.Node) { n.DeleteBacking(path) }, false},
 		"no node in /dev/mapper, setup":                    {encrypted, func(n *hosttest.Node) { n.LoseNode("cryptswap") }, true},
 		"no node in /dev/mapper, teardown":                 {encrypted, func(n *hosttest.Node) { n.LoseNode("cryptswap") }, false},
+		"late node in /dev/mapper, setup":                  {encrypted, func(n *hosttest.Node) { swapOff("/dev/dm-0")(n); n.LateNode("cryptswap", 30) }, true},
+		"late node in /dev/mapper, teardown":               {encrypted, func(n *hosttest.Node) { n.LateNode("cryptswap", 30) }, false},
 		"swap turned off by hand, setup":                   {plain, swapOff(path), true},
 		"swap turned off by hand, teardown":                {plain, swapOff(path), false},
 		"mapping closed by hand, setup":                    {encrypted, closed, true},

@@ -128,8 +128,8 @@ type Kernel interface {
 	// (InodeNoCOW and so on).
 	InodeFlags(f File) (uint32, error)
 	SetInodeFlags(f File, flags uint32) error
-	// BtrfsDevices counts the devices of the btrfs that holds f.
-	BtrfsDevices(f File) (int, error)
+	// Btrfs tells of the btrfs that holds f. ENOTTY on another file system.
+	Btrfs(f File) (Btrfs, error)
 	// BlockDevice gives a block device's size and logical block size.
 	BlockDevice(f File) (BlockDevice, error)
 
@@ -225,6 +225,12 @@ const (
 	SwapDiscardOnce  = 0x20000 // the whole area, at swapon
 	SwapDiscardPages = 0x40000 // each freed cluster
 )
+
+// Btrfs is one file system of that kind.
+type Btrfs struct {
+	Devices int
+	UUID    [16]byte // by which /sys/fs/btrfs names it
+}
 
 // BlockDevice is a block device's size and smallest addressable unit, in bytes.
 type BlockDevice struct {

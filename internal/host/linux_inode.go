@@ -16,11 +16,13 @@ const (
 )
 
 // btrfsFSInfo is BTRFS_IOC_FS_INFO, _IOR(0x94, 31, 1024 bytes), of
-// include/uapi/linux/btrfs.h; the number of devices is its second 64-bit word.
+// include/uapi/linux/btrfs.h; the number of devices is its second 64-bit word, and
+// the UUID comes behind it.
 const (
 	btrfsFSInfo      = ioctlRead | btrfsFSInfoSize<<16 | 0x94<<8 | 31
 	btrfsFSInfoSize  = 1024
 	btrfsDeviceCount = 8
+	btrfsUUID        = 16
 )
 
 // Fallocate implements Kernel.
@@ -42,13 +44,16 @@ func (linux) SetInodeFlags(f File, flags uint32) error {
 	return pathError("set inode flags of", f.Name(), err)
 }
 
-// BtrfsDevices implements Kernel.
-func (linux) BtrfsDevices(f File) (int, error) {
+// Btrfs implements Kernel.
+func (linux) Btrfs(f File) (Btrfs, error) {
 	var info [btrfsFSInfoSize]byte
 	if err := ioctl(fd(f), btrfsFSInfo, unsafe.Pointer(&info[0])); err != nil {
-		return 0, pathError("count btrfs devices of", f.Name(), err)
+		return Btrfs{}, pathError("look at the btrfs of", f.Name(), err)
 	}
-	return int(binary.NativeEndian.Uint64(info[btrfsDeviceCount:])), nil
+	return Btrfs{
+		Devices: int(binary.NativeEndian.Uint64(info[btrfsDeviceCount:])),
+		UUID:    [16]byte(info[btrfsUUID:]),
+	}, nil
 }
 
 // BlockDevice implements Kernel.

@@ -120,12 +120,16 @@ func TestInodeFlagsOnBtrfs(t *testing.T) {
 	if flags, err := (linux{}).InodeFlags(f); err != nil || flags&InodeNoCOW == 0 {
 		t.Errorf("flags %#x, %v", flags, err)
 	}
-	if n, err := (linux{}).BtrfsDevices(f); err != nil || n != 1 {
-		t.Errorf("%d devices, %v", n, err)
+	b, err := (linux{}).Btrfs(f)
+	if err != nil || b.Devices != 1 {
+		t.Errorf("%d devices, %v", b.Devices, err)
+	}
+	if _, err := os.Stat(fmt.Sprintf("/sys/fs/btrfs/%x-%x-%x-%x-%x", b.UUID[:4], b.UUID[4:6], b.UUID[6:8], b.UUID[8:10], b.UUID[10:])); err != nil {
+		t.Error(err)
 	}
 	other := create(t, t.TempDir(), 0)
-	if n, err := (linux{}).BtrfsDevices(other); err == nil {
-		t.Skipf("the temporary directory is on btrfs (%d devices)", n)
+	if b, err := (linux{}).Btrfs(other); err == nil {
+		t.Skipf("the temporary directory is on btrfs (%d devices)", b.Devices)
 	} else if !errors.Is(err, unix.ENOTTY) && !errors.Is(err, unix.EOPNOTSUPP) {
 		t.Errorf("not btrfs: %v", err)
 	}

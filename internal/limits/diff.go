@@ -46,11 +46,12 @@ type identity struct {
 	kind                                ContainerType
 }
 
-// Diff compares two plans container by container and yields every one. It goes
-// over both at the same time, leaves out pods that have finished, and keeps only what it has not yet met in the
-// other: next to nothing for the same input on two sizes of node. Containers
-// that look alike (copies on several nodes) are paired in their order. The
-// Change is overwritten by the next one; an error ends it and is that of a plan.
+// Diff compares two plans container by container and yields every one but those
+// of pods that have finished. It goes over both at the same time and keeps only
+// what it has not yet met in the other: next to nothing for the same input on two
+// sizes of node. Containers that look alike (copies on several nodes) are paired
+// in their order. The Change is overwritten by the next one; an error ends it and
+// is that of a plan.
 func Diff(before, after *Plan) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		nextOld, stopOld := iter.Pull2(before.Rows())

@@ -40,8 +40,8 @@ type madeDirs struct {
 	Made []string `json:"made,omitempty"`
 }
 
-// fileSaved is beside it where the file system was mounted on which the file is
-// made; a journal of before has none.
+// fileSaved is, beside that, where the file system is mounted on which the file
+// is made. A journal of an older swapctl does not say so.
 type fileSaved struct {
 	madeDirs
 	Mount string `json:"mount,omitempty"`

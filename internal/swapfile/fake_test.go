@@ -63,11 +63,11 @@ func (k kernel) SetInodeFlags(f host.File, flags uint32) error {
 	return k.Kernel.SetInodeFlags(f, flags)
 }
 
-func (k kernel) BtrfsDevices(f host.File) (int, error) {
+func (k kernel) Btrfs(f host.File) (host.Btrfs, error) {
 	if k.devices != 0 {
-		return k.devices, nil
+		return host.Btrfs{Devices: k.devices}, nil
 	}
-	return k.Kernel.BtrfsDevices(f)
+	return k.Kernel.Btrfs(f)
 }
 
 func (k kernel) BlockDevice(f host.File) (host.BlockDevice, error) {

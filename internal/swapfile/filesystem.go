@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,7 +52,8 @@ func FileSystemOf(h host.Host, path string) (FileSystem, error) {
 }
 
 // checkBtrfs refuses what the kernel would refuse only at swapon, with a bare
-// EINVAL: swap on more than one device, and any swap file before Linux 5.0.
+// EINVAL: swap on more than one device or in more than one copy, and any swap file
+// before Linux 5.0 (fs/btrfs/inode.c, btrfs_swap_activate).
 func checkBtrfs(h host.Host, path, dir string) error {
 	op := "keep a swap file at " + path
 	if !atLeast(h, 5, 0) {
@@ -63,15 +65,37 @@ func checkBtrfs(h host.Host, path, dir string) error {
 		return fail.New(0, op, err)
 	}
 	defer f.Close()
-	n, err := h.Kernel.BtrfsDevices(f)
+	fsys, err := h.Kernel.Btrfs(f)
 	if err != nil {
 		return fail.New(0, op, err)
 	}
-	if n != 1 {
-		return fail.Newf(fail.Usage, op, "it would be on a btrfs of %d devices, and a swap file needs exactly one", n).
+	if fsys.Devices != 1 {
+		return fail.Newf(fail.Usage, op, "it would be on a btrfs of %d devices, and a swap file needs exactly one", fsys.Devices).
 			Hint("name a file on another file system with --path, or a partition with --device")
 	}
+	if profile := dataProfile(h, fsys); profile != "" && profile != "single" {
+		return fail.Newf(fail.Usage, op, "it would be on a btrfs that keeps data as %s, and a swap file needs single", profile).
+			Hint("name a file on another file system with --path, or a partition with --device").
+			Hint("or have it keep one copy, which takes long: btrfs balance start -f -dconvert=single %s", dir)
+	}
 	return nil
+}
+
+// dataProfile is how a btrfs keeps data ("single", "dup"), from sysfs, which has a
+// directory for each profile in use; empty where it does not say so.
+func dataProfile(h host.Host, fsys host.Btrfs) string {
+	for _, kind := range []string{"data", "mixed"} {
+		names, _ := h.Files.ReadDir("/sys/fs/btrfs/" + uuidText(fsys.UUID) + "/allocation/" + kind)
+		if slices.Contains(names, "single") { // others may be left of a conversion
+			return "single"
+		}
+		for _, name := range names {
+			if name == "dup" || strings.HasPrefix(name, "raid") {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // nearestDir is the nearest existing parent directory of path.

@@ -58,10 +58,13 @@ func (h Header) SizeBytes() int64 { return int64(h.Pages) * int64(h.PageBytes) }
 
 // UUIDText prints the UUID as blkid does; empty when there is none.
 func (h Header) UUIDText() string {
-	u := h.UUID
-	if u == [16]byte{} {
+	if h.UUID == [16]byte{} {
 		return ""
 	}
+	return uuidText(h.UUID)
+}
+
+func uuidText(u [16]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 }
 

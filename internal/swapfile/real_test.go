@@ -246,6 +246,20 @@ func TestRefusesABtrfsOfTwoDevices(t *testing.T) {
 	run(t, "btrfs", "device", "remove", loop, point)
 }
 
+// TestRefusesABtrfsOfTwoCopies: the kernel says EINVAL, and why only in its log.
+func TestRefusesABtrfsOfTwoCopies(t *testing.T) {
+	needRoot(t)
+	needTools(t, "mkfs.btrfs", "btrfs")
+	point := mounted(t, diskBytes, "", "mkfs.btrfs", "-q", "-d", "dup")
+	path := filepath.Join(point, "swapfile")
+	_, err := CheckPlace(host.Linux(), path)
+	wantRefusal(t, err, "keeps data as dup", "btrfs balance start -f -dconvert=single "+point)
+	run(t, "btrfs", "balance", "start", "-f", "-dconvert=single", point)
+	if _, err := CheckPlace(host.Linux(), path); err != nil {
+		t.Error("with one copy:", err)
+	}
+}
+
 func TestRefusesRealFileSystemsThatCannotHoldSwap(t *testing.T) {
 	needRoot(t)
 	h := host.Linux()

@@ -210,21 +210,22 @@ func (p *process) setFlags(h *file, flags uint32) error {
 	})
 }
 
-// BtrfsDevices implements host.Kernel.
-func (p *process) BtrfsDevices(f host.File) (int, error) {
+// Btrfs implements host.Kernel.
+func (p *process) Btrfs(f host.File) (host.Btrfs, error) {
 	defer p.leave()
 	if err := p.enter(); err != nil {
-		return 0, err
+		return host.Btrfs{}, err
 	}
+	const op = "look at the btrfs of"
 	h, err := p.handle(f)
 	if err != nil {
-		return 0, pathError("count btrfs devices of", f.Name(), err)
+		return host.Btrfs{}, pathError(op, f.Name(), err)
 	}
 	m := p.node.mountOf(h.at)
 	if m.kind != "btrfs" {
-		return 0, pathError("count btrfs devices of", f.Name(), unix.ENOTTY)
+		return host.Btrfs{}, pathError(op, f.Name(), unix.ENOTTY)
 	}
-	return max(1, len(m.Devices)), nil
+	return host.Btrfs{Devices: max(1, len(m.Devices))}, nil
 }
 
 // errUnknownFile is for a host.File that this node did not open.

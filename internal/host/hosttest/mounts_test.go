@@ -32,8 +32,8 @@ func (r *rehearsal) elsewhere() {
 		flags, _ = k.InodeFlags(f)
 		r.said = append(r.said, fmt.Sprintf("nocow is %#x", flags&host.InodeNoCOW))
 	}
-	_, err = k.BtrfsDevices(f)
-	r.say("btrfs devices", err)
+	_, err = k.Btrfs(f)
+	r.say("btrfs", err)
 	r.say("fallocate", k.Fallocate(f, 1<<20))
 	page := swapPage(k.PageSize(), 1<<20)
 	for at := int64(0); at < 1<<20; at += int64(len(page)) {
