@@ -6,12 +6,12 @@ mkdir -p /var/lib/swapctl hack bin
 mount --bind "$area" /var/lib/swapctl
 cp "$REPO/hack/demo.sh" hack/
 ln -s "$(command -v swapctl)" bin/swapctl
-before=$(ls -laR --time-style=+ "$area"; cat /proc/swaps)
+before=$(look)
 
 hack/demo.sh >out 2>err || fail "exit code $?: $(cat out err)"
 grep -q 'Swap is on, 64 MiB' out || fail "$(cat out err)"
 [ "$(tail -n 1 out)" = "No swap area, file, mapping or loop device of the demo is left." ] || fail "$(cat out err)"
-after=$(ls -laR --time-style=+ "$area"; cat /proc/swaps)
+after=$(look)
 [ "$before" = "$after" ] || fail "before: $before
 after: $after"
 

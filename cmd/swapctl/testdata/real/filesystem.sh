@@ -2,7 +2,7 @@
 # system named by the argument.
 . ./lib.sh
 make_fs "$1" 512M
-before=$(ls -laR --time-style=+ "$area"; cat /proc/swaps)
+before=$(look)
 
 swapctl setup --size 64Mi --encrypt=false --path "$area/swapfile" --priority 7 >out
 [ "$(swap_line "$area/swapfile")" = "67104768 7" ] || fail "/proc/swaps: $(cat /proc/swaps)"
@@ -23,7 +23,7 @@ for size in 96 32; do
 done
 
 swapctl teardown >out
-after=$(ls -laR --time-style=+ "$area"; cat /proc/swaps)
+after=$(look)
 [ "$before" = "$after" ] || fail "before: $before
 after: $after"
 [ ! -e /var/lib/swapctl ] || fail "/var/lib/swapctl stayed: $(ls -la /var/lib/swapctl)"

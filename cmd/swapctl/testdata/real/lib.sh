@@ -26,6 +26,12 @@ make_fs() {
 	chmod 755 "$area"
 }
 
+# look: what is in the file system, and on in it. Other tests turn on swap as well.
+look() {
+	ls -laR --time-style=+ "$area"
+	grep "^$area" /proc/swaps || true
+}
+
 fail() {
 	echo "FAIL: $*" >&2
 	exit 1
