@@ -104,9 +104,20 @@ func otherWay(c setup.Config) setup.Config {
 }
 
 func run(n *hosttest.Node, c setup.Config) error {
-	_, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
+	r, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
+	if err != nil {
+		err = failedRun{err, r.State}
+	}
 	return err
 }
+
+// failedRun is the error of a setup, with what it said of the node.
+type failedRun struct {
+	error
+	state string
+}
+
+func (f failedRun) Unwrap() error { return f.error }
 
 func down(n *hosttest.Node) error {
 	_, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{})
@@ -224,16 +235,18 @@ func TestSurvivesAKillBeforeAndInsideEveryOperation(t *testing.T) {
 }
 
 // TestSurvivesAFailureOfEveryOperation is the fault matrix: every operation of
-// every story fails once. The run either is rolled back, and then the node is
-// as it was before it, or it says what is left.
+// every story fails once. A setup either is rolled back, and then the node is as it
+// was before it, or it says what is left.
 func TestSurvivesAFailureOfEveryOperation(t *testing.T) {
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			for at := 1; ; at++ {
 				n, fresh := s.prepare(t)
+				before := n.Snapshot(setup.JournalPath)
 				n.FailAt(at, unix.EIO)
 				err := s.run(n)
+				saysWhatIs(t, n, before, err)
 				n.Kill() // the process ends, and what it held goes with it
 				if !n.Fired() {
 					break
