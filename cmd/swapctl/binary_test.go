@@ -11,12 +11,7 @@ import (
 // TestTheBinaryIsStaticAndSmall: it runs on whatever image a node is made of.
 func TestTheBinaryIsStaticAndSmall(t *testing.T) {
 	const most = 10_000_000 // bytes
-	name := filepath.Join(t.TempDir(), "swapctl")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", name, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	name := filepath.Join(built(t), "swapctl")
 	st, err := os.Stat(name)
 	if err != nil || st.Size() > most {
 		t.Errorf("%v, or it has %d bytes, more than %d", err, st.Size(), most)
@@ -31,4 +26,16 @@ func TestTheBinaryIsStaticAndSmall(t *testing.T) {
 			t.Errorf("it needs %v of the system", p.Type)
 		}
 	}
+}
+
+// built returns a directory with the program as a release has it.
+func built(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "swapctl"), ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return dir
 }

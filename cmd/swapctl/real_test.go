@@ -14,12 +14,7 @@ func TestRealKernel(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root may turn on swap: run the tests as root")
 	}
-	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "swapctl"), ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := built(t)
 	for _, script := range [][]string{
 		{"filesystem", "ext4"}, {"filesystem", "ext2"}, {"filesystem", "ext4-noextent"}, {"filesystem", "xfs"}, {"filesystem", "btrfs"},
 		{"device"}, {"refused"}, {"demo"},

@@ -86,7 +86,8 @@ func (s fileStep) Check(_ context.Context, h host.Host, was step.Record) (step.F
 	if err != nil {
 		return blocked(err), nil
 	}
-	if s.ours(was) {
+	ours := s.ours(was)
+	if ours {
 		if err := s.elsewhere(h, was.Saved); err != nil {
 			return blocked(err), nil
 		}
@@ -94,7 +95,7 @@ func (s fileStep) Check(_ context.Context, h host.Host, was step.Record) (step.F
 	if !place.Exists {
 		return s.orNoRoom(h, place, 0, step.Finding{State: step.Todo, Found: "no file"})
 	}
-	if s.ours(was) {
+	if ours {
 		if err := swapfile.CheckFile(h, s.want.Path, s.want.SizeBytes); err != nil {
 			found := "a file of " + bytesize.Format(place.File.SizeBytes)
 			return s.orNoRoom(h, place, place.File.UsedBytes, step.Finding{State: step.Todo, Found: found})

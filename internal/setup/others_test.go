@@ -14,6 +14,13 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
+// everyRun is what may come upon a node that somebody else has changed.
+func everyRun(c setup.Config) map[string]func(*hosttest.Node) error {
+	return map[string]func(*hosttest.Node) error{
+		"boot": boot, "teardown": down, "setup": func(n *hosttest.Node) error { return run(n, c) },
+	}
+}
+
 // TestAFileBelowSomebodysLoopIsNotReplaced: the image of a mounted file system
 // is no swap file, also when our own area is to move there.
 func TestAFileBelowSomebodysLoopIsNotReplaced(t *testing.T) {
@@ -117,7 +124,7 @@ func TestAFileOutOfSightIsNotTakenForGone(t *testing.T) {
 		}
 		n.UnmountLazily("/data")
 		before := n.Snapshot()
-		for name, act := range map[string]func(n *hosttest.Node) error{"boot": boot, "teardown": down, "setup": func(n *hosttest.Node) error { return run(n, c) }} {
+		for name, act := range everyRun(c) {
 			err := act(n)
 			if err == nil || !strings.Contains(strings.Join(fail.Hints(err), "\n"), "mount /data") {
 				t.Errorf("%s: %v, hints %q", name, err, fail.Hints(err))
@@ -134,8 +141,7 @@ func TestAFileOutOfSightIsNotTakenForGone(t *testing.T) {
 func TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff(t *testing.T) {
 	c := fileConfig("1Mi", false)
 	c.Path = "/data/swap/file"
-	for name, act := range map[string]func(n *hosttest.Node) error{"boot": boot, "teardown": down,
-		"setup": func(n *hosttest.Node) error { return run(n, c) }} {
+	for name, act := range everyRun(c) {
 		n := hosttest.New(t)
 		if err := os.MkdirAll(n.Path("/data/swap"), 0o755); err != nil {
 			t.Fatal(err)
@@ -160,8 +166,7 @@ func TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff(t *testing.T) {
 
 // TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone, and the swap on it.
 func TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone(t *testing.T) {
-	for name, act := range map[string]func(n *hosttest.Node) error{"boot": boot, "teardown": down,
-		"setup": func(n *hosttest.Node) error { return run(n, fileConfig("1Mi", true)) }} {
+	for name, act := range everyRun(fileConfig("1Mi", true)) {
 		n := hosttest.New(t)
 		if err := rebooted(fileConfig("1Mi", true))(n); err != nil {
 			t.Fatal(err)

@@ -60,13 +60,15 @@ func saysWhatIs(t *testing.T, n *hosttest.Node, before hosttest.Snapshot, err er
 	}
 }
 
+// contentHash is how a Snapshot shows what is in a file.
+var contentHash = regexp.MustCompile(` bytes [0-9a-f]{16}`)
+
 // withoutKeys leaves out what is in swap files and on disks: an area that was made
 // anew has another key or UUID.
 func withoutKeys(s hosttest.Snapshot) hosttest.Snapshot {
-	content := regexp.MustCompile(` bytes [0-9a-f]{16}`)
 	for path, is := range s {
 		if strings.HasPrefix(path, "/dev/vd") || strings.HasSuffix(path, "swapfile") || strings.HasPrefix(path, "kernel: mapping") {
-			s[path] = content.ReplaceAllString(is, " bytes")
+			s[path] = contentHash.ReplaceAllString(is, " bytes")
 		}
 	}
 	return s
