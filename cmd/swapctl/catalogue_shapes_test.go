@@ -91,5 +91,5 @@ func allocated(path string, bytes int64) shape {
 
 // renamed gives a directory another name.
 func renamed(from, to string) shape {
-	return func(n *hosttest.Node) { mustDo(n.Other().Files.Rename(from, to)) }
+	return func(n *hosttest.Node) { mustDo(n.Other().Files.RenameNew(from, to)) }
 }

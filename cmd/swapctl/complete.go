@@ -11,6 +11,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/check"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
@@ -182,7 +183,7 @@ func (a *app) deviceWord(link string) string {
 		return ""
 	}
 	word := path.Base(target)
-	size, err := a.host.Files.ReadFile("/sys/class/block/" + word + "/size")
+	size, err := a.host.Files.ReadFile("/sys/class/block/"+word+"/size", host.SmallLimit)
 	sectors, parseErr := strconv.ParseInt(strings.TrimSpace(string(size)), 10, 64)
 	if err != nil || parseErr != nil {
 		return word

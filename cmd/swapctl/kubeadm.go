@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/report"
@@ -248,7 +249,7 @@ func (a *app) readSource(name string) (kubeletcfg.Source, error) {
 		source.Name = "standard input"
 		source.Data, err = io.ReadAll(a.in)
 	} else {
-		source.Data, err = a.host.Files.ReadFile(name)
+		source.Data, err = a.host.Files.ReadFile(name, host.FileLimit)
 	}
 	return source, fail.New(fail.Usage, "read "+source.Name, err, "nothing was written: name a file that can be read")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
@@ -170,7 +171,7 @@ func (a *app) walk(dir string) ([]kubeletcfg.Source, error) {
 		if stat.IsSymlink() && filepath.Ext(name) != ".conf" && a.leadsToDir(path) {
 			continue
 		}
-		data, err := a.host.Files.ReadFile(path)
+		data, err := a.host.Files.ReadFile(path, host.FileLimit)
 		if err != nil {
 			return nil, err
 		}

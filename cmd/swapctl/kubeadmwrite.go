@@ -16,6 +16,7 @@ import (
 // target is a file that is to be written, and what is in its place.
 type target struct {
 	path  string
+	old   []byte // what is there
 	data  []byte
 	perm  fs.FileMode
 	state targetState
@@ -89,10 +90,11 @@ func (a *app) look(rows kubeletcfg.Versions, o *kubeadmFlags, q kubeletcfg.Reque
 	case !stat.Mode.IsRegular():
 		return t, fmt.Errorf("%s is no regular file", t.path)
 	}
-	old, err := a.host.Files.ReadFile(t.path)
+	old, err := a.host.Files.ReadFile(t.path, host.FileLimit)
 	if err != nil {
 		return t, err
 	}
+	t.old = old
 	kind := q.Kind
 	if filepath.Base(f.Name) == kubeletcfg.PatchFile {
 		kind = kubeletcfg.KindPatch
@@ -124,14 +126,14 @@ func (a *app) writeTarget(t target) error {
 	switch t.state {
 	case asWanted:
 		return nil
-	case merged:
-		return a.host.Files.Rewrite(t.path, t.data)
-	case missing, ours:
+	case merged, ours:
+		return a.host.Files.Rewrite(t.path, t.old, t.data)
+	case missing:
 	}
 	if err := a.makeDirs(filepath.Dir(t.path)); err != nil {
 		return err
 	}
-	return a.host.Files.Replace(t.path, t.data, t.perm)
+	return a.host.Files.Create(t.path, t.data, t.perm)
 }
 
 // makeDirs makes a directory and those above it.

@@ -204,10 +204,10 @@ func readNoswap(h host.Host, f Facts) Noswap {
 // readVolumes lists the tmpfs mounts of pods, as the kubelet sees them.
 func readVolumes(h host.Host, k Kubelet) Volumes {
 	v := Volumes{From: procDir(k.PID) + "/mountinfo", Dir: k.Dir}
-	data, err := h.Files.ReadFile(v.From)
+	data, err := h.Files.ReadFile(v.From, host.TableLimit)
 	if err != nil && k.PID > 0 && errors.Is(err, fs.ErrPermission) {
 		v.From = "/proc/self/mountinfo"
-		data, err = h.Files.ReadFile(v.From)
+		data, err = h.Files.ReadFile(v.From, host.TableLimit)
 	}
 	if err != nil {
 		v.Err = err

@@ -23,7 +23,7 @@ type loopState struct {
 // fs.ErrNotExist when it is no loop device or a free one.
 func loopOf(h host.Host, name string) (loopState, error) {
 	dir := "/sys/class/block/" + name + "/loop"
-	data, err := h.Files.ReadFile(dir + "/backing_file")
+	data, err := h.Files.ReadFile(dir+"/backing_file", host.SmallLimit)
 	if err != nil {
 		return loopState{}, err
 	}
@@ -60,6 +60,6 @@ func (l loopState) judge(h host.Host, known bool) loopState {
 
 // word reads a one-line file.
 func word(h host.Host, name string) (string, error) {
-	data, err := h.Files.ReadFile(name)
+	data, err := h.Files.ReadFile(name, host.SmallLimit)
 	return strings.TrimSpace(string(data)), err
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -20,10 +21,10 @@ type files struct{}
 
 // ReadFile implements Files. os.ReadFile would have each file watched for being
 // ready to read, at three times the cost; there are hundreds to read in /proc.
-func (files) ReadFile(name string) ([]byte, error) {
+func (files) ReadFile(name string, most int64) ([]byte, error) {
 	fd := -1
 	err := again(func() (err error) {
-		fd, err = unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		fd, err = unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 		return err
 	})
 	if err != nil {
@@ -40,10 +41,13 @@ func (files) ReadFile(name string) ([]byte, error) {
 		if err != nil {
 			return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 		}
+		if data = data[:len(data)+n]; int64(len(data)) > most {
+			return nil, TooLarge(name, most)
+		}
 		if n == 0 {
 			return data, nil
 		}
-		if data = data[:len(data)+n]; len(data) == cap(data) {
+		if len(data) == cap(data) {
 			data = slices.Grow(data, len(data))
 		}
 	}
@@ -66,8 +70,20 @@ func (files) Symlink(target, name string) error { return os.Symlink(target, name
 // Remove implements Files.
 func (files) Remove(name string) error { return os.Remove(name) }
 
-// Rename implements Files.
-func (files) Rename(from, to string) error { return os.Rename(from, to) }
+// RenameNew implements Files.
+func (files) RenameNew(from, to string) error {
+	err := again(func() error { return unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE) })
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // a file system, or a kernel before 3.15, that cannot
+		if err := os.Link(from, to); err != nil {
+			return err
+		}
+		return os.Remove(from)
+	}
+	if err != nil {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+	}
+	return nil
+}
 
 // ReadDir implements Files.
 func (files) ReadDir(name string) ([]string, error) {
@@ -106,22 +122,66 @@ func (files) SyncDir(name string) error {
 // Replace uses one fixed temporary name, so that what a killed run left is
 // found and overwritten by the next, instead of piling up.
 func (f files) Replace(name string, data []byte, perm fs.FileMode) error {
-	return f.replace(name, data, perm, func(string) error { return nil })
+	return f.replace(name, data, perm, asItIs, os.Rename)
 }
 
+// Create implements Files.
+func (f files) Create(name string, data []byte, perm fs.FileMode) error {
+	return f.replace(name, data, perm, asItIs, f.RenameNew)
+}
+
+// asItIs leaves a new file as it is.
+func asItIs(string) error { return nil }
+
 // Rewrite implements Files.
-func (f files) Rewrite(name string, data []byte) error {
-	old, err := f.Lstat(name)
+func (f files) Rewrite(name string, old, data []byte) error {
+	was, err := f.Lstat(name)
 	if err != nil {
 		return err
 	}
-	if !old.Mode.IsRegular() {
+	if !was.Mode.IsRegular() {
 		return &fs.PathError{Op: "rewrite", Path: name, Err: errors.New("not a regular file")}
 	}
-	return f.replace(name, data, old.Mode.Perm(), func(temp string) error {
-		return errors.Join(f.giveTo(temp, old), copyAttributes(name, temp), os.Chmod(temp, old.Mode.Perm()))
+	dress := func(temp string) error {
+		return errors.Join(f.giveTo(temp, was), copyAttributes(name, temp), os.Chmod(temp, was.Mode.Perm()))
+	}
+	return f.replace(name, data, was.Mode.Perm(), dress, func(temp, name string) error {
+		return f.exchange(temp, name, old)
 	})
 }
+
+// exchange gives name to temp, and takes that back when what had the name does
+// not hold old: nothing can come in between, as between a look and a rename.
+func (f files) exchange(temp, name string, old []byte) error {
+	if err := f.unchanged(name, old); err != nil {
+		return err
+	}
+	swap := func() error {
+		return again(func() error { return unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, name, unix.RENAME_EXCHANGE) })
+	}
+	err := swap()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // a file system, or a kernel, that cannot
+		return os.Rename(temp, name)
+	}
+	if err != nil {
+		return &os.LinkError{Op: "rename", Old: temp, New: name, Err: err}
+	}
+	if err := f.unchanged(temp, old); err != nil {
+		return errors.Join(changed(name), swap())
+	}
+	return os.Remove(temp)
+}
+
+func (f files) unchanged(name string, old []byte) error {
+	now, err := f.ReadFile(name, int64(len(old)))
+	switch {
+	case errors.Is(err, ErrTooLarge), err == nil && !bytes.Equal(now, old):
+		return changed(name)
+	}
+	return err
+}
+
+func changed(name string) error { return &fs.PathError{Op: "rewrite", Path: name, Err: ErrChanged} }
 
 // giveTo gives a file the owner of another, where it has not the same by itself:
 // our service may not change owners.
@@ -133,19 +193,19 @@ func (f files) giveTo(name string, like Stat) error {
 	return os.Lchown(name, int(like.UID), int(like.GID))
 }
 
-// replace dresses the new file before it gets the name.
-func (f files) replace(name string, data []byte, perm fs.FileMode, dress func(temp string) error) error {
-	temp := ReplaceTemp(name)
+// replace dresses the new file before name gives it the name.
+func (f files) replace(at string, data []byte, perm fs.FileMode, dress func(temp string) error, name func(temp, at string) error) error {
+	temp := ReplaceTemp(at)
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := writeNew(temp, data, perm, dress); err != nil {
 		return errors.Join(err, removeIfThere(temp))
 	}
-	if err := os.Rename(temp, name); err != nil {
+	if err := name(temp, at); err != nil {
 		return errors.Join(err, removeIfThere(temp))
 	}
-	return f.SyncDir(filepath.Dir(name))
+	return f.SyncDir(filepath.Dir(at))
 }
 
 // writeNew makes a file that was not there, whatever the umask says.

@@ -108,7 +108,7 @@ func TestFilesSayWhichPath(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
 	f := files{}
 	for verb, call := range map[string]func() error{
-		"ReadFile": func() error { _, err := f.ReadFile(missing); return err },
+		"ReadFile": func() error { _, err := f.ReadFile(missing, 1<<20); return err },
 		"ReadDir":  func() error { _, err := f.ReadDir(missing); return err },
 		"Readlink": func() error { _, err := f.Readlink(missing); return err },
 		"EvalSym":  func() error { _, err := f.EvalSymlinks(missing); return err },
@@ -117,8 +117,9 @@ func TestFilesSayWhichPath(t *testing.T) {
 		"Open":     func() error { _, err := f.Open(missing, os.O_RDONLY, 0); return err },
 		"Mkdir":    func() error { return f.Mkdir(filepath.Join(missing, "x"), 0o700) },
 		"Remove":   func() error { return f.Remove(missing) },
-		"Rename":   func() error { return f.Rename(missing, missing+"2") },
+		"Rename":   func() error { return f.RenameNew(missing, missing+"2") },
 		"SyncDir":  func() error { return f.SyncDir(missing) },
+		"Create":   func() error { return f.Create(filepath.Join(missing, "x"), nil, 0o600) },
 		"Replace":  func() error { return f.Replace(filepath.Join(missing, "x"), nil, 0o600) },
 	} {
 		err := call()

@@ -6,6 +6,8 @@ package host
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
@@ -23,7 +25,10 @@ type Host struct {
 // Files is the machine's file tree, procfs and sysfs included. Names are
 // absolute paths on that machine. Errors are *fs.PathError as from package os.
 type Files interface {
-	ReadFile(name string) ([]byte, error)
+	// ReadFile returns what a file holds, at most that many bytes: of a longer
+	// one the error wraps ErrTooLarge, and no more of it is read. It does not
+	// wait for somebody to write to a FIFO.
+	ReadFile(name string, most int64) ([]byte, error)
 	// ReadDir returns the names in a directory, sorted.
 	ReadDir(name string) ([]string, error)
 	Readlink(name string) (string, error)
@@ -43,16 +48,42 @@ type Files interface {
 	// Symlink makes name a symbolic link to target.
 	Symlink(target, name string) error
 	Remove(name string) error
-	Rename(from, to string) error
+	// RenameNew gives a file a name that nothing has (RENAME_NOREPLACE); the error
+	// wraps fs.ErrExist where something has.
+	RenameNew(from, to string) error
 	// SyncDir makes the names in a directory durable (fsync).
 	SyncDir(name string) error
 	// Replace writes a whole file atomically and durably: a temporary file in
-	// the same directory, fsync, rename, fsync of the directory.
+	// the same directory, fsync, rename, fsync of the directory. It is for files
+	// in directories that nobody else uses; elsewhere use Create and Rewrite.
 	Replace(name string, data []byte, perm fs.FileMode) error
-	// Rewrite is Replace of a regular file that is there, for one that is not
-	// ours: its mode, owner and extended attributes (the SELinux label) stay.
-	Rewrite(name string, data []byte) error
+	// Create is Replace of nothing: the error wraps fs.ErrExist, and what is
+	// there stays, when the name is taken by the time of the rename.
+	Create(name string, data []byte, perm fs.FileMode) error
+	// Rewrite is Replace of a regular file that holds old: its mode, owner and
+	// extended attributes (the SELinux label) stay. The error wraps ErrChanged,
+	// and the file stays, when it holds something else by the time of the rename.
+	Rewrite(name string, old, data []byte) error
 }
+
+// Limits of ReadFile in bytes. Whoever may write a file, or run a process, decides
+// how much there is to read of it.
+const (
+	SmallLimit = 64 << 10 // what the kernel says of one process, device, group or setting
+	FileLimit  = 1 << 20  // files that people and installers write: units, fstab, a kubelet's configuration
+	TableLimit = 32 << 20 // what grows with the node: mounts, zones, installed packages
+)
+
+// ErrTooLarge is the error of a file that has more than was to be read of it.
+var ErrTooLarge = errors.New("it is too large")
+
+// TooLarge is the error of a file of which at most so many bytes were to be read.
+func TooLarge(name string, most int64) error {
+	return &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: more than %d KiB", ErrTooLarge, most>>10)}
+}
+
+// ErrChanged is the error of a file that somebody has changed since it was read.
+var ErrChanged = errors.New("somebody has changed it meanwhile")
 
 // ReplaceTemp is the temporary file that Replace of name writes. A kill may
 // leave it; the next Replace takes it away.
@@ -122,6 +153,12 @@ type Kernel interface {
 	// Fallocate gives the file size bytes of disk, without writing them
 	// (fallocate(2), mode 0). EOPNOTSUPP where the file system cannot.
 	Fallocate(f File, size int64) error
+	// Identity tells by what a file is known again, whatever its name.
+	Identity(f File) (Identity, error)
+	// SwappedTo reports whether the kernel swaps to this very file, which must be
+	// open for writing. /proc/swaps knows paths only, and those of another mount
+	// namespace look like ours.
+	SwappedTo(f File) (bool, error)
 	// Extents lists where the file lies on its disk (FS_IOC_FIEMAP), in order.
 	Extents(f File) ([]Extent, error)
 	// InodeFlags and SetInodeFlags are FS_IOC_GETFLAGS and FS_IOC_SETFLAGS
@@ -177,6 +214,22 @@ type Kernel interface {
 	// KeyAdd wraps errors.ErrUnsupported when the kernel has no keyring.
 	KeyAdd(description string, payload []byte) (KeyID, error)
 	KeyRemove(id KeyID) error
+}
+
+// Identity is by what a file is known again: an inode's number alone is given to
+// the next file when the first is gone. What the file system does not tell is 0.
+type Identity struct {
+	Dev        uint64 `json:"dev"` // of the file system; another one after a reboot or a mount
+	Ino        uint64 `json:"ino"`
+	BirthNS    int64  `json:"birthNS,omitempty"` // in nanoseconds since 1970 (statx(2), stx_btime)
+	Generation uint32 `json:"generation,omitempty"`
+}
+
+// Same reports whether both are of one file. Dev is left out: it says where the
+// file system is mounted from, and not which one it is.
+func (i Identity) Same(o Identity) bool {
+	i.Dev, o.Dev = 0, 0
+	return i.Ino != 0 && i == o
 }
 
 // KeyID is a kernel key's serial number.

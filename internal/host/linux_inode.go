@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/binary"
+	"errors"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +30,44 @@ const (
 func (linux) Fallocate(f File, size int64) error {
 	err := again(func() error { return unix.Fallocate(fd(f), 0, 0, size) })
 	return pathError("fallocate", f.Name(), err)
+}
+
+// getVersion is FS_IOC_GETVERSION, _IOR('v', 1, long); the kernel writes 32 bits
+// (include/uapi/linux/fs.h; fs/ext4/ioctl.c, fs/btrfs/ioctl.c, fs/xfs/xfs_ioctl.c).
+const getVersion = ioctlRead | unsafe.Sizeof(uintptr(0))<<16 | 'v'<<8 | 1
+
+// Identity implements Kernel.
+func (linux) Identity(f File) (Identity, error) {
+	var st unix.Statx_t
+	err := again(func() error {
+		return unix.Statx(fd(f), "", unix.AT_EMPTY_PATH, unix.STATX_INO|unix.STATX_BTIME, &st)
+	})
+	if err != nil {
+		return Identity{}, pathError("statx", f.Name(), err)
+	}
+	id := Identity{Dev: unix.Mkdev(st.Dev_major, st.Dev_minor), Ino: st.Ino}
+	if st.Mask&unix.STATX_BTIME != 0 {
+		id.BirthNS = st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
+	}
+	if generation, err := unix.IoctlGetUint32(fd(f), uint(getVersion)); err == nil {
+		id.Generation = generation // of a file system that has none, 0
+	}
+	return id, nil
+}
+
+// SwappedTo asks for room beyond the end of every file, which no file system
+// gives (EFBIG): for a file that is swapped to the kernel says ETXTBSY before it
+// looks at that (Linux 4.0 to 7.2, fs/open.c, vfs_fallocate).
+func (linux) SwappedTo(f File) (bool, error) {
+	const beyond = 1 << 62
+	err := again(func() error { return unix.Fallocate(fd(f), unix.FALLOC_FL_KEEP_SIZE, beyond, beyond) })
+	switch {
+	case errors.Is(err, unix.ETXTBSY):
+		return true, nil
+	case errors.Is(err, unix.EFBIG), errors.Is(err, unix.EOPNOTSUPP):
+		return false, nil
+	}
+	return false, pathError("see whether the kernel swaps to", f.Name(), err)
 }
 
 // InodeFlags reads 32 bits, although the ioctl number says "long": that is

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/kernel/kerneltest"
 )
@@ -12,7 +13,7 @@ import (
 func seed(f *testing.F, file string) {
 	f.Helper()
 	for _, name := range kerneltest.Names(f) {
-		if data, err := kerneltest.Machine(f, name).Files.ReadFile(file); err == nil {
+		if data, err := kerneltest.Machine(f, name).Files.ReadFile(file, host.FileLimit); err == nil {
 			f.Add(data)
 		}
 	}
@@ -52,7 +53,7 @@ func FuzzMemory(f *testing.F) {
 // the path, and the search ends.
 func FuzzMountOf(f *testing.F) {
 	for _, name := range kerneltest.Names(f) {
-		data, err := kerneltest.Machine(f, name).Files.ReadFile("/proc/self/mountinfo")
+		data, err := kerneltest.Machine(f, name).Files.ReadFile("/proc/self/mountinfo", host.TableLimit)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -69,7 +69,7 @@ func walkGroups(h host.Host, at string, visit func(Group)) error {
 
 // groupNumber reads a file of one number; "max" is none.
 func groupNumber(h host.Host, group, file string) (int64, bool) {
-	data, err := h.Files.ReadFile(groupRoot + group + "/" + file)
+	data, err := h.Files.ReadFile(groupRoot+group+"/"+file, host.SmallLimit)
 	if err != nil {
 		return 0, false
 	}
@@ -80,7 +80,7 @@ func groupNumber(h host.Host, group, file string) (int64, bool) {
 // anon is the first line of memory.stat on every kernel so far, and is looked
 // for by name all the same.
 func anon(h host.Host, group string) int64 {
-	data, err := h.Files.ReadFile(groupRoot + group + "/memory.stat")
+	data, err := h.Files.ReadFile(groupRoot+group+"/memory.stat", host.TableLimit)
 	if err != nil {
 		return 0
 	}

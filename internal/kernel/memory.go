@@ -17,7 +17,7 @@ type Memory struct {
 
 // ReadMemory reads /proc/meminfo.
 func ReadMemory(h host.Host) (Memory, error) {
-	data, err := h.Files.ReadFile("/proc/meminfo")
+	data, err := h.Files.ReadFile("/proc/meminfo", host.SmallLimit)
 	if err != nil {
 		return Memory{}, err
 	}

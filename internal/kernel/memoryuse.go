@@ -19,7 +19,7 @@ type MemoryUse struct {
 
 // ReadMemoryUse reads /proc/meminfo.
 func ReadMemoryUse(h host.Host) (MemoryUse, error) {
-	data, err := h.Files.ReadFile("/proc/meminfo")
+	data, err := h.Files.ReadFile("/proc/meminfo", host.SmallLimit)
 	if err != nil {
 		return MemoryUse{}, err
 	}

@@ -28,7 +28,7 @@ type Mount struct {
 
 // Mounts reads /proc/self/mountinfo, in the kernel's order.
 func Mounts(h host.Host) ([]Mount, error) {
-	data, err := h.Files.ReadFile("/proc/self/mountinfo")
+	data, err := h.Files.ReadFile("/proc/self/mountinfo", host.TableLimit)
 	if err != nil {
 		return nil, err
 	}

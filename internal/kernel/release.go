@@ -9,7 +9,7 @@ import (
 
 // Release is the running kernel's release, "6.12.107+deb13-cloud-amd64".
 func Release(h host.Host) (string, error) {
-	data, err := h.Files.ReadFile("/proc/sys/kernel/osrelease")
+	data, err := h.Files.ReadFile("/proc/sys/kernel/osrelease", host.SmallLimit)
 	return string(bytes.TrimSpace(data)), err
 }
 

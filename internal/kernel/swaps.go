@@ -35,7 +35,7 @@ const deletedMark = " (deleted)"
 // Swaps reads /proc/swaps. The error wraps fs.ErrNotExist when this kernel was
 // built without swap.
 func Swaps(h host.Host) ([]Swap, error) {
-	data, err := h.Files.ReadFile("/proc/swaps")
+	data, err := h.Files.ReadFile("/proc/swaps", host.TableLimit)
 	if err != nil {
 		return nil, err
 	}

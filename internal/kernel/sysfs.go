@@ -22,7 +22,7 @@ func sysName(name string) string { return "/sys/class/block/" + name }
 // readLine reads a one-line file without its newline. Only that is cut: a path
 // may end in white space.
 func readLine(h host.Host, name string) (string, error) {
-	data, err := h.Files.ReadFile(name)
+	data, err := h.Files.ReadFile(name, host.SmallLimit)
 	return strings.TrimSuffix(string(data), "\n"), err
 }
 

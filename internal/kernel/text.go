@@ -19,7 +19,7 @@ type Text struct {
 
 // ReadText reads a file.
 func ReadText(h host.Host, name string) Text {
-	data, err := h.Files.ReadFile(name)
+	data, err := h.Files.ReadFile(name, host.SmallLimit)
 	return Text{File: name, Value: strings.TrimSpace(string(data)), Err: err}
 }
 

@@ -30,7 +30,7 @@ type Zone struct {
 
 // Zones reads /proc/zoneinfo; zones without memory are left out.
 func Zones(h host.Host) ([]Zone, error) {
-	data, err := h.Files.ReadFile("/proc/zoneinfo")
+	data, err := h.Files.ReadFile("/proc/zoneinfo", host.TableLimit)
 	if err != nil {
 		return nil, err
 	}

@@ -82,5 +82,5 @@ func readFile(h host.Host, name string) ([]byte, error) {
 	if st.SizeBytes > sizeLimit {
 		return nil, fmt.Errorf("it is larger than %d KiB", sizeLimit>>10)
 	}
-	return h.Files.ReadFile(name)
+	return h.Files.ReadFile(name, host.FileLimit)
 }

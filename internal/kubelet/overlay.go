@@ -21,11 +21,11 @@ type overlay struct {
 }
 
 // ReadFile implements host.Files.
-func (o overlay) ReadFile(name string) ([]byte, error) {
+func (o overlay) ReadFile(name string, most int64) ([]byte, error) {
 	data, ok := o.over[name]
 	switch {
 	case !ok:
-		return o.Files.ReadFile(name)
+		return o.Files.ReadFile(name, most)
 	case data == nil:
 		return nil, absent("open", name)
 	}

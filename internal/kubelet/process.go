@@ -56,7 +56,7 @@ func runningKubelet(h host.Host) (process, error) {
 			continue
 		}
 		dir := "/proc/" + name
-		comm, err := h.Files.ReadFile(dir + "/comm")
+		comm, err := h.Files.ReadFile(dir+"/comm", host.SmallLimit)
 		if err != nil { // it has ended by now
 			continue
 		}
@@ -73,7 +73,7 @@ func runningKubelet(h host.Host) (process, error) {
 
 func readProcess(h host.Host, dir string, pid int) process {
 	p := process{pid: pid}
-	cmdline, err := h.Files.ReadFile(dir + "/cmdline")
+	cmdline, err := h.Files.ReadFile(dir+"/cmdline", host.SmallLimit)
 	if err != nil || len(cmdline) == 0 {
 		return process{}
 	}
@@ -81,7 +81,7 @@ func readProcess(h host.Host, dir string, pid int) process {
 	if exe, err := h.Files.Readlink(dir + "/exe"); err == nil {
 		p.exe = strings.TrimSuffix(exe, " (deleted)")
 	}
-	if environ, err := h.Files.ReadFile(dir + "/environ"); err == nil {
+	if environ, err := h.Files.ReadFile(dir+"/environ", host.SmallLimit); err == nil {
 		p.env = map[string]string{}
 		for entry := range strings.SplitSeq(string(environ), "\x00") {
 			if name, value, ok := strings.Cut(entry, "="); ok {
@@ -89,7 +89,7 @@ func readProcess(h host.Host, dir string, pid int) process {
 			}
 		}
 	}
-	groups, _ := h.Files.ReadFile(dir + "/cgroup")
+	groups, _ := h.Files.ReadFile(dir+"/cgroup", host.SmallLimit)
 	p.unit = unitOfGroups(string(groups))
 	theirs, err1 := h.Files.Readlink(dir + "/ns/mnt")
 	ours, err2 := h.Files.Readlink("/proc/self/ns/mnt")
@@ -113,7 +113,7 @@ func isKubelet(argv []string) bool {
 // nested reports whether a process has a process namespace below ours (proc(5),
 // NSpid).
 func nested(h host.Host, dir string) bool {
-	status, err := h.Files.ReadFile(dir + "/status")
+	status, err := h.Files.ReadFile(dir+"/status", host.SmallLimit)
 	if err != nil {
 		return false
 	}
@@ -148,8 +148,8 @@ const clockTicks = 100
 // startOf is when a process began, from field 22 of /proc/PID/stat and the time
 // of the boot.
 func startOf(h host.Host, dir string) time.Time {
-	stat, err1 := h.Files.ReadFile(dir + "/stat")
-	boot, err2 := h.Files.ReadFile("/proc/stat")
+	stat, err1 := h.Files.ReadFile(dir+"/stat", host.SmallLimit)
+	boot, err2 := h.Files.ReadFile("/proc/stat", host.TableLimit)
 	if errors.Join(err1, err2) != nil {
 		return time.Time{}
 	}

@@ -48,7 +48,7 @@ func readService(h host.Host, units unitIndex, unit string) (service, error) {
 		return s, err
 	}
 	for _, name := range dropIns {
-		data, err := h.Files.ReadFile(name)
+		data, err := h.Files.ReadFile(name, host.FileLimit)
 		if err != nil {
 			return s, readFailed(name, err)
 		}
@@ -94,7 +94,7 @@ func (x unitIndex) file(h host.Host, unit string) (string, error) {
 	if target, err := h.Files.Readlink(name); err == nil && target == "/dev/null" {
 		return "", nil
 	}
-	data, err := h.Files.ReadFile(name)
+	data, err := h.Files.ReadFile(name, host.FileLimit)
 	if err != nil {
 		return "", readFailed(name, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 	"github.com/swapctl/swapctl/internal/setup"
 )
@@ -346,7 +347,7 @@ func TestAJournalOfAnOlderVersionIsBroughtBackAsItWasMeant(t *testing.T) {
 	c := fileConfig("1Mi", true)
 	c.Persist = "none"
 	up(t, n, c, setup.UpOptions{})
-	data, err := n.Host().Files.ReadFile(setup.JournalPath)
+	data, err := n.Host().Files.ReadFile(setup.JournalPath, host.FileLimit)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,7 @@ func (a area) checkTables(h host.Host) error {
 
 // mountEntry is the entry of fstab for the mount that a path is on, or nothing.
 func mountEntry(h host.Host, name string) (fstab.Entry, error) {
-	table, err := h.Files.ReadFile(fstabPath)
+	table, err := h.Files.ReadFile(fstabPath, host.FileLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fstab.Entry{}, nil
 	}

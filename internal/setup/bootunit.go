@@ -84,7 +84,7 @@ func (s unitStep) Want() any { return s.want }
 func (s unitStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
 	there, differ := 0, false
 	for _, f := range s.files() {
-		now, err := h.Files.ReadFile(f.path)
+		now, err := h.Files.ReadFile(f.path, host.FileLimit)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -144,7 +144,7 @@ func missingDirs(h host.Host, dir string) []string {
 	return missing
 }
 
-func (s unitStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+func (s unitStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
 	const op = "make the systemd unit " + unitName
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return writeFailed(op, err)
@@ -195,10 +195,14 @@ func (s unitStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ 
 
 // makeFile writes a file of ours, unless it is there as it should be.
 func makeFile(h host.Host, f unitFile) error {
-	if now, err := h.Files.ReadFile(f.path); err == nil && string(now) == f.text {
-		return nil
+	now, err := h.Files.ReadFile(f.path, host.FileLimit)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return h.Files.Create(f.path, []byte(f.text), 0o644)
+	case err != nil || string(now) == f.text:
+		return err
 	}
-	return h.Files.Replace(f.path, []byte(f.text), 0o644)
+	return h.Files.Rewrite(f.path, now, []byte(f.text))
 }
 
 // reload has systemd see what was changed in /etc, if it runs.

@@ -141,7 +141,7 @@ func release(u crypt.User) string {
 
 func (s cryptStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }
 
-func (s cryptStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+func (s cryptStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
 	now, err := crypt.Find(h, s.want.Name)
 	if err != nil {
 		return err

@@ -158,7 +158,7 @@ func showsMore(c swapfile.Content, device string) string {
 
 func (s deviceStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }
 
-func (s deviceStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+func (s deviceStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
 	if !s.erase {
 		return nil
 	}

@@ -207,7 +207,7 @@ func (s fileStep) elsewhere(h host.Host, raw json.RawMessage) error {
 	return refused.Hint("or give the file up where it is: swapctl teardown --keep-file")
 }
 
-func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, p step.Progress) error {
+func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, r step.Run) error {
 	if err := makeDirs(h, raw, 0o700); err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, p st
 	if err := swapfile.Remove(h, s.want.Path); err != nil {
 		return err
 	}
-	return swapfile.Make(ctx, h, s.want.Path, s.want.SizeBytes, p)
+	return swapfile.Make(ctx, h, s.want.Path, s.want.SizeBytes, r.Progress)
 }
 
 func (s fileStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 	"github.com/swapctl/swapctl/internal/setup"
 )
@@ -30,7 +31,7 @@ func withTables(t *testing.T, fstab string) *hosttest.Node {
 
 func read(t *testing.T, n *hosttest.Node, name string) string {
 	t.Helper()
-	data, err := n.Other().Files.ReadFile(name)
+	data, err := n.Other().Files.ReadFile(name, host.FileLimit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestFstabIsRefusedWhereItWouldNotWork(t *testing.T) {
 		{"switched off on the command line", "", false, func(n *hosttest.Node) { n.WriteFile("/proc/cmdline", "quiet systemd.swap=0\n", 0o444) },
 			"the kernel command line says systemd.swap=0", "--persist systemd"},
 		{"a link", "", false, func(n *hosttest.Node) {
-			_ = n.Other().Files.Rename("/etc/fstab", "/etc/fstab.real")
+			_ = n.Other().Files.RenameNew("/etc/fstab", "/etc/fstab.real")
 			n.Symlink("/etc/fstab", "fstab.real")
 		}, "not a regular file", "--persist systemd"},
 	} {

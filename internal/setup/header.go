@@ -101,7 +101,7 @@ func (s headerStep) Save(_ context.Context, h host.Host) (any, error) {
 	return saved, nil
 }
 
-func (s headerStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+func (s headerStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
 	var saved headerSaved
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return err

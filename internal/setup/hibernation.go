@@ -33,7 +33,7 @@ func (a area) checkHibernation(h host.Host) error {
 // nothing if nothing does. What other areas hold under such a key is no matter:
 // the key is in memory, and comes back with it.
 func (a area) hibernation(h host.Host) (string, error) {
-	line, err := h.Files.ReadFile("/proc/cmdline")
+	line, err := h.Files.ReadFile("/proc/cmdline", host.SmallLimit)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
@@ -53,7 +53,7 @@ func (a area) hibernation(h host.Host) (string, error) {
 	}
 	// What the initramfs or systemd has set, as major:minor: on many nodes a
 	// swap partition of the installer's, off since then.
-	device, err := h.Files.ReadFile("/sys/power/resume")
+	device, err := h.Files.ReadFile("/sys/power/resume", host.SmallLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil // a kernel that cannot
 	}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
@@ -48,7 +49,7 @@ func starts(n *hosttest.Node) error {
 	if fatal := e.Fatals(); len(fatal) > 0 {
 		return errors.New(fatal[0].String())
 	}
-	areas, err := n.Other().Files.ReadFile("/proc/swaps")
+	areas, err := n.Other().Files.ReadFile("/proc/swaps", host.TableLimit)
 	if err == nil && e.FailSwapOn && strings.Count(string(areas), "\n") > 1 {
 		return errors.New("running with swap on is not supported, please disable swap or set --fail-swap-on flag to false")
 	}
@@ -162,7 +163,7 @@ func TestAtNoMomentIsThereSwapAndAKubeletThatDoesNotStart(t *testing.T) {
 					if err := starts(n); err != nil {
 						t.Fatalf("killed at operation %d, after the boot: %v", at, err)
 					}
-					table, err := n.Other().Files.ReadFile("/etc/fstab")
+					table, err := n.Other().Files.ReadFile("/etc/fstab", host.FileLimit)
 					if err == nil && strings.Contains(string(table), " swap ") && effective(t, n).FailSwapOn {
 						t.Fatalf("killed at operation %d: fstab turns swap on, and the kubelet does not start", at)
 					}

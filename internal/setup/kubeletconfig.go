@@ -93,7 +93,7 @@ func (s kubeletConfigStep) Check(_ context.Context, h host.Host, was step.Record
 			return step.Finding{State: step.Done, Found: "it does so already, by " + from}, nil
 		}
 	}
-	now, err := h.Files.ReadFile(s.want.File)
+	now, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case missing && s.want.Edit:
@@ -178,11 +178,11 @@ func (s kubeletConfigStep) Save(_ context.Context, h host.Host) (any, error) {
 	if !s.want.Edit {
 		return kubeletSaved{madeDirs: madeDirs{missingDirs(h, path.Dir(s.want.File))}}, nil
 	}
-	data, err := h.Files.ReadFile(s.want.File)
+	data, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	return kubeletSaved{Original: string(data)}, fail.New(fail.Failed, "read "+s.want.File, err)
 }
 
-func (s kubeletConfigStep) Do(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+func (s kubeletConfigStep) Do(_ context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
 	op := "write " + s.want.File
 	if !s.want.Edit {
 		if err := makeDirs(h, raw, 0o755); err != nil {
@@ -190,7 +190,7 @@ func (s kubeletConfigStep) Do(_ context.Context, h host.Host, raw json.RawMessag
 		}
 		return writeFailed(op, makeFile(h, unitFile{s.want.File, s.want.Text}))
 	}
-	now, err := h.Files.ReadFile(s.want.File)
+	now, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	if err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
@@ -202,7 +202,7 @@ func (s kubeletConfigStep) Do(_ context.Context, h host.Host, raw json.RawMessag
 	if err != nil || bytes.Equal(edited, now) {
 		return err
 	}
-	return writeFailed(op, h.Files.Rewrite(s.want.File, edited))
+	return writeFailed(op, h.Files.Rewrite(s.want.File, now, edited))
 }
 
 // Undo removes the file, or what is ours in it.
@@ -221,7 +221,7 @@ func (s kubeletConfigStep) Undo(_ context.Context, h host.Host, raw json.RawMess
 	if err := removeLeftover(h, s.want.File); err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
-	now, err := h.Files.ReadFile(s.want.File)
+	now, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -232,7 +232,7 @@ func (s kubeletConfigStep) Undo(_ context.Context, h host.Host, raw json.RawMess
 	if err != nil || bytes.Equal(before, now) {
 		return err
 	}
-	return writeFailed(op, h.Files.Rewrite(s.want.File, before))
+	return writeFailed(op, h.Files.Rewrite(s.want.File, now, before))
 }
 
 // reverted is the edited file without what is ours. What others have changed
@@ -242,7 +242,7 @@ func (s kubeletConfigStep) reverted(h host.Host, raw json.RawMessage) ([]byte, e
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return nil, err
 	}
-	now, err := h.Files.ReadFile(s.want.File)
+	now, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (s kubeletDirStep) Info() step.Info {
 func (s kubeletDirStep) Want() any { return s.want }
 
 func (s kubeletDirStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
-	now, err := h.Files.ReadFile(s.want.File)
+	now, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return step.Finding{State: step.Todo, Found: "no drop-in"}, nil
@@ -64,7 +64,7 @@ func (s kubeletDirStep) Save(_ context.Context, h host.Host) (any, error) {
 	return madeDirs{Made: missingDirs(h, path.Dir(s.want.File))}, nil
 }
 
-func (s kubeletDirStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+func (s kubeletDirStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
 	op := "write " + s.want.File
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return writeFailed(op, err)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/setup"
@@ -367,7 +368,7 @@ func journalWrites(n *hosttest.Node) []int {
 
 func journal(t *testing.T, n *hosttest.Node) []byte {
 	t.Helper()
-	data, err := n.Host().Files.ReadFile(setup.JournalPath)
+	data, err := n.Host().Files.ReadFile(setup.JournalPath, host.FileLimit)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func (s onStep) flags() int {
 	return flags
 }
 
-func (s onStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, p step.Progress) error {
+func (s onStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, r step.Run) error {
 	op := fmt.Sprintf("turn on swap on %s", s.want.target)
 	node, err := s.want.node(h)
 	if err != nil {
@@ -103,7 +103,7 @@ func (s onStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, p step.P
 		return nil
 	}
 	if on { // with another priority, by somebody else's hand
-		if err := s.off(ctx, h, p); err != nil {
+		if err := s.off(ctx, h, r.Progress); err != nil {
 			return err
 		}
 	}

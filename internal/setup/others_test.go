@@ -79,7 +79,7 @@ func TestAnAreaBelowAnotherMountIsNotTakenForOff(t *testing.T) {
 	}
 	r, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{})
 	if err == nil {
-		data, _ := n.Host().Files.ReadFile("/proc/swaps")
+		data, _ := n.Host().Files.ReadFile("/proc/swaps", host.TableLimit)
 		t.Errorf("%q, but\n%s", r.State, data)
 	}
 }
@@ -148,7 +148,7 @@ func TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff(t *testing.T) {
 		}
 		fresh := n.Snapshot()
 		up(t, n, c, setup.UpOptions{})
-		if err := n.Other().Files.Rename("/data/swap", "/data/old"); err != nil {
+		if err := n.Other().Files.RenameNew("/data/swap", "/data/old"); err != nil {
 			t.Fatal(err)
 		}
 		before := n.Snapshot()
@@ -157,7 +157,7 @@ func TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff(t *testing.T) {
 			t.Errorf("%s: %v, hints %q", name, err, fail.Hints(err))
 		}
 		unchanged(t, n, before)
-		if err := n.Other().Files.Rename("/data/old", "/data/swap"); err != nil {
+		if err := n.Other().Files.RenameNew("/data/old", "/data/swap"); err != nil {
 			t.Fatal(err)
 		}
 		takenBack(t, n, fresh)
@@ -174,7 +174,7 @@ func TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone(t *testing.T) {
 		// crypttab of the administrator makes one of that name, on a device.
 		other := n.Other()
 		for _, name := range []string{setup.JournalPath, setup.DefaultPath} {
-			if err := other.Files.Rename(name, name+".away"); err != nil {
+			if err := other.Files.RenameNew(name, name+".away"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -182,7 +182,7 @@ func TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range []string{setup.JournalPath, setup.DefaultPath} {
-			if err := other.Files.Rename(name+".away", name); err != nil {
+			if err := other.Files.RenameNew(name+".away", name); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/setup"
@@ -106,7 +107,7 @@ func TestAShareOfTheMemoryIsWrittenDownInBytes(t *testing.T) {
 	if r.Swap.SizeBytes != want {
 		t.Errorf("got %d bytes, want %d", r.Swap.SizeBytes, want)
 	}
-	data, err := n.Host().Files.ReadFile(setup.JournalPath)
+	data, err := n.Host().Files.ReadFile(setup.JournalPath, host.FileLimit)
 	if err != nil || !strings.Contains(string(data), fmt.Sprintf(`"size":"%d"`, want)) {
 		t.Errorf("the journal keeps another size: %v\n%s", err, data)
 	}

@@ -80,7 +80,7 @@ func (s sliceStep) Want() any { return s.want }
 // Check looks at the drop-in and, because systemd may not have written it there
 // yet, at the control group.
 func (s sliceStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
-	now, err := h.Files.ReadFile(sliceDropIn)
+	now, err := h.Files.ReadFile(sliceDropIn, host.FileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return step.Finding{State: step.Todo, Found: "no drop-in"}, nil
@@ -108,7 +108,7 @@ func (s sliceStep) Check(_ context.Context, h host.Host, was step.Record) (step.
 // liveSwapMax is the limit in effect, empty where the kernel has none: without
 // the memory controller, under cgroup version 1, or with swapaccount=0.
 func liveSwapMax(h host.Host) (string, error) {
-	data, err := h.Files.ReadFile(swapMaxFile)
+	data, err := h.Files.ReadFile(swapMaxFile, host.SmallLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -120,7 +120,7 @@ func (s sliceStep) Save(_ context.Context, h host.Host) (any, error) {
 	return sliceSaved{madeDirs{missingDirs(h, path.Dir(sliceDropIn))}, live}, err
 }
 
-func (s sliceStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+func (s sliceStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
 	const op = "protect " + sliceName
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return writeFailed(op, err)

@@ -136,7 +136,7 @@ func (s sysctlFileStep) Info() step.Info {
 func (s sysctlFileStep) Want() any { return s.want }
 
 func (s sysctlFileStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
-	data, err := h.Files.ReadFile(sysctlPath)
+	data, err := h.Files.ReadFile(sysctlPath, host.FileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return step.Finding{State: step.Todo, Found: "no file"}, nil
@@ -155,11 +155,11 @@ func (s sysctlFileStep) Save(_ context.Context, h host.Host) (any, error) {
 	return madeDirs{Made: missingDirs(h, path.Dir(sysctlPath))}, nil
 }
 
-func (s sysctlFileStep) Do(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+func (s sysctlFileStep) Do(_ context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return err
 	}
-	return writeFailed("write "+sysctlPath, h.Files.Replace(sysctlPath, []byte(s.text()), 0o644))
+	return writeFailed("write "+sysctlPath, makeFile(h, unitFile{sysctlPath, s.text()}))
 }
 
 func (s sysctlFileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
@@ -247,7 +247,7 @@ func (s sysctlLiveStep) Save(_ context.Context, h host.Host) (any, error) {
 	return saved, nil
 }
 
-func (s sysctlLiveStep) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+func (s sysctlLiveStep) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
 	for _, v := range s.want.Values {
 		if err := writeSysctl(h, v); err != nil {
 			return err
@@ -278,7 +278,7 @@ func (s sysctlLiveStep) Undo(_ context.Context, h host.Host, raw json.RawMessage
 }
 
 func readSysctl(h host.Host, v sysctl) (int64, error) {
-	data, err := h.Files.ReadFile(v.path())
+	data, err := h.Files.ReadFile(v.path(), host.SmallLimit)
 	if err != nil {
 		return 0, fail.New(fail.Failed, "read "+v.path(), err)
 	}

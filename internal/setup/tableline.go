@@ -68,7 +68,7 @@ func (s lineStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Fin
 			Hint("write the line where that file is made: %s", s.want.Line).
 			Hint("or let a unit of swapctl bring the swap back, which needs no table: --persist systemd")), nil
 	}
-	table, err := h.Files.ReadFile(s.want.Table)
+	table, err := h.Files.ReadFile(s.want.Table, host.FileLimit)
 	if err != nil {
 		return step.Finding{}, fail.New(fail.Failed, op, err)
 	}
@@ -97,18 +97,18 @@ func (s lineStep) Save(_ context.Context, h host.Host) (any, error) {
 	return lineSaved{}, fail.New(fail.Failed, "look at "+s.want.Table, err)
 }
 
-func (s lineStep) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+func (s lineStep) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
 	op := "add a line to " + s.want.Table
-	table, err := h.Files.ReadFile(s.want.Table)
+	table, err := h.Files.ReadFile(s.want.Table, host.FileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return writeFailed(op, h.Files.Replace(s.want.Table, fstab.Added(nil, s.want.Line), 0o644))
+		return writeFailed(op, h.Files.Create(s.want.Table, fstab.Added(nil, s.want.Line), 0o644))
 	case err != nil:
 		return fail.New(fail.Failed, op, err)
 	case fstab.Contains(table, s.want.Line):
 		return nil
 	}
-	return writeFailed(op, h.Files.Rewrite(s.want.Table, fstab.Added(table, s.want.Line)))
+	return writeFailed(op, h.Files.Rewrite(s.want.Table, table, fstab.Added(table, s.want.Line)))
 }
 
 // Undo removes our line and nothing else. A line that somebody has changed
@@ -122,7 +122,7 @@ func (s lineStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ st
 	if err := removeLeftover(h, s.want.Table); err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
-	table, err := h.Files.ReadFile(s.want.Table)
+	table, err := h.Files.ReadFile(s.want.Table, host.FileLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -137,7 +137,7 @@ func (s lineStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ st
 			err = h.Files.SyncDir("/etc")
 		}
 	case there:
-		err = h.Files.Rewrite(s.want.Table, rest)
+		err = h.Files.Rewrite(s.want.Table, table, rest)
 	}
 	return writeFailed(op, err)
 }

@@ -84,7 +84,7 @@ func (s unmaskStep) Save(_ context.Context, h host.Host) (any, error) {
 	return unmaskSaved{Links: s.masks(h)}, nil
 }
 
-func (s unmaskStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+func (s unmaskStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
 	const op = "unmask what fstab's swap needs"
 	for _, link := range s.masks(h) {
 		if err := h.Files.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -121,7 +121,7 @@ func (s unmaskStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, 
 // checkSwapUnits refuses fstab where the kernel command line tells systemd to
 // leave swap alone (systemd-fstab-generator(8), since 246).
 func checkSwapUnits(h host.Host) error {
-	line, err := h.Files.ReadFile("/proc/cmdline")
+	line, err := h.Files.ReadFile("/proc/cmdline", host.SmallLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

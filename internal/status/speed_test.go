@@ -17,7 +17,10 @@ type counted struct {
 	looks int
 }
 
-func (c *counted) ReadFile(n string) ([]byte, error)     { c.looks++; return c.Files.ReadFile(n) }
+func (c *counted) ReadFile(n string, m int64) ([]byte, error) {
+	c.looks++
+	return c.Files.ReadFile(n, m)
+}
 func (c *counted) ReadDir(n string) ([]string, error)    { c.looks++; return c.Files.ReadDir(n) }
 func (c *counted) Readlink(n string) (string, error)     { c.looks++; return c.Files.Readlink(n) }
 func (c *counted) EvalSymlinks(n string) (string, error) { c.looks++; return c.Files.EvalSymlinks(n) }

@@ -203,9 +203,9 @@ func (r *run) do(ctx context.Context, it *Item) error {
 		r.acts = append(r.acts, act{step: it.step, rec: rec.Record})
 	}
 	e.tell(Event{Kind: Begin, Info: it.Info})
-	err = it.step.Do(ctx, e.Host, rec.Saved, e.progress(it.Info))
+	err = it.step.Do(ctx, e.Host, rec.Saved, r.lend(it.Info))
 	if err == nil {
-		err = r.tookEffect(ctx, it, rec.Record)
+		err = r.tookEffect(ctx, it, r.journal.Record(it.Info.ID))
 	}
 	if err != nil {
 		it.State = ItemFailed
@@ -215,6 +215,17 @@ func (r *run) do(ctx context.Context, it *Item) error {
 	it.State = ItemChanged
 	e.tell(Event{Kind: Finished, Info: it.Info})
 	return nil
+}
+
+// lend is what a step's Do may use of the engine.
+func (r *run) lend(info Info) Run {
+	return Run{Progress: r.engine.progress(info), Note: func(made any) error {
+		raw, err := json.Marshal(made)
+		if err != nil {
+			return fail.New(fail.Failed, "write down step "+info.ID, err)
+		}
+		return r.journal.write(entry{Op: "made", Record: Record{ID: info.ID, Made: raw}})
+	}}
 }
 
 // begun is a step's record, as its Do shall find it.
@@ -258,7 +269,7 @@ func (r *run) change(it *Item, old Record) (begun, error) {
 		return begun{}, err
 	}
 	r.acts = append(r.acts, act{step: before, rec: old, undo: true})
-	rec := Record{ID: old.ID, Want: want, Saved: old.Saved, Wakes: it.Info.Wakes}
+	rec := Record{ID: old.ID, Want: want, Saved: old.Saved, Made: old.Made, Wakes: it.Info.Wakes}
 	return begun{Record: rec, changed: true}, r.journal.write(entry{Op: "begin", Record: rec})
 }
 

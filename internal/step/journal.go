@@ -57,7 +57,7 @@ func (j Journal) Record(id string) Record {
 // entry is one line of a journal. It is written and synced before the act that
 // it announces ("undone" and "woke": after).
 type entry struct {
-	Op      string          `json:"op"` // journal, goal, owe, begin, again, undone or woke
+	Op      string          `json:"op"` // journal, goal, owe, begin, again, made, undone or woke
 	Version int             `json:"version,omitempty"`
 	Goal    string          `json:"goal,omitempty"`
 	Config  json.RawMessage `json:"config,omitempty"`
@@ -73,7 +73,7 @@ func ReadJournal(h host.Host, name string) (Journal, error) {
 
 func readJournal(h host.Host, name string) (j Journal, data []byte, torn bool, err error) {
 	const op = "read the journal"
-	data, err = h.Files.ReadFile(name)
+	data, err = h.Files.ReadFile(name, host.FileLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Journal{Goal: GoalNone}, nil, false, nil
 	}
@@ -123,9 +123,12 @@ func (j *Journal) apply(e entry) error {
 			j.Records = slices.Delete(j.Records, at, at+1)
 		}
 		j.Records = append(j.Records, e.Record)
-	case "again":
+	case "again", "made":
 		if at < 0 {
 			return fmt.Errorf("repeats step %q, which it never began", e.ID)
+		}
+		if e.Op == "made" {
+			j.Records[at].Made = e.Made
 		}
 	case "undone":
 		if at >= 0 {

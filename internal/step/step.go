@@ -26,7 +26,7 @@ type Step interface {
 	Save(ctx context.Context, h host.Host) (any, error)
 	// Do makes Want true. saved is what Save returned, after a crash that of
 	// the first run.
-	Do(ctx context.Context, h host.Host, saved json.RawMessage, p Progress) error
+	Do(ctx context.Context, h host.Host, saved json.RawMessage, r Run) error
 	// Undo takes back what Do made, whole or in part.
 	Undo(ctx context.Context, h host.Host, saved json.RawMessage, p Progress) error
 }
@@ -76,11 +76,21 @@ type Record struct {
 	ID    string          `json:"id,omitempty"`
 	Want  json.RawMessage `json:"want,omitempty"`
 	Saved json.RawMessage `json:"saved,omitempty"`
+	Made  json.RawMessage `json:"made,omitempty"` // what Do noted of it, of its last run
 	Wakes string          `json:"wakes,omitempty"`
 }
 
 // Ours reports whether the journal knows the step.
 func (r Record) Ours() bool { return r.ID != "" }
+
+// Run is what the engine lends to one Do.
+type Run struct {
+	Progress Progress
+	// Note writes into the journal, durably, by what the thing that is being made
+	// will be known again: Record.Made. Only the kernel decides that, so Save
+	// cannot tell it. Do calls it before the thing gets the place where Check looks.
+	Note func(made any) error
+}
 
 // Progress hears how far a long Do or Undo is, in bytes. total is 0 when it is
 // not known.

@@ -34,7 +34,7 @@ func (b brick) kept() any {
 }
 
 func (b brick) Check(_ context.Context, h host.Host, _ step.Record) (step.Finding, error) {
-	got, err := h.Files.ReadFile(b.file())
+	got, err := h.Files.ReadFile(b.file(), host.FileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return step.Finding{State: step.Todo, Found: "missing"}, nil
@@ -50,7 +50,7 @@ func (b brick) Check(_ context.Context, h host.Host, _ step.Record) (step.Findin
 
 func (b brick) Save(context.Context, host.Host) (any, error) { return "saved " + b.text, nil }
 
-func (b brick) Do(_ context.Context, h host.Host, saved json.RawMessage, _ step.Progress) error {
+func (b brick) Do(_ context.Context, h host.Host, saved json.RawMessage, _ step.Run) error {
 	if want := fmt.Sprintf("%q", "saved "+b.text); string(saved) != want {
 		return fmt.Errorf("saved is %s, want %s", saved, want)
 	}
@@ -272,7 +272,7 @@ func TestRollbackPutsUpAgainWhatTheRunTookDown(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for file, want := range map[string]string{"/etc/brick1": "b", "/etc/brick2": "c"} {
-		if got, err := n.Host().Files.ReadFile(file); string(got) != want {
+		if got, err := n.Host().Files.ReadFile(file, host.FileLimit); string(got) != want {
 			t.Errorf("%s says %q, %v; want %q", file, got, err, want)
 		}
 	}
@@ -326,7 +326,7 @@ func TestAJournalTornAnywhereIsReadUpToThere(t *testing.T) {
 	n := hosttest.New(t)
 	before := n.Snapshot()
 	apply(t, n, wall("a", "b", "c"))
-	whole, err := n.Host().Files.ReadFile("/var/lib/swapctl/journal")
+	whole, err := n.Host().Files.ReadFile("/var/lib/swapctl/journal", host.FileLimit)
 	if err != nil {
 		t.Fatal(err)
 	}

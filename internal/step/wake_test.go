@@ -22,7 +22,7 @@ func (b bell) Info() step.Info {
 	return info
 }
 
-func (b bell) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+func (b bell) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
 	if err := h.Files.Replace(b.file(), []byte(b.text), 0o600); err != nil {
 		return err
 	}
@@ -190,14 +190,14 @@ func TestAChangeInPlaceIsNeverWithoutEither(t *testing.T) {
 		}
 	}
 	_, err := ringOn(n, append(ring("c"), brick{id: "bad", text: "x", fails: errors.New("no")}), nil)
-	text, readErr := n.Other().Files.ReadFile("/etc/bell")
+	text, readErr := n.Other().Files.ReadFile("/etc/bell", host.FileLimit)
 	if err == nil || readErr != nil || string(text) != "b" {
 		t.Errorf("taken back to %q: %v, %v", text, err, readErr)
 	}
 	if _, err := ringing(n.Host()).Teardown(context.Background(), nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := n.Other().Files.ReadFile("/etc/bell"); err == nil {
+	if _, err := n.Other().Files.ReadFile("/etc/bell", host.FileLimit); err == nil {
 		t.Error("the teardown left it")
 	}
 }
@@ -215,7 +215,7 @@ func TestWhatIsNeededGoesAfterWhatNeedsIt(t *testing.T) {
 	if _, err := ringing(n.Host()).Teardown(context.Background(), nil); err == nil {
 		t.Error("it was removed")
 	}
-	if _, err := n.Other().Files.ReadFile("/etc/bell"); err != nil {
+	if _, err := n.Other().Files.ReadFile("/etc/bell", host.FileLimit); err != nil {
 		t.Errorf("what it needs is gone: %v", err)
 	}
 	n.FailOn("remove", "/etc/heavy", nil)
@@ -254,7 +254,7 @@ func TestARestartIsNotForgottenByAKillAnywhere(t *testing.T) {
 			_, _ = ringOn(n, ring("a"), nil)
 			fired := n.Fired()
 			n.Kill()
-			text, _ := n.Other().Files.ReadFile("/etc/bell")
+			text, _ := n.Other().Files.ReadFile("/etc/bell", host.FileLimit)
 			if changed := len(text) > 0; changed && n.Runs("reader.service") == 1 && owed(t, n) == "" {
 				t.Errorf("killed at %d: it is not owed", at)
 			}

@@ -91,11 +91,11 @@ type files struct {
 	lost    bool  // WriteAt writes nothing
 }
 
-func (f files) ReadFile(name string) ([]byte, error) {
+func (f files) ReadFile(name string, most int64) ([]byte, error) {
 	if name == "/proc/sys/kernel/osrelease" && f.release != "" {
 		return []byte(f.release + "\n"), nil
 	}
-	return f.Files.ReadFile(name)
+	return f.Files.ReadFile(name, most)
 }
 
 func (f files) Open(name string, flag int, perm fs.FileMode) (host.File, error) {
@@ -124,11 +124,11 @@ func (f files) hidden() int {
 
 func (f files) Stat(name string) (host.Stat, error) { return f.owned(f.Files.Stat(name)) }
 
-func (f files) Rename(from, to string) error {
+func (f files) RenameNew(from, to string) error {
 	if f.rename != nil {
 		return &fs.PathError{Op: "rename", Path: from, Err: f.rename}
 	}
-	return f.Files.Rename(from, to)
+	return f.Files.RenameNew(from, to)
 }
 
 func (f files) owned(st host.Stat, err error) (host.Stat, error) {

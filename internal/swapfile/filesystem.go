@@ -115,7 +115,7 @@ func nearestDir(h host.Host, path string) (string, error) {
 // that cannot be read counts as old: what follows from that is slower, and still
 // right.
 func atLeast(h host.Host, major, minor int) bool {
-	data, err := h.Files.ReadFile("/proc/sys/kernel/osrelease")
+	data, err := h.Files.ReadFile("/proc/sys/kernel/osrelease", host.SmallLimit)
 	if err != nil {
 		return false
 	}

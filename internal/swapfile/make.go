@@ -56,7 +56,7 @@ func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, progre
 		err = d.explainNoCOW(op, noRoom(h, op, path, sizeBytes, err))
 		return withLeftover(h, err, temp)
 	}
-	if err := h.Files.Rename(temp, path); err != nil {
+	if err := h.Files.RenameNew(temp, path); err != nil {
 		return withLeftover(h, explainRemoval(h, op, path, err), temp)
 	}
 	return nil

@@ -40,7 +40,7 @@ func (n *Node) bootTable() {
 	if target, _ := h.Files.Readlink("/etc/systemd/system/swap.target"); target == os.DevNull {
 		return
 	}
-	table, err := h.Files.ReadFile("/etc/fstab")
+	table, err := h.Files.ReadFile("/etc/fstab", 1<<20)
 	if err != nil {
 		return
 	}

@@ -183,20 +183,25 @@ func (n *Node) unlink(at string, st host.Stat, ours bool) error {
 	return nil
 }
 
-// Rename implements host.Files.
-func (p *process) Rename(from, to string) error {
+// Rename is rename(2), as others use it.
+func (p *process) Rename(from, to string) error { return p.renamed(from, to, false) }
+
+// RenameNew implements host.Files.
+func (p *process) RenameNew(from, to string) error { return p.renamed(from, to, true) }
+
+func (p *process) renamed(from, to string, fresh bool) error {
 	defer p.leave()
 	if err := p.enter(); err != nil {
 		return err
 	}
-	err := p.rename(from, to)
+	err := p.rename(from, to, fresh)
 	if err == nil || errors.Is(err, ErrKilled) {
 		return err
 	}
 	return &os.LinkError{Op: "rename", Old: from, New: to, Err: errnoOf(err)}
 }
 
-func (p *process) rename(from, to string) error {
+func (p *process) rename(from, to string, fresh bool) error {
 	n := p.node
 	old, err := n.resolve(from, false)
 	if err != nil {
@@ -221,6 +226,9 @@ func (p *process) rename(from, to string) error {
 	}
 	target, err := n.lstat(at)
 	replaces := err == nil
+	if replaces && fresh {
+		return unix.EEXIST
+	}
 	if replaces {
 		if err := n.mayLose(at, target); err != nil {
 			return err

@@ -1,10 +1,57 @@
 package hosttest
 
 import (
+	"errors"
+	"os"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/internal/host"
 )
+
+// Identity implements host.Kernel. The directory that plays the machine knows
+// when its files were made.
+func (p *process) Identity(f host.File) (host.Identity, error) {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return host.Identity{}, err
+	}
+	h, err := p.handle(f)
+	if err != nil {
+		return host.Identity{}, pathError("statx", f.Name(), err)
+	}
+	st, err := h.stat()
+	if err != nil {
+		return host.Identity{}, pathError("statx", f.Name(), err)
+	}
+	return host.Identity{Dev: st.Dev, Ino: st.Ino, BirthNS: p.node.inode(st.Ino).bornNS(h.real)}, nil
+}
+
+// bornNS is when the file was made, as its first look saw it.
+func (i *inode) bornNS(f *os.File) int64 {
+	var st unix.Statx_t
+	if err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st); i.born == 0 && err == nil {
+		i.born = st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
+	}
+	return i.born
+}
+
+// SwappedTo implements host.Kernel.
+func (p *process) SwappedTo(f host.File) (bool, error) {
+	defer p.leave()
+	if err := p.enter(); err != nil {
+		return false, err
+	}
+	h, err := p.handle(f)
+	if err != nil {
+		return false, pathError("fallocate", f.Name(), err)
+	}
+	st, err := h.stat()
+	if err != nil || !h.writable() {
+		return false, pathError("fallocate", f.Name(), errors.Join(err, unix.EBADF))
+	}
+	return p.node.isSwap(fileIdentity(st.Ino)), nil
+}
 
 // Fallocate implements host.Kernel. Out of space, it leaves what it got so far,
 // as ext4 does.

@@ -25,6 +25,7 @@ type inode struct {
 	allocated   int64  // fallocate reached to here; what was never written is unwritten
 	mount       string // whose space it takes
 	bytes       int64  // how much of it
+	born        int64  // in nanoseconds since 1970; 0: nobody has asked yet
 	extentFlags uint32 // on every extent: shared, encoded, ...
 }
 

@@ -80,7 +80,7 @@ func TestDeletedBackingFileGoesOn(t *testing.T) {
 	check(t, makeSwapFile(h, "/swapfile", mib))
 	check(t, openCrypt(h, "/swapfile", "a"))
 	n.DeleteBacking("/swapfile")
-	text, err := h.Files.ReadFile("/sys/block/loop0/loop/backing_file")
+	text, err := h.Files.ReadFile("/sys/block/loop0/loop/backing_file", host.SmallLimit)
 	check(t, err)
 	if string(text) != "/swapfile (deleted)\n" {
 		t.Errorf("backing_file says %q", text)
@@ -148,7 +148,7 @@ func TestMappingLifeAsTheDeviceMapperHasIt(t *testing.T) {
 		"/sys/block/dm-0/dm/name": "x\n", "/sys/block/dm-0/dm/uuid": "CRYPT-PLAIN-x\n", "/sys/block/dm-0/size": "0\n",
 		"/sys/block/dm-0/slaves/vdb/dev": "254:16\n", "/sys/block/vdb/holders/dm-0/dm/name": "x\n",
 	} {
-		got, err := h.Files.ReadFile(path)
+		got, err := h.Files.ReadFile(path, host.FileLimit)
 		if err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v", path, got, err)
 		}

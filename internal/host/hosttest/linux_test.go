@@ -74,7 +74,7 @@ func (r *rehearsal) make(name string, size int64, allocate bool, start []byte) {
 
 // line is the area's line in /proc/swaps, but for its path and priority.
 func (r *rehearsal) line(name string) {
-	text, err := r.h.Files.ReadFile("/proc/swaps")
+	text, err := r.h.Files.ReadFile("/proc/swaps", host.TableLimit)
 	r.say("read /proc/swaps", err)
 	for l := range strings.Lines(string(text)) {
 		if fields := strings.Fields(l); fields[0] == r.path(name) {
@@ -97,14 +97,16 @@ func (r *rehearsal) swapFiles(pageBytes int) {
 	r.line("good")
 	on("good")
 	r.say("remove while on", r.h.Files.Remove(r.path("good")))
-	r.say("rename while on", r.h.Files.Rename(r.path("good"), r.path("other")))
+	r.say("rename while on", r.h.Files.RenameNew(r.path("good"), r.path("other")))
 	r.make("other", size, true, good)
-	r.say("rename over it while on", r.h.Files.Rename(r.path("other"), r.path("good")))
+	r.say("rename over it while on", r.h.Files.RenameNew(r.path("other"), r.path("good")))
 	_, err := r.h.Files.Open(r.path("good"), os.O_RDWR|os.O_TRUNC, 0)
 	r.say("truncate while on", err)
 	if f := r.open("good", os.O_RDWR); f != nil {
 		_, err := f.WriteAt([]byte("x"), 0)
 		r.say("write while on", err)
+		swapped, err := r.h.Kernel.SwappedTo(f)
+		r.say(fmt.Sprintf("swapped to: %v", swapped), err)
 		_, err = f.ReadAt(make([]byte, 16), 0)
 		r.say("read while on", err)
 		r.say("fallocate while on", r.h.Kernel.Fallocate(f, 2*size))
@@ -155,11 +157,11 @@ func (r *rehearsal) files() {
 	say("create without a directory", err)
 	say("mkdir", r.h.Files.Mkdir(r.path("d"), 0o755))
 	say("mkdir again", r.h.Files.Mkdir(r.path("d"), 0o755))
-	say("rename into", r.h.Files.Rename(r.path("a"), r.path("d/a")))
+	say("rename into", r.h.Files.RenameNew(r.path("a"), r.path("d/a")))
 	say("remove a full directory", r.h.Files.Remove(r.path("d")))
 	say("remove missing", r.h.Files.Remove(r.path("a")))
-	say("rename missing", r.h.Files.Rename(r.path("a"), r.path("b")))
-	say("rename a file over a directory", r.h.Files.Rename(r.path("d/a"), r.path("d")))
+	say("rename missing", r.h.Files.RenameNew(r.path("a"), r.path("b")))
+	say("rename a file over a directory", r.h.Files.RenameNew(r.path("d/a"), r.path("d")))
 	_, err = r.h.Files.Readlink(r.path("d/a"))
 	say("readlink of a file", err)
 	say("replace", r.h.Files.Replace(r.path("d/r"), []byte("text"), 0o640))
@@ -270,7 +272,7 @@ func (r *rehearsal) loop(f host.File) {
 	back, err := r.h.Files.Stat(r.path("back"))
 	r.say("stat of the backing file", err)
 	note := func(file string) {
-		text, err := r.h.Files.ReadFile(sys + file)
+		text, err := r.h.Files.ReadFile(sys+file, host.FileLimit)
 		r.say(file, err)
 		r.said = append(r.said, strings.TrimPrefix(strings.TrimSpace(string(text)), r.dir))
 	}
@@ -303,12 +305,12 @@ func (r *rehearsal) loop(f host.File) {
 	r.say("close", f.Close())
 	_, err = k.LoopStatus(name)
 	r.say("status while swap", err)
-	r.say("rename the backing file", r.h.Files.Rename(r.path("back"), r.path("moved")))
+	r.say("rename the backing file", r.h.Files.RenameNew(r.path("back"), r.path("moved")))
 	note("/loop/backing_file")
-	r.say("and back", r.h.Files.Rename(r.path("moved"), r.path("back")))
+	r.say("and back", r.h.Files.RenameNew(r.path("moved"), r.path("back")))
 	r.say("swapoff", k.SwapOff(context.Background(), name))
 	r.gone(name)
-	_, err = r.h.Files.ReadFile(sys + "/loop/backing_file")
+	_, err = r.h.Files.ReadFile(sys+"/loop/backing_file", host.SmallLimit)
 	r.say("backing_file of a free loop", err)
 	note("/size")
 }

@@ -90,7 +90,7 @@ func (r *rehearsal) readOnly() {
 	r.say("create", err)
 	r.say("mkdir", r.h.Files.Mkdir(r.path("d"), 0o755))
 	r.say("remove", r.h.Files.Remove(r.path("f")))
-	r.say("rename", r.h.Files.Rename(r.path("f"), r.path("g")))
+	r.say("rename", r.h.Files.RenameNew(r.path("f"), r.path("g")))
 	r.say("replace", r.h.Files.Replace(r.path("f"), nil, 0o600))
 	r.say("swapon", r.h.Kernel.SwapOn(r.path("f"), 0))
 	st, err := r.h.Kernel.Statfs(r.dir)

@@ -120,7 +120,7 @@ func TestPlainSwapComesAndGoesWithoutATrace(t *testing.T) {
 	n.UseSwap("/swapfile", 512<<10)
 	wantErr(t, "second swapon", h.Kernel.SwapOn("/swapfile", 0), unix.EBUSY)
 	wantErr(t, "remove while on", h.Files.Remove("/swapfile"), unix.EPERM)
-	wantErr(t, "rename while on", h.Files.Rename("/swapfile", "/x"), unix.EPERM)
+	wantErr(t, "rename while on", h.Files.RenameNew("/swapfile", "/x"), unix.EPERM)
 	_, err := h.Files.Open("/swapfile", os.O_WRONLY|os.O_TRUNC, 0)
 	wantErr(t, "truncate while on", err, unix.ETXTBSY)
 	f, err := h.Files.Open("/swapfile", os.O_RDWR, 0)
@@ -171,7 +171,7 @@ func TestEncryptedSwapComesAndGoesWithoutATrace(t *testing.T) {
 	if table.OpenCount != 1 || table.Params != "aes-xts-plain64 :64:logon:swapctl:cryptswap 0 7:0 0 1 sector_size:4096" {
 		t.Errorf("table is %+v", table)
 	}
-	backing, err := h.Files.ReadFile("/swapfile")
+	backing, err := h.Files.ReadFile("/swapfile", host.FileLimit)
 	check(t, err)
 	if strings.Contains(string(backing), "SWAPSPACE2") {
 		t.Error("the backing file holds plain text")
@@ -249,7 +249,7 @@ func TestReplaceIsTornByAKillInsideIt(t *testing.T) {
 		n.WriteFile("/etc/x", "old", 0o644)
 		n.KillInside(at)
 		wantErr(t, "replace", n.Host().Files.Replace("/etc/x", []byte(text), 0o644), hosttest.ErrKilled)
-		got, err := n.Host().Files.ReadFile("/etc/x")
+		got, err := n.Host().Files.ReadFile("/etc/x", host.FileLimit)
 		check(t, err)
 		if string(got) != want {
 			t.Errorf("killed inside %d: file has %q", at, got)
@@ -309,7 +309,7 @@ func TestRelativeNamesAreOfTheWorkingDirectory(t *testing.T) {
 	n := hosttest.New(t)
 	n.WriteFile("/root/pods.yaml", "kind: Pod\n", 0o644)
 	n.WorkIn("/root")
-	if data, err := n.Host().Files.ReadFile("pods.yaml"); err != nil || string(data) != "kind: Pod\n" {
+	if data, err := n.Host().Files.ReadFile("pods.yaml", host.FileLimit); err != nil || string(data) != "kind: Pod\n" {
 		t.Errorf("read %q: %v", data, err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // ReadFile implements host.Files.
-func (p *process) ReadFile(name string) ([]byte, error) {
+func (p *process) ReadFile(name string, most int64) ([]byte, error) {
 	defer p.leave()
 	if err := p.enter(); err != nil {
 		return nil, err
@@ -20,6 +20,9 @@ func (p *process) ReadFile(name string) ([]byte, error) {
 		return nil, pathError("open", name, err)
 	}
 	data, err := slurp(p.node.Root + at)
+	if int64(len(data)) > most {
+		return nil, host.TooLarge(name, most)
+	}
 	return data, pathError("read", name, err)
 }
 

@@ -27,7 +27,7 @@ func TestSwapoffNeedsMemory(t *testing.T) {
 	if got := swaps(t, n); !strings.Contains(got, "\t1020\t\t512\t\t-2") {
 		t.Errorf("/proc/swaps has %q", got)
 	}
-	text, err := h.Files.ReadFile("/proc/meminfo")
+	text, err := h.Files.ReadFile("/proc/meminfo", host.SmallLimit)
 	check(t, err)
 	if !strings.Contains(string(text), "SwapTotal:          1020 kB\nSwapFree:            508 kB\n") {
 		t.Errorf("/proc/meminfo has %s", text)
@@ -307,9 +307,9 @@ func TestOwnersAndPermissions(t *testing.T) {
 		t.Errorf("stat is %+v", st)
 	}
 	n.SetEUID(1000)
-	_, err = n.Host().Files.ReadFile("/home/f")
+	_, err = n.Host().Files.ReadFile("/home/f", host.FileLimit)
 	check(t, err)
 	n.SetEUID(1001)
-	_, err = n.Host().Files.ReadFile("/home/f")
+	_, err = n.Host().Files.ReadFile("/home/f", host.FileLimit)
 	wantErr(t, "read", err, unix.EACCES)
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 )
 
@@ -38,7 +39,7 @@ text
 func TestTakesOverWhatATxtarLaysOut(t *testing.T) {
 	n := hosttest.FromTxtar(t, []byte(foreign))
 	h := n.Host()
-	text, err := h.Files.ReadFile("/lib/x")
+	text, err := h.Files.ReadFile("/lib/x", host.FileLimit)
 	if err != nil || string(text) != "text\n" {
 		t.Errorf("/lib/x: %q, %v", text, err)
 	}
@@ -66,7 +67,7 @@ func TestNamesAreResolvedInsideTheRoot(t *testing.T) {
 	}
 	f := n.Host().Files
 	for _, name := range []string{"/abs", "/up", "/home/rel", "/dir/secret", "/chain", "//etc//secret", "/etc/../../etc/secret"} {
-		got, err := f.ReadFile(name)
+		got, err := f.ReadFile(name, 1<<20)
 		if err != nil || string(got) != "inside" {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
@@ -78,7 +79,7 @@ func TestNamesAreResolvedInsideTheRoot(t *testing.T) {
 	for name, want := range map[string]error{
 		"/loop": unix.ELOOP, "/dangling": unix.ENOENT, "/etc/secret/x": unix.ENOTDIR, "relative": unix.ENOENT,
 	} {
-		_, err := f.ReadFile(name)
+		_, err := f.ReadFile(name, 1<<20)
 		wantErr(t, name, err, want)
 	}
 	_, err := f.Open("/abs", os.O_RDONLY|unix.O_NOFOLLOW, 0)

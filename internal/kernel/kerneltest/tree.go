@@ -117,13 +117,16 @@ func (t *Tree) get(op, name string, last bool) (string, *node, error) {
 }
 
 // ReadFile implements host.Files.
-func (t *Tree) ReadFile(name string) ([]byte, error) {
+func (t *Tree) ReadFile(name string, most int64) ([]byte, error) {
 	_, n, err := t.get("open", name, true)
 	if err != nil {
 		return nil, err
 	}
 	if n.mode.IsDir() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: unix.EISDIR}
+	}
+	if int64(len(n.data)) > most {
+		return nil, host.TooLarge(name, most)
 	}
 	return n.data, nil
 }
@@ -190,8 +193,8 @@ func (t *Tree) Mkdir(string, fs.FileMode) error { return errReadOnly }
 // Remove implements host.Files.
 func (t *Tree) Remove(string) error { return errReadOnly }
 
-// Rename implements host.Files.
-func (t *Tree) Rename(string, string) error { return errReadOnly }
+// RenameNew implements host.Files.
+func (t *Tree) RenameNew(string, string) error { return errReadOnly }
 
 // SyncDir implements host.Files.
 func (t *Tree) SyncDir(string) error { return errReadOnly }
@@ -206,4 +209,7 @@ func (t *Tree) Replace(string, []byte, fs.FileMode) error { return errReadOnly }
 func (t *Tree) Symlink(string, string) error { return errReadOnly }
 
 // Rewrite implements host.Files.
-func (t *Tree) Rewrite(string, []byte) error { return errReadOnly }
+func (t *Tree) Rewrite(string, []byte, []byte) error { return errReadOnly }
+
+// Create implements host.Files.
+func (t *Tree) Create(string, []byte, fs.FileMode) error { return errReadOnly }
