@@ -7,8 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // Format says a size to a person, in IEC units: "4 GiB", "1.5 GiB",
@@ -34,11 +32,12 @@ func Parse(s string) (int64, error) {
 	if iec, ok := strings.CutSuffix(text, "iB"); ok {
 		text = iec + "i"
 	}
-	q, err := resource.ParseQuantity(text)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a size: want a quantity like 4Gi, 4GiB, 512M or a number of bytes", s)
-	}
+	q, err := ParseQuantity(text)
 	switch {
+	case errors.Is(err, ErrAbsurd):
+		return 0, fmt.Errorf("%s is not a size: %w", quoted(s), err)
+	case err != nil:
+		return 0, fmt.Errorf("%q is not a size: want a quantity like 4Gi, 4GiB, 512M or a number of bytes", s)
 	case q.Sign() <= 0:
 		return 0, fmt.Errorf("%q is not a size: it must be more than 0", s)
 	case q.CmpInt64(math.MaxInt64) >= 0: // larger ones are capped to it
@@ -56,6 +55,9 @@ func ParseShare(s string, total int64) (bytes int64, ok bool, err error) {
 	if !ok {
 		return 0, false, nil
 	}
+	if absurd(number) {
+		return 0, true, fmt.Errorf("%s is not a share: %w", quoted(s), ErrAbsurd)
+	}
 	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if err != nil || math.IsNaN(percent) {
 		return 0, true, fmt.Errorf("%q is not a share: want one like 50%%", s)
@@ -64,4 +66,13 @@ func ParseShare(s string, total int64) (bytes int64, ok bool, err error) {
 		return 0, true, errors.New("a share must be more than 0% and at most 10000%")
 	}
 	return int64(float64(total) / 100 * percent), true, nil
+}
+
+// quoted is a text for an error, short however long it is.
+func quoted(s string) string {
+	const most = 40
+	if len(s) <= most {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprintf("%q... (%d characters)", s[:most], len(s))
 }

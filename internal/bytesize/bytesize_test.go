@@ -1,6 +1,11 @@
 package bytesize
 
-import "testing"
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
 
 func TestReadsTheSizesPeopleWrite(t *testing.T) {
 	for text, want := range map[string]int64{
@@ -45,4 +50,62 @@ func TestWritesSizesForPeople(t *testing.T) {
 			t.Errorf("Format(%d) = %q, want %q", bytes, got, want)
 		}
 	}
+}
+
+// hostile are quantities that a parser may compute without end.
+func hostile() []string {
+	return []string{
+		"1e999999999", "1E999999999", "1e-999999999", "-1e99999", "1e+999999999", "1e99999999999999999999", "1e4294967296", "9e18Ei",
+		"0x1p1000", "NaN", "Inf", strings.Repeat("9", 1<<20), "0." + strings.Repeat("0", 1<<20) + "1", strings.Repeat("9", 1<<20) + "Ei", "1e65", "1e-65",
+	}
+}
+
+// TestAnAbsurdQuantityIsNotComputed: the library takes gigabytes for these.
+func TestAnAbsurdQuantityIsNotComputed(t *testing.T) {
+	began := time.Now()
+	for _, text := range hostile() {
+		if got, err := Parse(text); err == nil {
+			t.Errorf("Parse(%.40q) = %d", text, got)
+		}
+		if _, err := ParseQuantity(text); err == nil {
+			t.Errorf("ParseQuantity(%.40q) is taken", text)
+		}
+		if _, ok, err := ParseShare(text+"%", 8<<30); !ok || err == nil {
+			t.Errorf("ParseShare(%.40q%%): %v, %v", text, ok, err)
+		}
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// FuzzParse: whatever is taken is a whole number of bytes, and the same when it is
+// written as a number; nothing takes long.
+func FuzzParse(f *testing.F) {
+	for _, text := range append(hostile(), "4Gi", "4GiB", "1.5Gi", "1e3", "50%", " 7k ", "0.5", "100m", "1n") {
+		if len(text) < 1<<10 {
+			f.Add(text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		began := time.Now()
+		if q, err := ParseQuantity(text); err == nil {
+			_, _ = q.Value(), q.MilliValue()
+			_ = q.String()
+		}
+		if bytes, err := Parse(text); err == nil {
+			if again, err := Parse(strconv.FormatInt(bytes, 10)); bytes <= 0 || err != nil || again != bytes {
+				t.Errorf("%q is %d, and that is %d, %v", text, bytes, again, err)
+			}
+			if Format(bytes) == "" {
+				t.Errorf("%d cannot be said", bytes)
+			}
+		}
+		if bytes, ok, err := ParseShare(text, 1<<40); err == nil && (bytes < 0 || ok != strings.Contains(text, "%")) {
+			t.Errorf("%q is %d, %v", text, bytes, ok)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%q took %v", text, took)
+		}
+	})
 }

@@ -1,8 +1,10 @@
 package kubeletcfg
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -288,6 +290,48 @@ func FuzzLint(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzAmounts: a threshold or an amount of a configuration is judged at once,
+// whatever it is.
+func FuzzAmounts(f *testing.F) {
+	for _, text := range []string{"100Mi", "10%", "NaN%", "1e999999999", "-1", "1e-999999999", "0", "9e18Ei", "0x1p1000"} {
+		f.Add(text)
+	}
+	rows := load1(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		if fault := wrongThreshold(text); fault != "" && !strings.HasPrefix(fault, `"`) {
+			t.Errorf("%q: %s", text, fault)
+		}
+		if wrongAmount(text) == "" && text == "" {
+			t.Error("nothing is an amount")
+		}
+		if row, err := rows.Find(text); err == nil && text != "" && minor(row.Kubernetes) < 22 {
+			t.Errorf("%q is %s", text, row.Kubernetes)
+		}
+	})
+}
+
+// TestAnAbsurdAmountIsNotComputed: the library takes gigabytes for these.
+func TestAnAbsurdAmountIsNotComputed(t *testing.T) {
+	row, err := load1(t).Find("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"1e999999999", "1e-999999999", "-1e99999999", strings.Repeat("9", 1<<18)} {
+		config := kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\nevictionHard: {memory.available: \"" + text + "\"}\nsystemReserved: {memory: \"" + text + "\"}\n"
+		began := time.Now()
+		var rules []string
+		for _, found := range Lint([]Source{{"config.yaml", []byte(config)}}, LintOptions{Row: row, CgroupVersion: 2}) {
+			rules = append(rules, found.Rule)
+		}
+		if !slices.Contains(rules, "eviction") || !slices.Contains(rules, "reserved") {
+			t.Errorf("%.20s: only %q was found", text, rules)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%.20s: it took %v", text, took)
+		}
+	}
 }
 
 // Every rule that is told of finds something, and no other does.

@@ -9,7 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
 // kubelet looks at a KubeletConfiguration.
@@ -183,7 +184,7 @@ func wrongThreshold(text string) string {
 		}
 		return ""
 	}
-	quantity, err := resource.ParseQuantity(text)
+	quantity, err := bytesize.ParseQuantity(text)
 	switch {
 	case err != nil:
 		return fmt.Sprintf("%q is no quantity", text)

@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
 // reservedAmounts finds resources and quantities that stop the kubelet
@@ -34,7 +35,7 @@ func (l *linter) reservedAmounts(s scene, field string) {
 }
 
 func wrongAmount(text string) string {
-	quantity, err := resource.ParseQuantity(text)
+	quantity, err := bytesize.ParseQuantity(text)
 	switch {
 	case err != nil:
 		return fmt.Sprintf("%q is no quantity", text)

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
@@ -123,13 +123,6 @@ func (d *decoder) amounts(v value) (limits.ResourceList, error) {
 // Only those are kept that hold no pointer, so that nobody can change them.
 type quantities map[string]resource.Quantity
 
-// The longest quantity that is read, and its largest exponent. What is beyond
-// is absurd, and costs the library gigabytes ("1e999999999").
-const (
-	maxQuantity = 128
-	maxExponent = 64
-)
-
 // parse reads a quantity, a string or a bare number, as its UnmarshalJSON does
 // (k8s.io/apimachinery v0.37, pkg/api/resource/quantity.go): null is zero.
 func (c quantities) parse(v value) (resource.Quantity, error) {
@@ -146,11 +139,11 @@ func (c quantities) parse(v value) (resource.Quantity, error) {
 		return q, nil
 	}
 	s := string(bytes.TrimSpace(b))
-	if len(s) > maxQuantity || hugeExponent(s) {
+	q, err := bytesize.ParseQuantity(s)
+	switch {
+	case errors.Is(err, bytesize.ErrAbsurd):
 		return resource.Quantity{}, expected(v, what+", nothing so absurd")
-	}
-	q, err := resource.ParseQuantity(s)
-	if err != nil {
+	case err != nil:
 		return resource.Quantity{}, expected(v, what)
 	}
 	const enough = 1 << 12
@@ -161,14 +154,4 @@ func (c quantities) parse(v value) (resource.Quantity, error) {
 		c[string(b)] = q
 	}
 	return q, nil
-}
-
-// hugeExponent reports a decimal exponent beyond reason.
-func hugeExponent(s string) bool {
-	i := strings.IndexAny(s, "eE")
-	if i < 0 || i == len(s)-1 {
-		return false // none, or exa
-	}
-	n, err := strconv.ParseInt(s[i+1:], 10, 64)
-	return errors.Is(err, strconv.ErrRange) || err == nil && (n > maxExponent || n < -maxExponent)
 }
