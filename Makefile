@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
 
-.PHONY: build test lint unit upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build test lint unit fuzz upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -34,6 +34,9 @@ $(LINT): tools/go.mod tools/go.sum
 
 unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
 	go test -timeout 20m ./...
+
+fuzz: ## every fuzz target, each for FUZZTIME (60s); FUZZ=pattern runs only some
+	hack/fuzz.sh
 
 upstream: ## what plan says and kubeadm-config writes, against Kubernetes' own code
 	cd test/upstream && go test ./...

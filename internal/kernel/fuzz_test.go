@@ -1,6 +1,9 @@
 package kernel_test
 
 import (
+	"bytes"
+	"fmt"
+	"path"
 	"strings"
 	"testing"
 
@@ -15,6 +18,16 @@ func seed(f *testing.F, file string) {
 	for _, name := range kerneltest.Names(f) {
 		if data, err := kerneltest.Machine(f, name).Files.ReadFile(file, host.FileLimit); err == nil {
 			f.Add(data)
+		}
+	}
+}
+
+// seedText is seed for a target that takes a string.
+func seedText(f *testing.F, file string) {
+	f.Helper()
+	for _, name := range kerneltest.Names(f) {
+		if data, err := kerneltest.Machine(f, name).Files.ReadFile(file, host.FileLimit); err == nil {
+			f.Add(string(data))
 		}
 	}
 }
@@ -49,25 +62,96 @@ func FuzzMemory(f *testing.F) {
 	})
 }
 
-// FuzzMountOf: whatever mountinfo says, the mount found is one that may hold
-// the path, and the search ends.
-func FuzzMountOf(f *testing.F) {
-	for _, name := range kerneltest.Names(f) {
-		data, err := kerneltest.Machine(f, name).Files.ReadFile("/proc/self/mountinfo", host.TableLimit)
+// FuzzMounts: what is not refused are the lines of the table, with absolute paths.
+func FuzzMounts(f *testing.F) {
+	seed(f, "/proc/self/mountinfo")
+	f.Add([]byte("1 2 0:1 / /a\\040b rw,noswap shared:1 - tmpfs none rw,size=1k\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		mounts, err := kernel.ParseMounts(data)
 		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(data), "/swap/file")
-	}
-	f.Add("1 2 0:1 / / rw - a b c\n2 1 0:1 / / rw - a b c\n", "/x") // parents in a circle
-	f.Fuzz(func(t *testing.T, table, name string) {
-		if !strings.HasPrefix(name, "/") {
 			return
 		}
-		files := map[string][]byte{"/proc/self/mountinfo": []byte(table)}
-		m, err := kernel.MountOf(kerneltest.Files(files), name)
-		if err == nil && m.Point != "/" && !strings.HasPrefix(name, m.Point[:1]) {
-			t.Errorf("%q is on %q", name, m.Point)
+		if lines := bytes.Count(data, []byte("\n")) + 1; len(mounts) > lines {
+			t.Errorf("%d mounts of %d lines", len(mounts), lines)
+		}
+		for _, m := range mounts {
+			_ = m.Has("noswap")
+		}
+	})
+}
+
+// FuzzMountOf: whatever the mounts are, even in a circle, the one that is found
+// holds the path, and the search ends. Each byte of shape is a mount: whose child
+// it is, and where.
+func FuzzMountOf(f *testing.F) {
+	f.Add([]byte{0x00, 0x01, 0x12, 0x23}, "/a/b/c")
+	f.Add([]byte{0x10, 0x01}, "/a")             // parents in a circle
+	f.Add([]byte{0x00, 0x07, 0x15}, "/a/../ab") // without a point, beside a path
+	points := []string{"/", "/a", "/a/b", "/a/b/c", "/b", "/ab", "/a/", "", "//", "/\\040"}
+	f.Fuzz(func(t *testing.T, shape []byte, name string) {
+		if !strings.HasPrefix(name, "/") || len(shape) > 64 {
+			return
+		}
+		var table strings.Builder
+		for id, b := range shape {
+			fmt.Fprintf(&table, "%d %d 8:%d / %s rw - ext4 /dev/sda%d rw\n", id, b>>4, id, points[int(b&15)%len(points)], id)
+		}
+		m, err := kernel.MountOf(kerneltest.Files(map[string][]byte{"/proc/self/mountinfo": []byte(table.String())}), name)
+		clean := path.Clean(name)
+		if err == nil && m.Point != "/" && clean != m.Point && !(m.Point != "" && strings.HasPrefix(clean, m.Point+"/")) {
+			t.Errorf("%q is on %q of\n%s", name, m.Point, &table)
+		}
+	})
+}
+
+// FuzzGroups: what the memory controller says of two groups, one in the other.
+func FuzzGroups(f *testing.F) {
+	f.Add("4096\n", "max\n", "anon 1\nfile 2\n", "8192\n", "4096\n", "anon 9223372036854775807\n")
+	f.Add("1", "1", "anon 1\n", "9223372036854775807", "1", "anon 9223372036854775807")
+	f.Add("-1", "0", "", "x", "", "anon x\n")
+	f.Fuzz(func(t *testing.T, swap1, max1, stat1, swap2, max2, stat2 string) {
+		groups, err := kernel.TightGroups(kerneltest.Files(map[string][]byte{
+			"/sys/fs/cgroup/a/memory.swap.current": []byte(swap1), "/sys/fs/cgroup/a/memory.max": []byte(max1), "/sys/fs/cgroup/a/memory.stat": []byte(stat1),
+			"/sys/fs/cgroup/a/b/memory.swap.current": []byte(swap2), "/sys/fs/cgroup/a/b/memory.max": []byte(max2), "/sys/fs/cgroup/a/b/memory.stat": []byte(stat2),
+		}))
+		if err != nil || len(groups) > 2 {
+			t.Errorf("%+v, %v", groups, err)
+		}
+		for _, g := range groups {
+			if g.SwapBytes == 0 || !strings.HasPrefix(g.Path, "/a") {
+				t.Errorf("%+v", g)
+			}
+		}
+	})
+}
+
+// FuzzModule: the lists of modules that installers write.
+func FuzzModule(f *testing.F) {
+	f.Add([]byte("kernel/drivers/md/dm-crypt.ko.xz: kernel/drivers/md/dm-mod.ko.xz\n"), []byte("CONFIG_DM_CRYPT=m\n"))
+	f.Add([]byte("a: /dm-crypt.ko"), []byte("\nCONFIG_DM_CRYPT=y\n"))
+	f.Add([]byte("/dm_crypt.ko"), []byte(""))
+	f.Fuzz(func(t *testing.T, dep, config []byte) {
+		has, from, known := kernel.Module(kerneltest.Files(map[string][]byte{
+			"/lib/modules/6.1/modules.dep": dep, "/boot/config-6.1": config,
+		}), "6.1", "dm_crypt", "CONFIG_DM_CRYPT")
+		if !known || from == "" {
+			t.Errorf("%v, %q, %v", has, from, known)
+		}
+		if has && !bytes.Contains(dep, []byte(".ko")) && !bytes.Contains(config, []byte("CONFIG_DM_CRYPT=y")) {
+			t.Errorf("it has the module by %q", from)
+		}
+	})
+}
+
+// FuzzCommandLine: the words of the kernel's command line, quotes kept together.
+func FuzzCommandLine(f *testing.F) {
+	seedText(f, "/proc/cmdline")
+	f.Add(`a="b c" resume=/dev/x "`)
+	f.Fuzz(func(t *testing.T, line string) {
+		for _, word := range kernel.CommandLine(line) {
+			if word == "" || !strings.Contains(word, `"`) && strings.ContainsAny(word, " \t\n") {
+				t.Errorf("%q has the word %q", line, word)
+			}
 		}
 	})
 }

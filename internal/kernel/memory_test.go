@@ -148,10 +148,22 @@ func FuzzZones(f *testing.F) {
 
 func FuzzPressure(f *testing.F) {
 	f.Add("some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg60=1")
-	f.Fuzz(func(_ *testing.T, text string) { _, _ = kernel.ParsePressure(text) })
+	f.Add("some avg60=NaN")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := kernel.ParsePressure(text)
+		if err == nil && !(p.SomeAvg60 >= 0 && p.SomeAvg60 <= 100 && p.FullAvg60 >= 0 && p.FullAvg60 <= 100) {
+			t.Errorf("%q: %+v", text, p)
+		}
+	})
 }
 
 func FuzzMemoryUse(f *testing.F) {
 	f.Add([]byte("MemFree: 4 kB\nCached:\nA: kB\n"))
-	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = kernel.ParseMemoryUse(data) })
+	f.Add([]byte("MemFree: 4 kB\nCached: 8796093022207 kB\nBuffers: 8796093022207 kB\nSwapCached: 1 kB\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := kernel.ParseMemoryUse(data)
+		if err == nil && min(m.FreeBytes, m.AnonBytes, m.FileBytes, m.InactiveFileBytes, m.ReclaimableBytes) < 0 {
+			t.Errorf("%+v", m)
+		}
+	})
 }

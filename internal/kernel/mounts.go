@@ -136,5 +136,5 @@ func nearest(mounts []Mount, name string) (Mount, bool) {
 
 // within reports whether name is dir or below it.
 func within(name, dir string) bool {
-	return dir == "/" || name == dir || strings.HasPrefix(name, dir+"/")
+	return dir == "/" || name == dir || dir != "" && strings.HasPrefix(name, dir+"/")
 }

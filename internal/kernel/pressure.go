@@ -33,8 +33,8 @@ func ParsePressure(text string) (Pressure, error) {
 				continue
 			}
 			n, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				return Pressure{}, fmt.Errorf("pressure: %q is not a number", value)
+			if err != nil || !(n >= 0 && n <= 100) {
+				return Pressure{}, fmt.Errorf("pressure: %q is not a percentage", value)
 			}
 			*figure, found = n, true
 		}

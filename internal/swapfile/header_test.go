@@ -194,12 +194,21 @@ func TestHeaderMustSpanTheWholeArea(t *testing.T) {
 	wantRefusal(t, CheckHeader(h, path), "spans 256 pages of 512", "")
 }
 
+// FuzzParseHeader: a header that is taken is the same when it is written again. A
+// page is mostly zeros, so the target makes one of its ends: that every input has
+// the right length, and most the right mark.
 func FuzzParseHeader(f *testing.F) {
-	f.Add(Header{PageBytes: 4096, Pages: 100, UUID: testUUID, Label: "x"}.Encode())
-	f.Add(Header{PageBytes: 65536, Pages: MaxPages}.Encode())
-	f.Add(make([]byte, 4096))
-	f.Add([]byte("SWAPSPACE2"))
-	f.Fuzz(func(t *testing.T, page []byte) {
+	small := Header{PageBytes: 4096, Pages: 100, UUID: testUUID, Label: "x"}.Encode()
+	f.Add(small[1024:1100], []byte(magicSwap), uint8(0))
+	f.Add(Header{PageBytes: 65536, Pages: MaxPages}.Encode()[1024:1100], []byte(magicSwap), uint8(4))
+	f.Add([]byte{0, 0, 0, 1, 0, 0, 0, 9}, []byte(magicSwap), uint8(2)) // the other byte order
+	f.Add([]byte{}, []byte(magicOldSwap), uint8(0))
+	f.Add([]byte{1}, []byte("S1SUSPEND\x00"), uint8(0))
+	f.Add([]byte{1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, []byte(magicSwap), uint8(9))
+	f.Fuzz(func(t *testing.T, front, mark []byte, power uint8) {
+		page := make([]byte, 4096<<(power%10)) // up to more than any page
+		copy(page[1024:], front)
+		copy(page[len(page)-magicBytes:], mark)
 		h, err := ParseHeader(page)
 		if err != nil {
 			return
