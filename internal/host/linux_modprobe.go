@@ -1,8 +1,8 @@
 package host
 
 import (
+	"context"
 	"os"
-	"os/exec"
 	"strings"
 )
 
@@ -12,13 +12,18 @@ import (
 // missing.
 func modprobe(module string) {
 	program := "/sbin/modprobe"
-	if p, err := os.ReadFile("/proc/sys/kernel/modprobe"); err == nil {
+	if p, err := (files{}).ReadFile("/proc/sys/kernel/modprobe", SmallLimit); err == nil {
 		program = strings.TrimSpace(string(p))
 	}
 	if program == "" { // how an administrator forbids module loading
 		return
 	}
-	_ = exec.Command(program, "-q", "--", module).Run()
+	loadWith(program, module)
+}
+
+// loadWith runs a modprobe. Nobody can wait for it but the kernel's next answer.
+func loadWith(program, module string) {
+	_, _ = programs{}.Output(context.Background(), program, "-q", "--", module)
 }
 
 // openControl opens the control device of a driver. Where its node is missing

@@ -42,13 +42,14 @@ func (linux) SwapOffApart(ctx context.Context, path string) error {
 	// The child is to go down with this thread, and so with this process.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	child := exec.CommandContext(ctx, "/proc/self/exe")
+	child := command(ctx, "/proc/self/exe")
 	child.Args = []string{swapOffName, path}
-	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true} // ^C is ours to hear
-	// The kernel ends the call between one process and the next.
+	child.SysProcAttr.Pdeathsig = unix.SIGKILL
+	// How long it takes has no limit, but ctx: then the kernel ends the call
+	// between one process and the next.
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	child.WaitDelay = time.Minute
-	err := child.Run()
+	err := finish(child)
 	if ctx.Err() != nil {
 		return pathError("swapoff", path, ctx.Err())
 	}

@@ -10,9 +10,10 @@ import (
 type Programs interface {
 	// Output runs a program by its absolute path, without a shell, with the
 	// root directory as its working directory, an empty standard input and next
-	// to no environment, and returns its standard output. It ends after RunTime,
-	// and its output at RunOutput bytes; either is an error, as is an exit
-	// status that is not 0, whose text then has the end of its standard error.
+	// to no environment, and returns its standard output. It is ended after RunTime,
+	// or when it has said more than RunOutput bytes; either is an error, as is an
+	// exit status that is not 0, whose text then has what it complained of. What it
+	// has started ends with it.
 	Output(ctx context.Context, program string, args ...string) ([]byte, error)
 }
 
