@@ -30,7 +30,7 @@ func (a *app) boot(ctx context.Context, cmd *cobra.Command, o setupFlags) error 
 	if a.state = r.State; err != nil {
 		return err
 	}
-	return a.stdout().Text(report.Printable(sentence(r.State)))
+	return printed("the result", a.stdout().Text(report.Printable(sentence(r.State))))
 }
 
 // wish is a flag that was given and says what the node shall be, which --boot

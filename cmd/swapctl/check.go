@@ -103,7 +103,7 @@ func (a *app) check(ctx context.Context, cmd *cobra.Command, o checkFlags) error
 	r := check.Judge(facts, choice)
 	if o.fixScript {
 		_, err := fmt.Fprint(a.out, r.Script())
-		return fail.New(fail.Failed, "print the result", err)
+		return printed("the result", err)
 	}
 	if err := a.printChecks(r); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (a *app) printChecks(r check.Report) error {
 	default:
 		return a.print(r, checkView(r).draw)
 	}
-	return fail.New(fail.Failed, "print the result", err)
+	return printed("the result", err)
 }
 
 // managedAreas are those that swapctl brings back at boot, as its journal has

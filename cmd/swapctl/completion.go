@@ -23,7 +23,10 @@ func newCompletion(a *app) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return a.complete(cmd, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.started = true
+			return printed("the script", a.complete(cmd, args[0]))
+		},
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"reflect"
 	"slices"
@@ -181,10 +180,7 @@ func (a *app) readConfigFile(name string) ([]byte, error) {
 		return nil, (&fail.Error{Op: "trust it", Err: fmt.Errorf("others can write it (mode %04o)", st.Mode.Perm())}).
 			Hint("chmod go-w %s", name)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, configFileLimit+1))
-	if len(data) > configFileLimit {
-		return nil, fmt.Errorf("it is larger than %d KiB", configFileLimit>>10)
-	}
+	data, err := atMost(f, configFileLimit)
 	return bytes.TrimPrefix(data, []byte("\ufeff")), err
 }
 

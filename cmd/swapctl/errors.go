@@ -96,8 +96,13 @@ func (a *app) complainJSON(message string, hints []string, code int) {
 	_, _ = fmt.Fprintf(a.err, "%s\n", line)
 }
 
-// oneLine makes several joined errors one line that cannot draw on a terminal.
+// oneLine makes several joined errors one line that cannot draw on a terminal, and
+// that a person can read: what was typed stands in it, and may be a megabyte.
 func oneLine(s string) string {
+	const most = 4 << 10
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most/2], "") + " ... " + strings.ToValidUTF8(s[len(s)-most/2:], "")
+	}
 	return report.Printable(strings.ReplaceAll(strings.TrimSpace(s), "\n", "; "))
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -165,7 +164,7 @@ func (a *app) kubeadmConfig(cmd *cobra.Command, o *kubeadmFlags) error {
 		return a.writeFiles(rows, o, q, files)
 	}
 	_, err = a.out.Write(files[0].Data)
-	return fail.New(fail.Failed, "print the configuration", err)
+	return printed("the configuration", err)
 }
 
 // kubeadmFiles makes the files, and warns of what is wrong with the user's own.
@@ -244,12 +243,10 @@ func badVersion(rows kubeletcfg.Versions, err error) error {
 // readSource reads a file, or standard input for "-".
 func (a *app) readSource(name string) (kubeletcfg.Source, error) {
 	source := kubeletcfg.Source{Name: name}
-	var err error
 	if name == "-" {
 		source.Name = "standard input"
-		source.Data, err = io.ReadAll(a.in)
-	} else {
-		source.Data, err = a.host.Files.ReadFile(name, host.FileLimit)
 	}
+	var err error
+	source.Data, err = a.readInput(name, host.FileLimit)
 	return source, fail.New(fail.Usage, "read "+source.Name, err, "nothing was written: name a file that can be read")
 }

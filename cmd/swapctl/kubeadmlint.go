@@ -107,9 +107,10 @@ func (a *app) lintFiles(names []string) ([]kubeletcfg.Source, map[string]kubelet
 			files = append(files, source)
 			continue
 		}
-		inside, err := a.walk(name)
+		left := int64(host.TableLimit)
+		inside, err := a.walk(name, &left)
 		if err != nil {
-			return nil, nil, fail.New(fail.Usage, "read "+name, err)
+			return nil, nil, fail.New(fail.Usage, "read "+name, err, "name a directory that holds nothing but configurations, or the files themselves")
 		}
 		if len(inside) == 0 {
 			return nil, nil, fail.New(fail.Usage, "read "+name, errors.New("there is no file in it"), "name a directory with drop-in files or patches")
@@ -126,6 +127,9 @@ func (a *app) lintFiles(names []string) ([]kubeletcfg.Source, map[string]kubelet
 	}
 	return files, roles, nil
 }
+
+// errTooMuch is the error of a directory that is not one of configurations.
+var errTooMuch = fmt.Errorf("there are more than %d MiB of files in it", host.TableLimit>>20)
 
 // directoryRole says what a directory is for: what one of its files can only be,
 // all of them are meant to be.
@@ -144,8 +148,9 @@ func directoryRole(files []kubeletcfg.Source) kubeletcfg.Role {
 }
 
 // walk reads all files below a directory, in the order in which the kubelet walks
-// it (filepath.WalkDir). Like it, it follows no links to directories.
-func (a *app) walk(dir string) ([]kubeletcfg.Source, error) {
+// it (filepath.WalkDir). Like it, it follows no links to directories. left is how
+// much may still be read.
+func (a *app) walk(dir string, left *int64) ([]kubeletcfg.Source, error) {
 	names, err := a.host.Files.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -158,7 +163,7 @@ func (a *app) walk(dir string) ([]kubeletcfg.Source, error) {
 			return nil, err
 		}
 		if stat.Mode.IsDir() {
-			inside, err := a.walk(path)
+			inside, err := a.walk(path, left)
 			if err != nil {
 				return nil, err
 			}
@@ -174,6 +179,10 @@ func (a *app) walk(dir string) ([]kubeletcfg.Source, error) {
 		data, err := a.host.Files.ReadFile(path, host.FileLimit)
 		if err != nil {
 			return nil, err
+		}
+		const each = 4 << 10 // an empty one takes memory, too
+		if *left -= each + int64(len(data)); *left < 0 {
+			return nil, errTooMuch
 		}
 		files = append(files, kubeletcfg.Source{Name: path, Data: data})
 	}

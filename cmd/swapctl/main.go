@@ -17,6 +17,9 @@ func main() {
 	if status, ok := host.SwapOffMain(os.Args); ok {
 		os.Exit(status)
 	}
+	// A reader of our output that went away (swapctl setup | head) must not
+	// kill us between two steps: see printed.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(host.Linux(), os.Args[1:], streams{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
 	}))
@@ -49,9 +52,6 @@ func notify(ctx context.Context) (context.Context, context.CancelFunc) {
 	if !signal.Ignored(syscall.SIGHUP) { // nohup
 		signals = append(signals, syscall.SIGHUP)
 	}
-	// A reader of our output that went away (swapctl setup | head) must not
-	// kill us between two steps.
-	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(ctx, signals...)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -69,20 +70,89 @@ func TestASignalEndsTheRunInOrder(t *testing.T) {
 	}
 }
 
-func TestAReaderThatGoesAwayDoesNotStopTheWork(t *testing.T) {
-	n := hosttest.New(t)
+// gone is a stdout whose reader went away.
+func gone(t *testing.T) *os.File {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Close()
-	defer w.Close()
-	code := run(n.Host(), []string{"setup", "--size=64Mi"}, streams{out: w, err: w, lookupEnv: noEnv})
-	if code != fail.Failed {
-		t.Errorf("exit code %d although the result could not be printed", code)
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+func TestAReaderThatGoesAwayDoesNotStopTheWork(t *testing.T) {
+	n := hosttest.New(t)
+	w := gone(t)
+	for _, c := range []struct {
+		args []string
+		on   bool
+	}{
+		{[]string{"setup", "--size=64Mi"}, true},
+		{[]string{"setup", "--size=64Mi", "-o", "json"}, true},
+		{[]string{"setup", "--boot"}, true},
+		{[]string{"teardown", "-o", "yaml"}, false},
+		{[]string{"setup", "--size=64Mi", "--verbose"}, true},
+		{[]string{"teardown"}, false},
+	} {
+		if code := run(n.Host(), c.args, streams{out: w, err: w, lookupEnv: noEnv}); code != fail.OK {
+			t.Errorf("%v: exit code %d", c.args, code)
+		}
+		if out, _, _ := runOn(n, "status"); strings.Contains(out, "cryptswap") != c.on {
+			t.Errorf("%v: swap is not as it was to be:\n%s", c.args, out)
+		}
 	}
-	if out, _, _ := runOn(n, "status"); !strings.Contains(out, "cryptswap") {
-		t.Errorf("swap is not on:\n%s", out)
+}
+
+// TestAReaderThatGoesAwayHasHadEnough: what ends a pipeline early is no error of
+// ours, and the exit code is that of the work.
+func TestAReaderThatGoesAwayHasHadEnough(t *testing.T) {
+	many := strings.Repeat(aPod("{requests: {memory: 1Gi}}")+"\n---\n", 2000)
+	for _, c := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"status"}, fail.OK}, {[]string{"status", "-o", "json"}, fail.OK}, {[]string{"version", "-o", "yaml"}, fail.OK},
+		{[]string{"check"}, fail.Unfit}, {[]string{"check", "-o", "json"}, fail.Unfit}, {[]string{"check", "-o", "junit"}, fail.Unfit},
+		{[]string{"check", "-o", "sarif"}, fail.Unfit}, {[]string{"check", "--list"}, fail.OK}, {[]string{"check", "--fix-script"}, fail.OK},
+		{[]string{"plan", "--pods", "-"}, fail.OK}, {[]string{"plan", "--pods", "-", "-o", "json"}, fail.OK}, {[]string{"plan", "--pods", "-", "-o", "yaml"}, fail.OK},
+		{[]string{"plan", "--pods", "-", "-o", "csv"}, fail.OK}, {[]string{"plan", "--pods", "-", "--diff", "swap=1Gi"}, fail.OK},
+		{[]string{"plan", "--pods", "-", "--diff", "swap=1Gi", "-o", "json"}, fail.OK},
+		{[]string{"plan", "--pods", "-", "--explain", "default/web"}, fail.OK}, {[]string{"plan", "--pods", "-", "--recommend", "--target-ratio", "1"}, fail.OK},
+		{[]string{"kubeadm-config", "--kubernetes-version", "1.34"}, fail.OK}, {[]string{"kubeadm-config", "lint", "-"}, fail.Unfit},
+		{[]string{"completion", "bash"}, fail.OK}, {[]string{"completion", "zsh"}, fail.OK}, {[]string{"completion", "fish"}, fail.OK}, {[]string{"completion", "powershell"}, fail.OK},
+		{[]string{"--help"}, fail.OK}, {[]string{"help", "setup"}, fail.OK}, {[]string{"setup", "--size=64Mi", "--dry-run", "--exit-code"}, fail.Pending},
+	} {
+		w := gone(t)
+		var errs bytes.Buffer
+		in := many
+		if slices.Contains(c.args, "lint") {
+			in = "a: b\n"
+		}
+		code := run(hosttest.New(t).Host(), c.args, streams{in: strings.NewReader(in), out: w, err: &errs, lookupEnv: noEnv})
+		if code != c.code && !(c.args[0] == "check" && code == fail.OK) || strings.Contains(errs.String(), "broken pipe") {
+			t.Errorf("%v: exit code %d, want %d; stderr:\n%.400s", c.args, code, c.code, errs.String())
+		}
+	}
+}
+
+// TestAResultThatCannotBeWrittenDoesNotHideWhatWasDone: the disk for the result is
+// full, and the node is changed all the same.
+func TestAResultThatCannotBeWrittenDoesNotHideWhatWasDone(t *testing.T) {
+	n := hosttest.New(t)
+	for _, c := range []struct {
+		args  []string
+		state string
+	}{
+		{[]string{"setup", "--size=64Mi"}, "swap is on"}, {[]string{"setup", "--size=64Mi", "-o", "json"}, "nothing was changed"}, // a second time
+		{[]string{"teardown", "-o", "json"}, "\"state\":\"swap is off"}, {[]string{"setup", "--size=64Mi", "-o", "json"}, "all of it is done"},
+	} {
+		var errs bytes.Buffer
+		code := run(n.Host(), c.args, streams{out: brokenWriter{}, err: &errs, lookupEnv: noEnv})
+		if code != fail.Failed || !strings.Contains(errs.String(), "cannot print the result: no space left on device") || !strings.Contains(errs.String(), c.state) {
+			t.Errorf("%v: exit code %d, stderr:\n%s", c.args, code, errs.String())
+		}
 	}
 }
 

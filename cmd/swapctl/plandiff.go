@@ -245,7 +245,7 @@ func (a *app) printDiff(d *plannedPair, o *planFlags) error {
 	case report.Table, report.Wide:
 		err = diffView{plannedPair: d, wide: a.output == report.Wide}.draw(a.stdout(), changes, &sum)
 	}
-	return fail.New(fail.Failed, "print the result", err)
+	return printed("the result", err)
 }
 
 func putChanges(list *report.Records, changes iter.Seq2[*limits.Change, error]) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"iter"
 
-	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/limits"
 	"github.com/swapctl/swapctl/internal/report"
 )
@@ -54,7 +53,7 @@ func (a *app) printPlan(plan *planned, o *planFlags) error {
 	case report.Table, report.Wide:
 		err = planView{plan, o, a.output == report.Wide}.draw(a.stdout(), rows)
 	}
-	return fail.New(fail.Failed, "print the result", err)
+	return printed("the result", err)
 }
 
 // warningsOf is never null in a document.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -109,13 +111,23 @@ func (a *app) print(doc any, draw func(p *report.Printer, wide bool) error) erro
 	default: // whoever has rows prints them as CSV itself
 		err = draw(a.stdout(), a.output == report.Wide)
 	}
-	return fail.New(fail.Failed, "print the result", err)
+	return printed("the result", err)
+}
+
+// printed words the error of writing to stdout. A reader that went away (swapctl
+// plan | head) has had all that it wanted: that is none, and the exit code is that
+// of what was done.
+func printed(what string, err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return fail.New(fail.Failed, "print "+what, err, "write it to a file on a disk with room")
 }
 
 // warn tells what a person should know, and should not stop for.
 func (a *app) warn(format string, args ...any) {
 	if !a.quiet {
 		_ = a.stderr().Line("swapctl: " + report.Paint(report.Notice, "warning: ") +
-			report.Printable(fmt.Sprintf(format, args...)))
+			oneLine(fmt.Sprintf(format, args...)))
 	}
 }

@@ -144,5 +144,8 @@ func (a *app) finish(r setup.Report, err error, explain bool) error {
 	if err != nil {
 		return err // the first thing that went wrong is what matters
 	}
+	if r.Changed {
+		printErr = hinted(printErr, "all of it is done, and stays so: see 'swapctl status'")
+	}
 	return printErr
 }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -47,6 +48,8 @@ func (r *reader) below(name string, depth int) (int, error) {
 			if err != nil {
 				return found, err
 			}
+		case st.Mode&fs.ModeType != 0 && !st.IsSymlink():
+			// a socket or pipe is none, and would be waited for
 		case isManifest(entry):
 			found++
 			if err := r.file(path, false); err != nil {

@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -114,16 +115,22 @@ func (r *reader) stdin() error {
 
 // file reads one file. Of a file that was named, something is expected.
 func (r *reader) file(name string, named bool) error {
-	f, err := r.files.Open(name, os.O_RDONLY, 0)
+	// A FIFO to which nobody writes must not hang us; one that somebody has open
+	// to write is waited for all the same.
+	f, err := r.files.Open(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return unreadable(name, err)
 	}
 	defer func() { _ = f.Close() }()
 	documents, err := r.stream(name, f)
-	if err == nil && documents == 0 && named {
-		err = empty(name)
+	if err != nil || documents > 0 || !named {
+		return err
 	}
-	return err
+	if st, err := f.Stat(); err == nil && st.Mode&fs.ModeNamedPipe != 0 {
+		return fail.Newf(fail.Usage, "read the pods", "%s: nobody writes to this pipe", name).
+			Hint("standard input waits for whoever writes: kubectl get pods -A -o json | swapctl plan --pods -")
+	}
+	return empty(name)
 }
 
 func empty(name string) error {

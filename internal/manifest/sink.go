@@ -12,6 +12,7 @@ import (
 // sink makes objects of what the scanners cut out, and hands them on.
 type sink struct {
 	reader *reader
+	window *window
 	source limits.Source // of what is being read
 	list   listKind      // of the List that is being read
 	late   lateItems
@@ -26,6 +27,7 @@ type listKind struct {
 
 // begin counts a document that has something in it.
 func (s *sink) begin(line int) {
+	s.window.since = 0
 	s.source.Document++
 	s.source.Item, s.source.Line = -1, line
 	s.list, s.late = listKind{}, lateItems{}
@@ -49,7 +51,10 @@ func kindOfList(head value) listKind {
 }
 
 // beginItem counts the next item of a List.
-func (s *sink) beginItem() { s.source.Item++ }
+func (s *sink) beginItem() {
+	s.window.since = 0
+	s.source.Item++
+}
 
 // item takes the item that was begun.
 func (s *sink) item(root value, err error) error {

@@ -23,7 +23,7 @@ func (r *reader) stream(name string, in io.Reader) (int, error) {
 		r.buffer = make([]byte, windowSize)
 	}
 	w := newWindow(r.ctx, in, r.buffer[:windowSize])
-	s := &sink{reader: r, source: limits.Source{File: name, Item: -1}}
+	s := &sink{reader: r, window: w, source: limits.Source{File: name, Item: -1}}
 	err = s.documents(w)
 	if err != nil {
 		return s.source.Document, r.worded(s.source, err)

@@ -16,6 +16,11 @@ const windowSize = 256 << 10
 // object that the line scanner is not sure about.
 const maxWindow = 4 << 20
 
+// maxObject is how much may be passed over for one object, or between two: no API
+// server takes an object of more than a few MiB, but what is printed of a cluster
+// may have Lists in Lists. Without it an endless input would be read for ever.
+const maxObject = 64 << 20
+
 // window is the part of a stream that is being looked at, with its line
 // numbers. What it shows is valid UTF-8.
 type window struct {
@@ -27,6 +32,7 @@ type window struct {
 	end     int   // behind the last byte that is there
 	checked int   // buf[:checked] is valid UTF-8
 	err     error // why there will be no more; io.EOF at the end
+	since   int   // what was read since an object began
 
 	line    int // the line that buf[counted] is in
 	counted int
@@ -44,6 +50,7 @@ func newWindow(ctx context.Context, r io.Reader, buf []byte) *window {
 var (
 	errNotUTF8 = errors.New("the text is not UTF-8")
 	errUTF16   = errors.New("the text is UTF-16, expected UTF-8")
+	errEndless = errors.New("more than 64 MiB without another object in it")
 	errTooLong = errors.New("a line, or an object in a form that needs it whole, of more than 4 MiB: no API server takes that")
 )
 
@@ -60,6 +67,9 @@ func (w *window) fill() bool {
 		}
 		n, err := w.r.Read(w.buf[w.end:])
 		w.end += n
+		if w.since += n; err == nil && w.since > maxObject {
+			err = errEndless
+		}
 		if err != nil {
 			w.err = err
 		}

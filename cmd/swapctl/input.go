@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"syscall"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// readInput reads all of a file that a person named, or standard input for "-":
+// at most so many bytes, whatever it is. Of a pipe it waits for what is still to
+// come, as long as somebody has it open to write: lint <(kubectl get ...).
+func (a *app) readInput(name string, most int64) ([]byte, error) {
+	if name == "-" {
+		return atMost(a.in, most)
+	}
+	f, err := a.host.Files.Open(name, syscall.O_NONBLOCK, 0) // a FIFO to which nobody writes must not hang us
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer f.Close()
+	data, err := atMost(f, most)
+	if st, statErr := f.Stat(); err == nil && len(data) == 0 && statErr == nil && st.Mode&fs.ModeNamedPipe != 0 {
+		return nil, errors.New("nobody writes to this pipe")
+	}
+	return data, reason(err)
+}
+
+// atMost reads a stream to its end, which must come soon enough.
+func atMost(in io.Reader, most int64) ([]byte, error) {
+	if in == nil {
+		return nil, errors.New("there is no standard input")
+	}
+	data, err := io.ReadAll(io.LimitReader(in, most+1))
+	if int64(len(data)) > most {
+		return nil, fmt.Errorf("%w: more than %d KiB", host.ErrTooLarge, most>>10)
+	}
+	return data, err
+}
+
+// reason takes the name out of an error of the file system: what it is put into
+// says it already.
+func reason(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
