@@ -22,7 +22,7 @@ targets=$(printf '%s\n' "$list" | awk '
 total=0 count=0 failed=
 while read -r package name; do
 	status=ok
-	go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$package" >"$log" 2>&1 || status=FAILED
+	go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$package" >"$log" 2>&1 </dev/null || status=FAILED
 	# fuzz: elapsed: 1m0s, execs: 123456 (2057/sec), new interesting: 7 (total: 92)
 	execs=$(sed -n 's/^fuzz: elapsed: .* execs: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
 	found=$(sed -n 's/^fuzz: elapsed: .* new interesting: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
