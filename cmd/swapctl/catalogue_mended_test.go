@@ -35,7 +35,7 @@ func TestMendsWhatIsNoError(t *testing.T) {
 		"file removed by hand":                             {plain, func(n *hosttest.Node) { swapOff(path)(n); removed(path)(n) }, true},
 		"mode of the file loosened":                        {plain, chmod(path, 0o644), true},
 		"kernel without a keyring":                         {encrypted, (*hosttest.Node).NoKeyring, true},
-		"lock file of a killed run":                        {plain, file(setup.LockPath, "", 0o600), true},
+		"lock file of a killed run":                        {plain, file("/run/swapctl.lock", "", 0o600), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := hosttest.New(t)

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"syscall"
@@ -191,7 +194,11 @@ func euid(uid int) shape { return func(n *hosttest.Node) { n.SetEUID(uid) } }
 // locked has another process hold the lock.
 func locked(n *hosttest.Node) {
 	h := n.Other()
-	f, err := h.Files.Open(setup.LockPath, os.O_RDWR|os.O_CREATE, 0o600)
+	dir := path.Dir(setup.JournalPath)
+	if err := h.Files.Mkdir(dir, 0o700); !errors.Is(err, fs.ErrExist) {
+		mustDo(err)
+	}
+	f, err := h.Files.Open(dir, os.O_RDONLY, 0)
 	mustDo(err)
 	mustDo(h.Kernel.Lock(f))
 }

@@ -124,8 +124,7 @@ func (s *story) exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// snapshot leaves out the lock, an empty file that stays.
-func (s *story) snapshot() hosttest.Snapshot { return s.node.Snapshot("/run/swapctl.lock") }
+func (s *story) snapshot() hosttest.Snapshot { return s.node.Snapshot() }
 
 func (s *story) remember(*testscript.TestScript, bool, []string) { s.before = s.snapshot() }
 
@@ -230,12 +229,7 @@ var nodeCommands = map[string]nodeCommand{
 	"systemd":          {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.Systemd() }},
 	"reboot":           {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { n.Reboot() }},
 	// lock: another swapctl is at work
-	"lock": {0, false, func(ts *testscript.TestScript, n *hosttest.Node, _ []string) {
-		other := n.Other()
-		f, err := other.Files.Open(setup.LockPath, os.O_RDWR|os.O_CREATE, 0o600)
-		ts.Check(err)
-		ts.Check(other.Kernel.Lock(f))
-	}},
+	"lock": {0, false, func(_ *testscript.TestScript, n *hosttest.Node, _ []string) { locked(n) }},
 	// fail OPERATION PATH|* ERRNO; heal OPERATION PATH|*; kill-at NUMBER
 	"fail": {3, false, func(ts *testscript.TestScript, n *hosttest.Node, a []string) {
 		n.FailOn(a[0], strings.TrimPrefix(a[1], "*"), errno(ts, a[2]))

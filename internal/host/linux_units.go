@@ -6,19 +6,33 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/dbus"
 	"github.com/godbus/dbus/v5"
 )
 
-// units is Units over systemd's private socket, /run/systemd/private: root may
-// use it, no message bus has to run, and it answers in an early boot as well.
-type units struct{}
+// units is Units over systemd's private socket: root may use it, no message bus
+// has to run, and it answers in an early boot as well.
+type units struct {
+	socket      string
+	answer, job time.Duration // limits of every call, whatever its context allows
+}
 
-// managerWait is how long systemd itself may take for an answer; a job of a unit
-// has that unit's own time limit.
-const managerWait = 60 * time.Second
+// What systemd may take. An answer: as long as its own clients wait for one
+// (src/libsystemd/sd-bus/sd-bus.c of systemd 257, BUS_DEFAULT_TIMEOUT). A job: the
+// time to stop and to start that a unit has by default (systemd-system.conf(5),
+// DefaultTimeoutStopSec= and DefaultTimeoutStartSec=, 90 s each), and a minute for
+// those that have more.
+const (
+	answerTime = 25 * time.Second
+	jobTime    = 4 * time.Minute
+)
+
+func systemdUnits() units {
+	return units{socket: "/run/systemd/private", answer: answerTime, job: jobTime}
+}
 
 // Running implements Units.
 func (units) Running() bool {
@@ -27,24 +41,20 @@ func (units) Running() bool {
 }
 
 // Reload implements Units.
-func (units) Reload(ctx context.Context) error {
-	return manager(ctx, "reload its unit files", func(ctx context.Context, c *systemd.Conn) error {
-		return c.ReloadContext(ctx)
-	})
+func (u units) Reload(ctx context.Context) error {
+	return u.talk(ctx, "reload its unit files", func(t talk) error { return t.ReloadContext(t.ctx) })
 }
 
 // Start implements Units.
-func (units) Start(ctx context.Context, unit string) error {
-	return job(ctx, "start", unit, (*systemd.Conn).StartUnitContext)
+func (u units) Start(ctx context.Context, unit string) error {
+	return u.run(ctx, "start", unit, (*systemd.Conn).StartUnitContext)
 }
 
 // Stop implements Units.
-func (units) Stop(ctx context.Context, unit string) error {
-	err := job(ctx, "stop", unit, (*systemd.Conn).StopUnitContext)
+func (u units) Stop(ctx context.Context, unit string) error {
+	err := u.run(ctx, "stop", unit, (*systemd.Conn).StopUnitContext)
 	if err == nil {
-		err = manager(ctx, "forget the failure of "+unit, func(ctx context.Context, c *systemd.Conn) error {
-			return c.ResetFailedUnitContext(ctx, unit)
-		})
+		err = u.talk(ctx, "forget the failure of "+unit, func(t talk) error { return t.ResetFailedUnitContext(t.ctx, unit) })
 	}
 	if known, ok := errors.AsType[dbus.Error](err); ok && known.Name == "org.freedesktop.systemd1.NoSuchUnit" {
 		return nil
@@ -62,7 +72,7 @@ func (u units) Restart(ctx context.Context, unit string) error {
 	if err != nil {
 		return err
 	}
-	if err := job(ctx, "restart", unit, (*systemd.Conn).TryRestartUnitContext); err != nil || before.Active != "active" {
+	if err := u.run(ctx, "restart", unit, (*systemd.Conn).TryRestartUnitContext); err != nil || before.Active != "active" {
 		return err
 	}
 	first := ""
@@ -87,10 +97,10 @@ func (u units) Restart(ctx context.Context, unit string) error {
 }
 
 // Unit implements Units.
-func (units) Unit(ctx context.Context, unit string) (UnitState, error) {
+func (u units) Unit(ctx context.Context, unit string) (UnitState, error) {
 	var s UnitState
-	err := manager(ctx, "show "+unit, func(ctx context.Context, c *systemd.Conn) error {
-		properties, err := c.GetUnitPropertiesContext(ctx, unit)
+	err := u.talk(ctx, "show "+unit, func(t talk) error {
+		properties, err := t.GetUnitPropertiesContext(t.ctx, unit)
 		if err != nil {
 			return err
 		}
@@ -110,49 +120,83 @@ func (units) Unit(ctx context.Context, unit string) (UnitState, error) {
 // jobCall is one of the library's calls that queue a job.
 type jobCall func(c *systemd.Conn, ctx context.Context, unit, mode string, result chan<- string) (int, error)
 
-// job queues a job and waits for its result. It has no time limit but ctx and
-// those of the unit: systemd ends every job.
-func job(ctx context.Context, what, unit string, queue jobCall) error {
-	op := what + " " + unit
-	c, err := systemd.NewSystemdConnectionContext(ctx)
-	if err != nil {
-		return fmt.Errorf("systemd: %s: %w", op, err)
-	}
-	defer c.Close()
-	results := make(chan string, 1)
-	if _, err := queue(c, ctx, unit, "replace", results); err != nil {
-		return fmt.Errorf("systemd: %s: %w", op, err)
-	}
-	gone := time.NewTicker(time.Second)
-	defer gone.Stop()
-	for {
-		select {
-		case result := <-results:
-			if result == "done" || result == "skipped" {
-				return nil
-			}
-			return fmt.Errorf("systemd: %s: the job's result is %q", op, result)
-		case <-gone.C:
-			if !c.Connected() {
-				return fmt.Errorf("systemd: %s: it closed the connection", op)
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("systemd: %s: %w", op, ctx.Err())
+// run queues a job and waits for its result.
+func (u units) run(ctx context.Context, what, unit string, queue jobCall) error {
+	return u.talk(ctx, what+" "+unit, func(t talk) error {
+		results := make(chan string, 1)
+		if _, err := queue(t.Conn, t.ctx, unit, "replace", results); err != nil {
+			return err
 		}
-	}
+		t.limit(u.job, fmt.Errorf("the job did not end within %v", u.job))
+		gone := time.NewTicker(time.Second)
+		defer gone.Stop()
+		for {
+			select {
+			case result := <-results:
+				if result == "done" || result == "skipped" {
+					return nil
+				}
+				return fmt.Errorf("the job's result is %q", result)
+			case <-gone.C:
+				if t.ctx.Err() == nil && !t.Connected() {
+					return errors.New("it closed the connection")
+				}
+			case <-t.ctx.Done():
+				return t.ctx.Err()
+			}
+		}
+	})
 }
 
-// manager makes one call that systemd answers by itself.
-func manager(ctx context.Context, op string, call func(context.Context, *systemd.Conn) error) error {
-	ctx, cancel := context.WithTimeout(ctx, managerWait)
-	defer cancel()
-	c, err := systemd.NewSystemdConnectionContext(ctx)
+// talk is one connection to systemd. With its context it is closed, and whatever
+// waits for it ends.
+type talk struct {
+	*systemd.Conn
+
+	ctx   context.Context
+	limit func(time.Duration, error) // from now on, in the place of the limit before
+}
+
+// talk is the only way to systemd: nothing on it can wait for longer than the
+// limits, whatever ctx allows.
+func (u units) talk(ctx context.Context, op string, say func(talk) error) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var timer *time.Timer
+	limit := func(most time.Duration, why error) {
+		if timer != nil {
+			timer.Stop()
+		}
+		timer = time.AfterFunc(most, func() { end(why) })
+	}
+	limit(u.answer, fmt.Errorf("%w within %v", ErrNoAnswer, u.answer))
+	defer func() { timer.Stop() }()
+	c, err := systemd.NewConnection(func() (*dbus.Conn, error) { return u.dial(ctx) })
 	if err == nil {
 		defer c.Close()
-		err = call(ctx, c)
+		err = say(talk{c, ctx, limit})
 	}
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if errors.Is(err, ErrNoAnswer) {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return fmt.Errorf("systemd: %s: %w", op, err)
+}
+
+// dial connects as the library does for its own path (NewSystemdConnectionContext):
+// without Hello, which is for a message bus.
+func (u units) dial(ctx context.Context) (*dbus.Conn, error) {
+	c, err := dbus.Dial("unix:path="+u.socket, dbus.WithContext(ctx))
 	if err != nil {
-		return fmt.Errorf("systemd: %s: %w", op, err)
+		return nil, err
 	}
-	return nil
+	if err := c.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Getuid()))}); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
 }

@@ -2,11 +2,17 @@ package host
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
+// ErrNoAnswer is the error of a systemd that takes a question and does not answer:
+// it hangs, or is stopped.
+var ErrNoAnswer = errors.New("systemd did not answer")
+
 // Units is the machine's service manager, systemd. Every call that changes
-// something waits until systemd says what became of it.
+// something waits until systemd says what became of it, but not for ever: the error
+// then wraps ErrNoAnswer, or says that the job did not end.
 type Units interface {
 	// Running reports whether systemd is this machine's init (sd_booted(3):
 	// the directory /run/systemd/system is there). No other method may be

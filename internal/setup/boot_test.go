@@ -154,9 +154,7 @@ func TestTheServiceIsStartedOnceAndItsFailureIsTold(t *testing.T) {
 	n.ResetOps()
 	up(t, n, c, setup.UpOptions{})
 	for _, op := range n.Ops() {
-		if op.Path != setup.LockPath {
-			t.Errorf("the second setup did %s", op)
-		}
+		t.Errorf("the second setup did %s", op)
 	}
 	n.StopUnit("swapctl.service")
 	n.OnStart(func(string) error { return errors.New("exit status 1") })
@@ -284,12 +282,12 @@ func TestAProgramThatABootCouldNotTrustIsRefused(t *testing.T) {
 		shape(n)
 		c := fileConfig("1Mi", true)
 		c.Persist = "systemd"
-		before := n.Snapshot(setup.LockPath)
+		before := n.Snapshot()
 		_, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
 		if fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), want) || len(fail.Hints(err)) == 0 {
 			t.Errorf("want %q, got %v, hints %q", want, err, fail.Hints(err))
 		}
-		if diff := before.Diff(n.Snapshot(setup.LockPath)); diff != "" {
+		if diff := before.Diff(n.Snapshot()); diff != "" {
 			t.Errorf("%s: it changed\n%s", want, diff)
 		}
 	}

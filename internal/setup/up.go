@@ -15,7 +15,7 @@ import (
 // Where the engine keeps what outlives a run.
 const (
 	JournalPath = "/var/lib/swapctl/journal"
-	LockPath    = "/run/swapctl.lock"
+	oldLockPath = "/run/swapctl.lock"
 )
 
 // UpOptions are the choices of one run of setup.
@@ -171,7 +171,7 @@ func needsRoot(h host.Host, op string) error {
 
 func engine(h host.Host, o DownOptions) *step.Engine {
 	return &step.Engine{
-		Host: h, JournalPath: JournalPath, LockPath: LockPath, Events: o.Events, NoRestart: o.NoRestart || o.boot,
+		Host: h, JournalPath: JournalPath, OldLockPath: oldLockPath, Events: o.Events, NoRestart: o.NoRestart || o.boot,
 		Build: func(r step.Record) (step.Step, error) { return build(r, o) },
 	}
 }

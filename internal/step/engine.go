@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"path"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -12,8 +13,11 @@ import (
 // Engine runs steps on a node.
 type Engine struct {
 	Host host.Host
-	// JournalPath and LockPath are where the engine keeps what outlives it.
-	JournalPath, LockPath string
+	// JournalPath is where the engine keeps what outlives it. The directory that it
+	// is in is swapctl's own: it is locked, made and removed.
+	JournalPath string
+	// OldLockPath is what a swapctl of before format 2 of the journal locks.
+	OldLockPath string
 	// Build makes a step again from what the journal kept of it.
 	Build func(Record) (Step, error)
 	// Leave names steps of the journal that this run is not about: they stay as
@@ -22,8 +26,10 @@ type Engine struct {
 	// Still may refuse, with the node locked, a run whose steps were made from a
 	// journal that has changed since. May be nil.
 	Still func(Journal) error
-	// NoRestart leaves the restarts that are owed in the journal.
+	// NoRestart leaves the pending restarts in the journal.
 	NoRestart bool
+	// Damaged goes by what can be trusted of a journal that is damaged.
+	Damaged bool
 	// Events hears what happens; may be nil.
 	Events func(Event)
 }
@@ -69,16 +75,22 @@ type Outcome struct {
 
 // take locks the node and opens the journal.
 func (e *Engine) take() (*journalFile, func(), error) {
-	unlock, err := lock(e.Host, e.LockPath)
+	unlock, err := lock(e.Host, path.Dir(e.JournalPath))
 	if err != nil {
 		return nil, nil, err
 	}
-	j, err := openJournal(e.Host, e.JournalPath)
+	unlockOld, err := lockOld(e.Host, e.OldLockPath)
 	if err != nil {
 		unlock()
 		return nil, nil, err
 	}
-	return j, unlock, nil
+	both := func() { unlockOld(); unlock() }
+	j, err := openJournal(e.Host, e.JournalPath, e.Damaged)
+	if err != nil {
+		both()
+		return nil, nil, err
+	}
+	return j, both, nil
 }
 
 func (e *Engine) tell(ev Event) {

@@ -2,6 +2,7 @@ package step
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path"
 
@@ -12,30 +13,75 @@ import (
 )
 
 // lock keeps a second swapctl from changing the node at the same time. The
-// returned function lets go. The lock file is removed on the way out, so a
-// process may lock a file that has just lost its name: it then tries again.
-func lock(h host.Host, name string) (unlock func(), err error) {
-	const op = "lock this node"
+// returned function lets go. What is locked is the directory of the journal: a
+// file could be deleted, and the next run would lock another one; the directory
+// stays for as long as there is a journal in it. Whoever has the lock of an empty
+// one removes it on the way out, so a process may lock a directory that has just
+// lost its name: it then tries again.
+func lock(h host.Host, dir string) (unlock func(), err error) {
 	for {
-		f, err := h.Files.Open(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+		f, err := openDir(h, dir)
 		if err != nil {
-			return nil, fail.New(fail.Failed, op, err, storeHints(name, path.Dir(name), err)...)
+			return nil, fail.New(fail.Failed, lockOp, err, storeHints(dir, path.Dir(dir), err)...)
 		}
-		if err := h.Kernel.Lock(f); err != nil {
-			f.Close()
-			if errors.Is(err, unix.EWOULDBLOCK) {
-				return nil, fail.New(fail.Locked, op, errors.New("another swapctl is changing it"),
-					"wait for it to end (pgrep -a swapctl), then run the command again")
-			}
-			return nil, fail.New(fail.Failed, op, err)
+		if err := flock(h, f); err != nil {
+			return nil, err
 		}
 		opened, err1 := f.Stat()
-		named, err2 := h.Files.Lstat(name)
+		named, err2 := h.Files.Lstat(dir)
 		if err1 == nil && err2 == nil && opened.SameFile(named) {
-			return func() { _ = h.Files.Remove(name); f.Close() }, nil
+			return func() {
+				_ = h.Files.Remove(dir) // fails unless it is empty, as it should
+				f.Close()
+			}, nil
 		}
 		f.Close()
 	}
+}
+
+const lockOp = "lock this node"
+
+// openDir opens a directory, made if it is missing.
+func openDir(h host.Host, dir string) (host.File, error) {
+	for {
+		f, err := h.Files.Open(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+		if err := h.Files.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+}
+
+// flock closes a file that it cannot lock.
+func flock(h host.Host, f host.File) error {
+	err := h.Kernel.Lock(f)
+	if err == nil {
+		return nil
+	}
+	f.Close()
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return fail.New(fail.Locked, lockOp, errors.New("another swapctl is changing it"),
+			"wait for it to end (pgrep -a swapctl), then run the command again")
+	}
+	return fail.New(fail.Failed, lockOp, err)
+}
+
+// lockOld keeps out a swapctl of before format 2, which locks a file that it makes
+// and removes. One that comes later refuses the journal.
+func lockOld(h host.Host, name string) (unlock func(), err error) {
+	f, err := h.Files.Open(name, os.O_RDWR|unix.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return func() {}, nil
+	}
+	if err != nil {
+		return nil, fail.New(fail.Failed, lockOp, err, storeHints(name, path.Dir(name), err)...)
+	}
+	if err := flock(h, f); err != nil {
+		return nil, err
+	}
+	return func() { _ = h.Files.Remove(name); f.Close() }, nil
 }
 
 // storeHints say what to do when the engine cannot read or write a file of its

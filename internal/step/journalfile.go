@@ -1,0 +1,224 @@
+package step
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// journalFile is a journal open for writing. It knows every byte of the file, and
+// writes only while the file holds these: another one at its name, or one that
+// somebody has changed, is left as it is.
+type journalFile struct {
+	parsed
+
+	host host.Host
+	name string
+	file host.File // nil until the first write
+
+	// After a write that failed the file may hold more than data: a part of adding,
+	// or instead all of it.
+	adding, instead []byte
+}
+
+// longJournal is the size in bytes from which a journal is written anew in its
+// shortest form: every boot appends some lines.
+const longJournal = 64 << 10
+
+func openJournal(h host.Host, name string, damaged bool) (*journalFile, error) {
+	p, err := readJournal(h, name)
+	if _, ok := errors.AsType[*DamagedError](err); ok && damaged {
+		err = nil
+	}
+	p.stale = p.stale || len(p.data) > longJournal
+	return &journalFile{parsed: p, host: h, name: name}, err
+}
+
+// write appends entries as one synced write: all of them are announced before
+// the caller acts.
+func (f *journalFile) write(entries ...entry) error {
+	if err := f.append(entries); err != nil {
+		f.abandon()
+		if !errors.Is(err, host.ErrChanged) {
+			err = errors.Join(err, f.restore())
+		}
+		return f.failed("write", err)
+	}
+	for _, e := range entries {
+		if err := f.apply(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *journalFile) failed(what string, err error) error {
+	hints := storeHints(f.name, path.Dir(path.Dir(f.name)), err)
+	if errors.Is(err, host.ErrChanged) {
+		hints = []string{"see what it says now, and who wrote that: ls -l " + f.name + "; cat " + f.name, "swapctl has left it as it is: run the command again when it may stay so"}
+	}
+	return fail.New(fail.Failed, what+" the journal", err, hints...)
+}
+
+func (f *journalFile) append(entries []entry) error {
+	if err := f.open(); err != nil {
+		return err
+	}
+	fresh := len(f.data) == 0
+	if fresh {
+		entries = append([]entry{header()}, entries...)
+	}
+	text, sum := encode(f.sum, entries)
+	f.adding = text
+	if _, err := f.file.Write(text); err != nil {
+		return err
+	}
+	if err := f.file.Sync(); err != nil {
+		return err
+	}
+	if fresh {
+		// The names come after the file: one commit of the file system's own
+		// journal then serves all three.
+		dir := path.Dir(f.name)
+		if err := f.host.Files.SyncDir(dir); err != nil {
+			return err
+		}
+		if err := f.host.Files.SyncDir(path.Dir(dir)); err != nil {
+			return err
+		}
+	}
+	f.holds(append(f.data, text...), sum)
+	return nil
+}
+
+// holds notes what the file holds now.
+func (f *journalFile) holds(data []byte, sum string) {
+	f.data, f.sum, f.there = data, sum, true
+	f.adding, f.instead, f.stale = nil, nil, false
+}
+
+// now reads what the file holds, if it is what we know, or what a failed write of
+// ours may have made of that.
+func (f *journalFile) now() ([]byte, error) {
+	data, err := f.host.Files.ReadFile(f.name, int64(len(f.data)+len(f.adding)+len(f.instead)))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !f.there:
+		return nil, err
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, host.ErrTooLarge):
+		return nil, f.changed()
+	case err != nil:
+		return nil, err
+	case f.instead != nil && bytes.Equal(data, f.instead):
+		return data, nil
+	}
+	added, ours := bytes.CutPrefix(data, f.data)
+	if !ours || !bytes.HasPrefix(f.adding, added) {
+		return nil, f.changed()
+	}
+	return data, nil
+}
+
+func (f *journalFile) changed() error {
+	return &fs.PathError{Op: "write", Path: f.name, Err: host.ErrChanged}
+}
+
+// abandon stops using a file whose last write may be cut short.
+func (f *journalFile) abandon() {
+	if f.file != nil {
+		f.file.Close()
+		f.file = nil
+	}
+	f.stale = f.stale || f.there || f.adding != nil
+}
+
+// restore takes out of the file what was not written well: a write may be whole
+// there all the same, and a boot would act on it. One that says nothing else is
+// left to close, which removes it.
+func (f *journalFile) restore() error {
+	if f.empty() {
+		return nil
+	}
+	return f.rewrite()
+}
+
+// rewrite puts the shortest journal in the place of the one that is there.
+func (f *journalFile) rewrite() error {
+	now, err := f.now()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	text, sum := encode("", f.entries())
+	f.instead = text
+	if err := f.host.Files.Rewrite(f.name, now, text); err != nil {
+		return err
+	}
+	f.holds(text, sum)
+	return nil
+}
+
+// open opens the journal for appending, and makes sure that it is the one that was
+// read.
+func (f *journalFile) open() error {
+	if f.stale && f.there {
+		if err := f.rewrite(); err != nil {
+			return err
+		}
+	}
+	if f.file == nil {
+		flag := os.O_WRONLY | os.O_APPEND | unix.O_NOFOLLOW
+		if !f.there {
+			flag |= os.O_CREATE | os.O_EXCL
+		}
+		file, err := f.host.Files.Open(f.name, flag, 0o600)
+		if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) && f.there {
+			return f.changed()
+		}
+		if err != nil {
+			return err
+		}
+		f.file, f.there = file, true
+	}
+	if _, err := f.now(); err != nil {
+		return err
+	}
+	opened, err := f.file.Stat()
+	if err != nil {
+		return err
+	}
+	if named, err := f.host.Files.Lstat(f.name); err != nil || !opened.SameFile(named) {
+		return errors.Join(f.changed(), err)
+	}
+	return nil
+}
+
+// close ends writing. A journal with nothing pending and nothing to remember is
+// removed.
+func (f *journalFile) close() error {
+	if f.file != nil {
+		f.file.Close()
+		f.file = nil
+	}
+	if !f.empty() {
+		return nil
+	}
+	err := f.host.Files.Remove(host.ReplaceTemp(f.name))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		if _, err = f.now(); err == nil {
+			err = f.host.Files.Remove(f.name)
+		}
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return f.failed("remove", err)
+}
