@@ -14,7 +14,6 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
-	"github.com/swapctl/swapctl/internal/setup"
 )
 
 // The catalogue of bad inputs and bad situations: what a person is told, and

@@ -18,7 +18,6 @@ import (
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
-	"github.com/swapctl/swapctl/internal/setup"
 )
 
 var update = flag.Bool("update", false, "write the goldens and the outputs shown in the docs anew")

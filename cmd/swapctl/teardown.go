@@ -36,6 +36,7 @@ its place and loses nothing but the swap on it.`,
 	f.BoolVar(&o.Force, "force", false, "even when what is swapped out does not fit into memory")
 	f.BoolVar(&o.KeepFile, "keep-file", false, "leave the swap file")
 	f.BoolVar(&o.NoRestart, "no-restart", false, "do not restart the kubelet; 'swapctl status' says that it is still to do")
+	f.BoolVar(&o.JournalDamaged, "journal-damaged", false, "go by what can still be read of a damaged journal, and say what may be left")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only look: show the steps and change nothing")
 	return cmd
 }

@@ -51,7 +51,7 @@ func Boot(ctx context.Context, h host.Host, o BootOptions) (Report, error) {
 	case step.GoalUp:
 		return bootUp(ctx, h, j, o)
 	case step.GoalDown:
-		return Down(ctx, h, DownOptions{DryRun: o.DryRun, Events: o.Events, boot: true})
+		return Down(ctx, h, DownOptions{DryRun: o.DryRun, Events: o.Events, boot: true, late: true})
 	}
 	return newReport("swapctl has nothing on this node; nothing was changed"), nil
 }
@@ -79,12 +79,18 @@ func bootUp(ctx context.Context, h host.Host, j step.Journal, o BootOptions) (Re
 		}
 		whole, errs = merge(whole, out), append(errs, err)
 	}
+	if !o.DryRun {
+		whole.Warnings = append(whole.Warnings, tellSystemd(ctx, h, whole.Items)...)
+	}
 	r := upReport(h, n, whole, UpOptions{DryRun: o.DryRun})
 	switch err = errors.Join(errs...); {
 	case err != nil && len(whole.Items) == 0:
 		return newReport(unchanged), err
 	case err != nil && up > 0:
 		r.State = fmt.Sprintf("swap is on in %d of %d areas", up, len(n.areas))
+	}
+	for _, warning := range words(whole.Warnings) {
+		r.State += "; " + warning
 	}
 	return r, err
 }
@@ -100,11 +106,11 @@ func (n *node) bootArea(ctx context.Context, h host.Host, j step.Journal, i int,
 	}
 	alone := *n
 	alone.areas = n.areas[i : i+1]
-	steps, err := alone.bootSteps(j)
+	steps, err := alone.bootSteps(j, DownOptions{boot: true, late: true})
 	if err != nil {
 		return step.Outcome{}, err
 	}
-	e := engine(h, DownOptions{Events: sinceBegin(o.Events), boot: true})
+	e := engine(h, DownOptions{Events: sinceBegin(o.Events), boot: true, late: true})
 	e.Leave = func(id string) bool {
 		_, suffix := splitID(id)
 		return suffix != a.suffix && slices.ContainsFunc(n.areas, func(b area) bool { return b.suffix == suffix })
@@ -141,6 +147,8 @@ func merge(so, out step.Outcome) step.Outcome {
 	}
 	so.Changed, so.Failed = so.Changed || out.Changed, so.Failed || out.Failed
 	so.Left = append(so.Left, out.Left...)
+	so.Warnings = append(so.Warnings, out.Warnings...)
+	so.Owed = append(so.Owed, out.Owed...)
 	return so
 }
 
@@ -159,7 +167,7 @@ func sinceBegin(events func(step.Event)) func(step.Event) {
 // bootSteps are the steps as the journal has them, where it has them: another
 // version of swapctl, or one at another path, changes nothing on its own
 // account.
-func (n node) bootSteps(j step.Journal) ([]step.Step, error) {
+func (n node) bootSteps(j step.Journal, o DownOptions) ([]step.Step, error) {
 	was, err := keptFrom(j)
 	if err != nil {
 		return nil, err
@@ -175,7 +183,7 @@ func (n node) bootSteps(j step.Journal) ([]step.Step, error) {
 			continue
 		default:
 			var err error
-			if s, err = build(was, DownOptions{boot: true}); err != nil {
+			if s, err = build(was, o); err != nil {
 				return nil, err
 			}
 		}

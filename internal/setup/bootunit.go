@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -21,8 +22,10 @@ type unitStep struct {
 	want unitWant
 
 	// boot: this is the run that the unit started. The unit's files are then
-	// left as they are, and the unit is not stopped: that would end this run.
+	// left as they are.
 	boot bool
+	late bool // leave systemd alone: it is told later
+	made json.RawMessage
 }
 
 type unitWant struct {
@@ -55,13 +58,10 @@ func (w unitWant) mountOf(file string) string {
 	return w.Mount
 }
 
-// unitFile is one of the step's files.
-type unitFile struct{ path, text string }
-
 // files are in the order in which they are made: the unit is wanted by a boot
 // only once all else is there.
-func (s unitStep) files() []unitFile {
-	return []unitFile{{swapDropIn, swapOrder}, {podsDropIn, podsOrder}, {unitPath, unitText(s.want.Swapctl)}}
+func (s unitStep) files() []ownFile {
+	return []ownFile{{swapDropIn, swapOrder}, {podsDropIn, podsOrder}, {unitPath, unitText(s.want.Swapctl)}}
 }
 
 func (s unitStep) Info() step.Info {
@@ -123,12 +123,11 @@ func notOurs(name string) error {
 
 // Save remembers which directories are not there yet, outermost first.
 func (s unitStep) Save(_ context.Context, h host.Host) (any, error) {
-	var saved madeDirs
+	var dirs []string
 	for _, f := range s.files() {
-		saved.Made = append(saved.Made, missingDirs(h, path.Dir(f.path))...)
+		dirs = append(dirs, path.Dir(f.path))
 	}
-	saved.Made = append(saved.Made, missingDirs(h, path.Dir(unitLink))...)
-	return saved, nil
+	return saveOwn(h, s.files(), append(dirs, path.Dir(unitLink))...), nil
 }
 
 // missingDirs are the directories on the way to dir that do not exist,
@@ -144,18 +143,16 @@ func missingDirs(h host.Host, dir string) []string {
 	return missing
 }
 
-func (s unitStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
+func (s unitStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, r step.Run) error {
 	const op = "make the systemd unit " + unitName
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return writeFailed(op, err)
 	}
-	for _, f := range s.files() {
-		if err := makeFile(h, f); err != nil {
-			return writeFailed(op, err)
-		}
+	if err := makeFiles(h, s.files(), raw, r); err != nil {
+		return writeFailed(op, err)
 	}
 	if target, err := h.Files.Readlink(unitLink); err != nil || target != unitPath {
-		if err := removeOurs(h, unitLink); err != nil {
+		if err := removeLink(h, unitLink, target); err != nil {
 			return writeFailed(op, err)
 		}
 		if err := h.Files.Symlink(unitPath, unitLink); err != nil {
@@ -165,44 +162,37 @@ func (s unitStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ st
 			return fail.New(fail.Failed, op, err)
 		}
 	}
+	if s.late {
+		return nil
+	}
 	return reload(ctx, h, op)
 }
 
-// Undo takes all of it away. Its service does nothing when it stops, so stopping
-// it only makes systemd forget it.
+// Undo takes all of it away, and then has systemd forget it. Its service does
+// nothing when it stops.
 func (s unitStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
 	const op = "remove the systemd unit " + unitName
 	var saved madeDirs
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return err
 	}
-	if h.Units.Running() && !s.boot {
-		if err := h.Units.Stop(ctx, unitName); err != nil {
-			return fail.New(fail.Failed, op, err, "systemctl status "+unitName+" says more")
-		}
-	}
+	files := s.files()
+	slices.Reverse(files)
 	// The link first: a boot must not run into half of it.
-	for _, name := range []string{unitLink, unitPath, podsDropIn, swapDropIn} {
-		if err := removeOurs(h, name); err != nil {
-			return writeFailed(op, err)
-		}
+	theirs := remarks(removeLink(h, unitLink, unitPath), removeOwn(h, files, raw, s.made))
+	if failed(theirs) {
+		return writeFailed(op, theirs)
 	}
 	if err := removeEmpty(h, saved.Made); err != nil {
 		return err
 	}
-	return reload(ctx, h, op)
-}
-
-// makeFile writes a file of ours, unless it is there as it should be.
-func makeFile(h host.Host, f unitFile) error {
-	now, err := h.Files.ReadFile(f.path, host.FileLimit)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return h.Files.Create(f.path, []byte(f.text), 0o644)
-	case err != nil || string(now) == f.text:
-		return err
+	if s.late || !h.Units.Running() {
+		return theirs
 	}
-	return h.Files.Rewrite(f.path, now, []byte(f.text))
+	if err := h.Units.Stop(ctx, unitName); err != nil {
+		return remarks(theirs, unheard(fail.New(fail.Failed, op, err, "systemctl status "+unitName+" says more")))
+	}
+	return remarks(theirs, unheard(reload(ctx, h, op)))
 }
 
 // reload has systemd see what was changed in /etc, if it runs.
@@ -225,6 +215,8 @@ func writeFailed(op string, err error) error {
 // writeHints say what to do about a file in /etc that cannot be written.
 func writeHints(err error) []string {
 	switch {
+	case errors.Is(err, host.ErrChanged), errors.Is(err, fs.ErrExist):
+		return []string{"what is there was left as it is: run the command again"}
 	case errors.Is(err, unix.EROFS):
 		return []string{"findmnt -T /etc shows the mount", "where /etc stays read-only, use --persist none and run 'swapctl setup' at each boot"}
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):

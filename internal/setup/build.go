@@ -30,22 +30,22 @@ func build(r step.Record, o DownOptions) (step.Step, error) {
 	case "swap.on":
 		s = onStep{area: suffix, force: o.Force, want: wish[onWant](r, &err)}
 	case "sysctl.file":
-		s = sysctlFileStep{wish[sysctlWant](r, &err)}
+		s = sysctlFileStep{made: r.Made, want: wish[sysctlWant](r, &err)}
 	case "sysctl.live":
 		s = sysctlLiveStep{wish[sysctlWant](r, &err)}
 	case "slice.system":
-		s = sliceStep{boot: o.boot, want: wish[sliceWant](r, &err)}
+		s = sliceStep{boot: o.boot, late: o.late, made: r.Made, want: wish[sliceWant](r, &err)}
 	case "boot.unit":
-		s = unitStep{boot: o.boot, want: wish[unitWant](r, &err)}
+		s = unitStep{boot: o.boot, late: o.late, made: r.Made, want: wish[unitWant](r, &err)}
 	case "boot.unmask":
-		s = unmaskStep{wish[unmaskWant](r, &err)}
+		s = unmaskStep{late: o.late, want: wish[unmaskWant](r, &err)}
 	case "boot.fstab", "boot.crypttab":
 		want := wish[lineWant](r, &err)
 		s = lineStep{id: r.ID, area: suffix, title: "line in " + want.Table, want: want}
 	case "kubelet.config":
-		s = kubeletConfigStep{boot: o.boot, want: wish[kubeletWant](r, &err)}
+		s = kubeletConfigStep{boot: o.boot, made: r.Made, want: wish[kubeletWant](r, &err)}
 	case "kubelet.configdir":
-		s = kubeletDirStep{boot: o.boot, want: wish[kubeletDirWant](r, &err)}
+		s = kubeletDirStep{boot: o.boot, late: o.late, made: r.Made, want: wish[kubeletDirWant](r, &err)}
 	default:
 		err = errors.New("it is not one that this version knows")
 	}

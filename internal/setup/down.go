@@ -16,11 +16,16 @@ type DownOptions struct {
 	DryRun   bool
 	Force    bool // also when what is swapped out does not fit into memory
 	KeepFile bool // the swap file stays
+	// JournalDamaged goes by what can be trusted of a journal that is damaged.
+	JournalDamaged bool
 	// NoRestart leaves the restart of the kubelet to somebody else.
 	NoRestart bool
 	Events    func(step.Event)
 
-	boot bool // the run is that of our unit
+	boot bool // as at a boot: what another version of swapctl has written stays
+	// late: systemd is told at the end, and may not answer. The run is that of our
+	// unit: to stop that would end it.
+	late bool
 }
 
 // Down takes back what the journal says that setup made, newest first. The
@@ -32,14 +37,20 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 	e := engine(h, o)
 	if o.DryRun {
 		j, err := step.ReadJournal(h, JournalPath)
+		if damaged, ok := errors.AsType[*step.DamagedError](err); ok && o.JournalDamaged {
+			j, err = damaged.Rest, nil
+		}
 		if err != nil {
 			return newReport("nothing was changed"), err
 		}
 		items, err := e.LookDown(j)
-		return downReport(step.Outcome{Items: items}, o), errors.Join(err, mayGoDown(h, items, o))
+		return downReport(h, step.Outcome{Items: items, Incomplete: j.Incomplete}, o), errors.Join(err, mayGoDown(h, items, o))
 	}
 	out, err := e.Teardown(ctx, func(items []step.Item) error { return mayGoDown(h, items, o) })
-	r := downReport(out, o)
+	if o.late {
+		out.Warnings = append(out.Warnings, tellSystemd(ctx, h, out.Items)...)
+	}
+	r := downReport(h, out, o)
 	if err != nil && !out.Failed {
 		r.State = "nothing was changed"
 	}

@@ -54,7 +54,7 @@ func pending(ctx context.Context, h host.Host, j step.Journal, all []string) []s
 	if err != nil {
 		return all
 	}
-	steps, err := n.bootSteps(j)
+	steps, err := n.bootSteps(j, DownOptions{boot: true})
 	if err != nil {
 		return all
 	}

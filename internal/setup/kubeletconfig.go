@@ -21,7 +21,11 @@ import (
 type kubeletConfigStep struct {
 	want kubeletWant
 	boot bool // leave a drop-in that somebody has changed as it is
+	made json.RawMessage
 }
+
+// files are those that are wholly ours.
+func (s kubeletConfigStep) files() []ownFile { return []ownFile{{s.want.File, s.want.Text}} }
 
 type kubeletWant struct {
 	File string `json:"file"`
@@ -40,7 +44,7 @@ type kubeletWant struct {
 
 // kubeletSaved is what was there before.
 type kubeletSaved struct {
-	madeDirs
+	ownSaved
 	Original string `json:"original,omitempty"` // the file that was edited
 }
 
@@ -176,19 +180,19 @@ func bearsAlready(h host.Host, want kubeletWant) (string, bool) {
 
 func (s kubeletConfigStep) Save(_ context.Context, h host.Host) (any, error) {
 	if !s.want.Edit {
-		return kubeletSaved{madeDirs: madeDirs{missingDirs(h, path.Dir(s.want.File))}}, nil
+		return kubeletSaved{ownSaved: saveOwn(h, s.files(), path.Dir(s.want.File))}, nil
 	}
 	data, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	return kubeletSaved{Original: string(data)}, fail.New(fail.Failed, "read "+s.want.File, err)
 }
 
-func (s kubeletConfigStep) Do(_ context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
+func (s kubeletConfigStep) Do(_ context.Context, h host.Host, raw json.RawMessage, r step.Run) error {
 	op := "write " + s.want.File
 	if !s.want.Edit {
 		if err := makeDirs(h, raw, 0o755); err != nil {
 			return writeFailed(op, err)
 		}
-		return writeFailed(op, makeFile(h, unitFile{s.want.File, s.want.Text}))
+		return writeFailed(op, makeFiles(h, s.files(), raw, r))
 	}
 	now, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	if err != nil {
@@ -213,10 +217,11 @@ func (s kubeletConfigStep) Undo(_ context.Context, h host.Host, raw json.RawMess
 		if err := json.Unmarshal(raw, &saved); err != nil {
 			return err
 		}
-		if err := removeOurs(h, s.want.File); err != nil {
-			return writeFailed(op, err)
+		theirs := removeOwn(h, s.files(), raw, s.made)
+		if failed(theirs) {
+			return writeFailed(op, theirs)
 		}
-		return removeEmpty(h, saved.Made)
+		return remarks(removeEmpty(h, saved.Made), theirs)
 	}
 	if err := removeLeftover(h, s.want.File); err != nil {
 		return fail.New(fail.Failed, op, err)

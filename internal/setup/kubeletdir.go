@@ -18,7 +18,11 @@ import (
 type kubeletDirStep struct {
 	want kubeletDirWant
 	boot bool // leave a drop-in of another version as it is
+	late bool // and systemd alone: it is told later
+	made json.RawMessage
 }
+
+func (s kubeletDirStep) files() []ownFile { return []ownFile{{s.want.File, s.want.Text}} }
 
 type kubeletDirWant struct {
 	Unit string `json:"unit"`
@@ -61,16 +65,19 @@ func (s kubeletDirStep) Check(_ context.Context, h host.Host, was step.Record) (
 }
 
 func (s kubeletDirStep) Save(_ context.Context, h host.Host) (any, error) {
-	return madeDirs{Made: missingDirs(h, path.Dir(s.want.File))}, nil
+	return saveOwn(h, s.files(), path.Dir(s.want.File)), nil
 }
 
-func (s kubeletDirStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
+func (s kubeletDirStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, r step.Run) error {
 	op := "write " + s.want.File
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return writeFailed(op, err)
 	}
-	if err := makeFile(h, unitFile{s.want.File, s.want.Text}); err != nil {
+	if err := makeFiles(h, s.files(), raw, r); err != nil {
 		return writeFailed(op, err)
+	}
+	if s.late {
+		return nil
 	}
 	return reload(ctx, h, op)
 }
@@ -81,11 +88,12 @@ func (s kubeletDirStep) Undo(ctx context.Context, h host.Host, raw json.RawMessa
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return err
 	}
-	if err := removeOurs(h, s.want.File); err != nil {
-		return writeFailed(op, err)
+	theirs := removeOwn(h, s.files(), raw, s.made)
+	if failed(theirs) {
+		return writeFailed(op, theirs)
 	}
-	if err := removeEmpty(h, saved.Made); err != nil {
-		return err
+	if err := removeEmpty(h, saved.Made); err != nil || s.late {
+		return remarks(err, theirs)
 	}
-	return reload(ctx, h, op)
+	return remarks(theirs, unheard(reload(ctx, h, op)))
 }

@@ -126,7 +126,7 @@ func (n node) settings() []step.Step {
 		steps = append(steps, sliceStep{want: n.slice})
 	}
 	if values := n.config.sysctls(); len(values) > 0 {
-		steps = append(steps, sysctlLiveStep{sysctlWant{values}}, sysctlFileStep{sysctlWant{values}})
+		steps = append(steps, sysctlLiveStep{sysctlWant{values}}, sysctlFileStep{want: sysctlWant{values}})
 	}
 	if n.config.Persist == "systemd" {
 		steps = append(steps, unitStep{want: n.unit})

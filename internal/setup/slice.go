@@ -36,6 +36,8 @@ const (
 type sliceStep struct {
 	want sliceWant
 	boot bool // leave a drop-in of another version of swapctl as it is
+	late bool // and systemd alone: it is told later
+	made json.RawMessage
 }
 
 type sliceWant struct {
@@ -48,7 +50,7 @@ type sliceWant struct {
 // sliceSaved is what was there before: the directories that were not, and the
 // limit that was in effect.
 type sliceSaved struct {
-	madeDirs
+	ownSaved
 	SwapMax string `json:"swapMax,omitempty"`
 }
 
@@ -99,6 +101,8 @@ func (s sliceStep) Check(_ context.Context, h host.Host, was step.Record) (step.
 		return step.Finding{}, err
 	case live == "":
 		return step.Finding{State: step.Done, Found: "a drop-in; the kernel has no such limit"}, nil
+	case live != "0" && s.late:
+		return step.Finding{State: step.Done, Found: "a drop-in"}, nil
 	case live != "0":
 		return step.Finding{State: step.Todo, Found: "a drop-in that is not in effect"}, nil
 	}
@@ -117,18 +121,23 @@ func liveSwapMax(h host.Host) (string, error) {
 
 func (s sliceStep) Save(_ context.Context, h host.Host) (any, error) {
 	live, err := liveSwapMax(h)
-	return sliceSaved{madeDirs{missingDirs(h, path.Dir(sliceDropIn))}, live}, err
+	return sliceSaved{saveOwn(h, s.files(), path.Dir(sliceDropIn)), live}, err
 }
 
-func (s sliceStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
+func (s sliceStep) files() []ownFile { return []ownFile{{sliceDropIn, s.text()}} }
+
+func (s sliceStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, r step.Run) error {
 	const op = "protect " + sliceName
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return writeFailed(op, err)
 	}
-	if err := makeFile(h, unitFile{sliceDropIn, s.text()}); err != nil {
+	if err := makeFiles(h, s.files(), raw, r); err != nil {
 		return writeFailed(op, err)
 	}
-	return applySlice(ctx, h, op, func(live string) bool { return live == "0" })
+	if s.late {
+		return nil
+	}
+	return applySlice(ctx, h, op, isZero)
 }
 
 func (s sliceStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
@@ -137,16 +146,21 @@ func (s sliceStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return err
 	}
-	if err := removeOurs(h, sliceDropIn); err != nil {
-		return writeFailed(op, err)
+	theirs := removeOwn(h, s.files(), raw, s.made)
+	if failed(theirs) {
+		return writeFailed(op, theirs)
 	}
-	if err := removeEmpty(h, saved.Made); err != nil {
-		return err
+	if err := removeEmpty(h, saved.Made); err != nil || s.late {
+		return remarks(err, theirs)
 	}
 	// What else is said of the slice, systemd knows better than we remember:
-	// only that it is no longer 0, unless it was before.
-	return applySlice(ctx, h, op, func(live string) bool { return live != "0" || saved.SwapMax == "0" })
+	// only that it is no longer 0, unless it was before or somebody else says so.
+	return remarks(theirs, unheard(applySlice(ctx, h, op, func(live string) bool {
+		return live != "0" || saved.SwapMax == "0" || theirs != nil
+	})))
 }
+
+func isZero(live string) bool { return live == "0" }
 
 // sliceTouch is a slice below the one that is to be written: systemd makes it
 // when it is started, without any file, and removes it when it is stopped.

@@ -109,7 +109,12 @@ type sysctlWant struct {
 }
 
 // sysctlFileStep is "sysctl.file": the settings for the next boots.
-type sysctlFileStep struct{ want sysctlWant }
+type sysctlFileStep struct {
+	want sysctlWant
+	made json.RawMessage
+}
+
+func (s sysctlFileStep) files() []ownFile { return []ownFile{{sysctlPath, s.text()}} }
 
 // text is the whole file.
 func (s sysctlFileStep) text() string {
@@ -152,14 +157,14 @@ func (s sysctlFileStep) Check(_ context.Context, h host.Host, was step.Record) (
 }
 
 func (s sysctlFileStep) Save(_ context.Context, h host.Host) (any, error) {
-	return madeDirs{Made: missingDirs(h, path.Dir(sysctlPath))}, nil
+	return saveOwn(h, s.files(), path.Dir(sysctlPath)), nil
 }
 
-func (s sysctlFileStep) Do(_ context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
+func (s sysctlFileStep) Do(_ context.Context, h host.Host, raw json.RawMessage, r step.Run) error {
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return err
 	}
-	return writeFailed("write "+sysctlPath, makeFile(h, unitFile{sysctlPath, s.text()}))
+	return writeFailed("write "+sysctlPath, makeFiles(h, s.files(), raw, r))
 }
 
 func (s sysctlFileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
@@ -167,24 +172,11 @@ func (s sysctlFileStep) Undo(_ context.Context, h host.Host, raw json.RawMessage
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return err
 	}
-	if err := removeOurs(h, sysctlPath); err != nil {
-		return err
+	theirs := removeOwn(h, s.files(), raw, s.made)
+	if failed(theirs) {
+		return theirs
 	}
-	return removeEmpty(h, saved.Made)
-}
-
-// removeOurs removes a file that is wholly ours, and what a killed run left
-// beside it.
-func removeOurs(h host.Host, name string) error {
-	op := "remove " + name
-	if err := removeLeftover(h, name); err != nil {
-		return fail.New(fail.Failed, op, err)
-	}
-	err := h.Files.Remove(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return fail.New(fail.Failed, op, err)
+	return remarks(removeEmpty(h, saved.Made), theirs)
 }
 
 // sysctlLiveStep is "sysctl.live": the settings of the running kernel.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/fstab"
@@ -102,7 +103,7 @@ func (s lineStep) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.R
 	table, err := h.Files.ReadFile(s.want.Table, host.FileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return writeFailed(op, h.Files.Create(s.want.Table, fstab.Added(nil, s.want.Line), 0o644))
+		return writeFailed(op, create(h, s.want.Table, fstab.Added(nil, s.want.Line)))
 	case err != nil:
 		return fail.New(fail.Failed, op, err)
 	case fstab.Contains(table, s.want.Line):
@@ -132,21 +133,24 @@ func (s lineStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ st
 	rest, there := fstab.Removed(table, s.want.Line)
 	switch {
 	case saved.Missing && len(bytes.TrimSpace(rest)) == 0:
-		err = h.Files.Remove(s.want.Table)
-		if err == nil {
-			err = h.Files.SyncDir("/etc")
-		}
+		err = removeTable(h, s.want.Table, table)
 	case there:
 		err = h.Files.Rewrite(s.want.Table, table, rest)
 	}
 	return writeFailed(op, err)
 }
 
-// removeLeftover takes away the temporary file of a killed run.
-func removeLeftover(h host.Host, name string) error {
-	err := h.Files.Remove(host.ReplaceTemp(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// removeTable removes a table with nothing in it, which was not there before us.
+func removeTable(h host.Host, name string, table []byte) error {
+	gone, err := takeAway(h, name, func(at string) (bool, error) {
+		now, err := h.Files.ReadFile(at, host.FileLimit)
+		return bytes.Equal(now, table), err
+	})
+	switch {
+	case err != nil:
+		return err
+	case !gone:
+		return &fs.PathError{Op: "remove", Path: name, Err: host.ErrChanged}
 	}
-	return err
+	return h.Files.SyncDir(path.Dir(name))
 }

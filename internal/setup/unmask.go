@@ -18,7 +18,10 @@ import (
 
 // unmaskStep is "boot.unmask": "disable swap" recipes for Kubernetes nodes mask
 // what would turn on the swap that fstab names.
-type unmaskStep struct{ want unmaskWant }
+type unmaskStep struct {
+	want unmaskWant
+	late bool // leave systemd alone: it is told later
+}
 
 type unmaskWant struct {
 	Units []string `json:"units"` // those that must not be masked
@@ -36,7 +39,7 @@ func (n node) unmaskStep() unmaskStep {
 	for _, a := range n.areas {
 		units = append(units, unit.UnitNamePathEscape(a.target().String())+".swap")
 	}
-	return unmaskStep{unmaskWant{Units: units}}
+	return unmaskStep{want: unmaskWant{Units: units}}
 }
 
 func (s unmaskStep) Info() step.Info {
@@ -87,11 +90,11 @@ func (s unmaskStep) Save(_ context.Context, h host.Host) (any, error) {
 func (s unmaskStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
 	const op = "unmask what fstab's swap needs"
 	for _, link := range s.masks(h) {
-		if err := h.Files.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := removeLink(h, link, "/dev/null"); failed(err) {
 			return writeFailed(op, err)
 		}
 	}
-	if err := h.Files.SyncDir(unitsDir); err != nil {
+	if err := h.Files.SyncDir(unitsDir); err != nil || s.late {
 		return fail.New(fail.Failed, op, err)
 	}
 	return reload(ctx, h, op)
@@ -112,10 +115,10 @@ func (s unmaskStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, 
 			return writeFailed(op, err)
 		}
 	}
-	if err := h.Files.SyncDir(unitsDir); err != nil {
+	if err := h.Files.SyncDir(unitsDir); err != nil || s.late {
 		return fail.New(fail.Failed, op, err)
 	}
-	return reload(ctx, h, op)
+	return unheard(reload(ctx, h, op))
 }
 
 // checkSwapUnits refuses fstab where the kernel command line tells systemd to

@@ -171,7 +171,8 @@ func needsRoot(h host.Host, op string) error {
 
 func engine(h host.Host, o DownOptions) *step.Engine {
 	return &step.Engine{
-		Host: h, JournalPath: JournalPath, OldLockPath: oldLockPath, Events: o.Events, NoRestart: o.NoRestart || o.boot,
+		Host: h, JournalPath: JournalPath, OldLockPath: oldLockPath, Events: o.Events,
+		NoRestart: o.NoRestart || o.boot, Boot: o.late, Damaged: o.JournalDamaged,
 		Build: func(r step.Record) (step.Step, error) { return build(r, o) },
 	}
 }

@@ -43,7 +43,7 @@ func upReport(h host.Host, n node, out step.Outcome, o UpOptions) Report {
 	}
 	r.Restarts = restarts(out, o.DryRun)
 	r.Pending = r.Pending || o.DryRun && len(r.Restarts) > 0
-	r.Warnings = n.warnings(h)
+	r.Warnings = append(n.warnings(h), words(out.Warnings)...)
 	r.State = upState(r, n, out, o)
 	return r
 }
@@ -126,7 +126,7 @@ func upState(r Report, n node, out step.Outcome, o UpOptions) string {
 	case out.Failed && erased(out):
 		return "what this run had done was taken back, but what " + n.erased() + " held before is gone or damaged (--erase)"
 	case out.Failed:
-		return "what this run had done was taken back; the node is as it was before"
+		return "what this run had done was taken back; the node is as it was before" + unread(out)
 	case o.DryRun || !r.Changed:
 		return "nothing was changed" + withRestarts(r)
 	}
@@ -189,7 +189,7 @@ func erased(out step.Outcome) bool {
 }
 
 // downReport tells what a run of teardown did, or would do.
-func downReport(out step.Outcome, o DownOptions) Report {
+func downReport(h host.Host, out step.Outcome, o DownOptions) Report {
 	r := newReport("")
 	r.Changed = out.Changed
 	plain := false
@@ -202,8 +202,12 @@ func downReport(out step.Outcome, o DownOptions) Report {
 	if plain {
 		r.Warnings = append(r.Warnings, "the swap was not encrypted: what was swapped out may still lie on the disk in clear")
 	}
+	r.Warnings = append(r.Warnings, words(out.Warnings)...)
 	r.Restarts = restarts(out, o.DryRun)
 	r.State = downState(r, out, o)
+	if out.Incomplete && !o.DryRun {
+		r.State += mayBeLeft(h)
+	}
 	return r
 }
 
@@ -219,7 +223,17 @@ func downState(r Report, out step.Outcome, o DownOptions) string {
 	case o.KeepFile:
 		return "swap is off; the swap file was kept, nothing else of swapctl is left" + withRestarts(r)
 	}
-	return "swap is off; nothing of swapctl is left on this node" + withRestarts(r)
+	return "swap is off; nothing of swapctl is left on this node" + unread(out) + withRestarts(r)
+}
+
+// unread says what is left where systemd did not answer: what it has in memory.
+func unread(out step.Outcome) string {
+	for _, err := range out.Warnings {
+		if errors.Is(err, host.ErrNoAnswer) {
+			return ", but in the memory of systemd, which did not answer: systemctl daemon-reload"
+		}
+	}
+	return ""
 }
 
 // stillThere lists what a teardown did not come to, or failed at.

@@ -34,8 +34,10 @@ func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, 
 		return Outcome{Items: items}, err
 	}
 	r := &run{engine: e, journal: j, items: items, before: j.Journal, goal: goal, fresh: map[string]bool{}}
-	if r.owed, err = e.Owed(ctx, j.Journal); err != nil {
-		return Outcome{Items: items}, err
+	if !e.Boot {
+		if r.owed, err = e.Owed(ctx, j.Journal); err != nil {
+			return Outcome{Items: items}, err
+		}
 	}
 	return r.apply(ctx)
 }
@@ -64,16 +66,21 @@ type act struct {
 
 func (r *run) apply(ctx context.Context) (Outcome, error) {
 	if !r.pending() && (len(r.owed) == 0 || r.engine.NoRestart) {
-		return Outcome{Items: r.items, Owed: units(r.owed)}, nil
+		return Outcome{Items: r.items, Owed: unitsOf(r.owed)}, nil
 	}
 	err := r.steps(ctx)
-	if err == nil {
+	if err == nil && !r.engine.Boot {
 		err = r.wake(ctx)
 	}
 	if err := interrupted(ctx, err); err != nil {
 		return r.rollback(ctx), err
 	}
-	return Outcome{Items: r.items, Changed: len(r.acts)+len(r.woken) > 0, Woken: r.woken, Owed: units(r.journal.Owed)}, r.journal.close()
+	owed := unitsOf(r.journal.Owed)
+	if r.engine.Boot {
+		owed, err = r.engine.debtsAtBoot(ctx, r.journal, r.wakes)
+	}
+	return Outcome{Items: r.items, Changed: len(r.acts)+len(r.woken) > 0, Woken: r.woken, Owed: owed,
+		Warnings: r.engine.warnings}, errors.Join(err, r.journal.close())
 }
 
 // pending reports whether there is anything to do or to write down.
@@ -105,11 +112,13 @@ func (r *run) announce(ctx context.Context) error {
 	if !r.pending() {
 		return nil // only restarts
 	}
-	debts, err := r.debts(ctx)
-	if err != nil {
-		return err
+	if r.wakes = wakes(r.items); !r.engine.Boot {
+		debts, err := r.engine.debts(ctx, r.journal.Journal, r.wakes)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, debts...)
 	}
-	entries = append(entries, debts...)
 	for _, it := range r.items {
 		if it.State != ItemTodo || it.Was.Ours() {
 			continue

@@ -28,10 +28,15 @@ type Engine struct {
 	Still func(Journal) error
 	// NoRestart leaves the pending restarts in the journal.
 	NoRestart bool
+	// Boot: the run is that of a boot. It asks nothing of systemd before its steps
+	// are done, and has nothing restarted.
+	Boot bool
 	// Damaged goes by what can be trusted of a journal that is damaged.
 	Damaged bool
 	// Events hears what happens; may be nil.
 	Events func(Event)
+
+	warnings []error // of the run
 }
 
 // ItemState is what became of a step; the words of the SetupReport document.
@@ -70,11 +75,17 @@ type Outcome struct {
 	Failed  bool    // the run failed; without Left, the node is as it was before
 
 	Woken []string // the units that were restarted
-	Owed  []string // those to which a restart is owed
+	Owed  []string // those whose restart is pending
+	// Warnings are of steps that are undone, and say what was not done beside that.
+	Warnings []error
+	// Incomplete: a part of the journal was damaged, and with it steps may be left
+	// that it does not say any more.
+	Incomplete bool
 }
 
 // take locks the node and opens the journal.
 func (e *Engine) take() (*journalFile, func(), error) {
+	e.warnings = nil
 	unlock, err := lock(e.Host, path.Dir(e.JournalPath))
 	if err != nil {
 		return nil, nil, err

@@ -33,7 +33,8 @@ func (r *run) rollback(ctx context.Context) Outcome {
 		out.Left = append(out.Left, err)
 	}
 	out.Changed = len(out.Left) > 0
-	out.Woken, out.Owed = r.woken, units(r.journal.Owed)
+	out.Woken, out.Owed = r.woken, unitsOf(r.journal.Owed)
+	out.Warnings = r.engine.warnings
 	return out
 }
 

@@ -27,7 +27,8 @@ type Step interface {
 	// Do makes Want true. saved is what Save returned, after a crash that of
 	// the first run.
 	Do(ctx context.Context, h host.Host, saved json.RawMessage, r Run) error
-	// Undo takes back what Do made, whole or in part.
+	// Undo takes back what Do made, whole or in part. The step is undone also when
+	// the error is a *Remark.
 	Undo(ctx context.Context, h host.Host, saved json.RawMessage, p Progress) error
 }
 
@@ -82,6 +83,16 @@ type Record struct {
 
 // Ours reports whether the journal knows the step.
 func (r Record) Ours() bool { return r.ID != "" }
+
+// Remark is the error of an Undo after which nothing of the step is left that it
+// could take back: what it says is for people to know.
+type Remark struct{ Err error }
+
+// Error implements error.
+func (r *Remark) Error() string { return r.Err.Error() }
+
+// Unwrap returns what it says.
+func (r *Remark) Unwrap() error { return r.Err }
 
 // Run is what the engine lends to one Do.
 type Run struct {

@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -154,6 +155,9 @@ func (e *Engine) undo(ctx context.Context, j *journalFile, a act) error {
 	info := a.step.Info()
 	e.tell(Event{Kind: Undoing, Info: info})
 	err := a.step.Undo(ctx, e.Host, a.rec.Saved, e.progress(info))
+	if remark, ok := errors.AsType[*Remark](err); ok {
+		e.warnings, err = append(e.warnings, remark.Err), nil
+	}
 	if err == nil {
 		err = j.write(entry{Op: "undone", Record: Record{ID: info.ID}})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 )
 
 // Teardown takes back everything that the journal knows, newest first, and
@@ -30,7 +31,7 @@ func (e *Engine) Teardown(ctx context.Context, before func([]Item) error) (Outco
 }
 
 func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Outcome, error) {
-	out := Outcome{Items: items}
+	out := Outcome{Items: items, Incomplete: j.Incomplete}
 	if err := e.announceDown(ctx, j, items); err != nil {
 		return out, err
 	}
@@ -41,19 +42,19 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 		}
 		if err != nil {
 			items[i].State = ItemFailed
-			out.Failed, out.Left, out.Owed = true, []error{err}, units(j.Owed)
+			out.Failed, out.Left, out.Owed, out.Warnings = true, []error{err}, unitsOf(j.Owed), e.warnings
 			return out, interrupted(ctx, err)
 		}
 		items[i].State = ItemUndone
 		out.Changed = true
 	}
 	var err error
-	if out.Woken, err = e.pay(ctx, j); err != nil {
-		out.Failed, out.Left, out.Owed = true, []error{err}, units(j.Owed)
+	if out.Woken, err = e.payDown(ctx, j); err != nil {
+		out.Failed, out.Left, out.Owed, out.Warnings = true, []error{err}, unitsOf(j.Owed), e.warnings
 		return out, interrupted(ctx, err)
 	}
 	out.Changed = out.Changed || len(out.Woken) > 0
-	out.Owed = units(j.Owed)
+	out.Owed, out.Warnings = unitsOf(j.Owed), e.warnings
 	if len(j.Owed) > 0 && j.Goal != GoalNone {
 		err = j.write(entry{Op: "goal", Goal: GoalNone})
 	}
@@ -61,19 +62,26 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 	return out, errors.Join(err, j.close())
 }
 
-// announceDown writes down that all is to go, and what that owes.
+// announceDown writes down that all is to go, and the restarts that makes pending.
 func (e *Engine) announceDown(ctx context.Context, j *journalFile, items []Item) error {
-	debts, _, err := e.debts(ctx, j.Journal, items)
-	if err != nil {
-		return err
-	}
+	var entries []entry
 	if j.Goal == GoalUp {
-		debts = append([]entry{{Op: "goal", Goal: GoalDown, Config: j.Config}}, debts...)
+		entries = append(entries, entry{Op: "goal", Goal: GoalDown, Config: j.Config})
 	}
-	if len(debts) == 0 {
+	if !e.Boot {
+		debts, err := e.debts(ctx, j.Journal, wakes(items))
+		if errors.Is(err, host.ErrNoAnswer) {
+			debts, err = debtsUnknown(j.Journal, wakes(items)), nil
+		}
+		if err != nil {
+			return err
+		}
+		entries = append(entries, debts...)
+	}
+	if len(entries) == 0 {
 		return nil
 	}
-	return j.write(debts...)
+	return j.write(entries...)
 }
 
 // interrupted gives an error that came from the end of ctx the words and the

@@ -2,13 +2,19 @@ package step
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Owed lists the restarts that the journal owes and that nobody else has paid
-// in the meantime.
+// anyRun is the Run of a Debt of which systemd did not say which run it is of: a
+// restart is pending for as long as the unit runs.
+const anyRun = "any"
+
+// Owed lists the pending restarts of a journal that nobody else has done in the
+// meantime.
 func (e *Engine) Owed(ctx context.Context, j Journal) ([]Debt, error) {
 	var owed []Debt
 	for _, d := range j.Owed {
@@ -16,7 +22,7 @@ func (e *Engine) Owed(ctx context.Context, j Journal) ([]Debt, error) {
 		if err != nil {
 			return nil, err
 		}
-		if now == d.Run {
+		if now == d.Run || d.Run == anyRun && now != "" {
 			owed = append(owed, d)
 		}
 	}
@@ -36,21 +42,26 @@ func (e *Engine) running(ctx context.Context, unit string) (string, error) {
 	return s.Run, nil
 }
 
-// debts are the journal's entries for what the items that are to be done or
-// undone will owe, and the units that it is owed to. What others have paid is
-// struck out with the same write.
-func (e *Engine) debts(ctx context.Context, j Journal, items []Item) (entries []entry, wakes []string, err error) {
+// wakes are the units that read what the items that are to be done or undone change.
+func wakes(items []Item) []string {
+	var units []string
 	for _, it := range items {
 		for _, unit := range []string{it.Info.Wakes, it.Was.Wakes} {
-			if unit != "" && it.State == ItemTodo && !slices.Contains(wakes, unit) {
-				wakes = append(wakes, unit)
+			if unit != "" && it.State == ItemTodo && !slices.Contains(units, unit) {
+				units = append(units, unit)
 			}
 		}
 	}
-	for _, unit := range wakes {
+	return units
+}
+
+// debts are the journal's entries for restarts that a change makes pending for
+// units. What others have done of those before is struck out with the same write.
+func (e *Engine) debts(ctx context.Context, j Journal, units []string) (entries []entry, err error) {
+	for _, unit := range units {
 		run, err := e.running(ctx, unit)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if debt := (Debt{Unit: unit, Run: run}); run != "" && !slices.Contains(j.Owed, debt) {
 			entries = append(entries, entry{Op: "owe", Debt: debt})
@@ -62,15 +73,33 @@ func (e *Engine) debts(ctx context.Context, j Journal, items []Item) (entries []
 			entries = append(entries, entry{Op: "woke", Debt: Debt{Unit: d.Unit}})
 		}
 	}
-	return entries, wakes, err
-}
-
-func (r *run) debts(ctx context.Context) (entries []entry, err error) {
-	entries, r.wakes, err = r.engine.debts(ctx, r.journal.Journal, r.items)
 	return entries, err
 }
 
-// wake pays at the end of a run what it owes, once for all its steps.
+// debtsUnknown is debts where systemd does not say which units run.
+func debtsUnknown(j Journal, units []string) (entries []entry) {
+	for _, unit := range units {
+		if !slices.ContainsFunc(j.Owed, func(d Debt) bool { return d.Unit == unit }) {
+			entries = append(entries, entry{Op: "owe", Debt: Debt{Unit: unit, Run: anyRun}})
+		}
+	}
+	return entries
+}
+
+// debtsAtBoot writes down at the end of a boot what is debts, if systemd says: a
+// boot begins everything anew, and has done already what it is for.
+func (e *Engine) debtsAtBoot(ctx context.Context, j *journalFile, units []string) (owed []string, err error) {
+	entries, asked := e.debts(ctx, j.Journal, units)
+	switch {
+	case asked != nil:
+		return nil, nil //nolint:nilerr // nobody waits for the answer
+	case len(entries) > 0:
+		err = j.write(entries...)
+	}
+	return unitsOf(j.Owed), err
+}
+
+// wake does at the end of a run the restarts that are pending, once for all its steps.
 func (r *run) wake(ctx context.Context) error {
 	if len(r.acts) == 0 { // all had been done by the time of its turn
 		if err := r.forgive(); err != nil {
@@ -97,7 +126,7 @@ func (r *run) settle(ctx context.Context, left bool) error {
 	return err
 }
 
-// forgive strikes out what this run would have owed.
+// forgive strikes out the restarts that this run would have made pending.
 func (r *run) forgive() error {
 	var entries []entry
 	for _, unit := range r.wakes {
@@ -113,7 +142,7 @@ func (r *run) forgive() error {
 	return r.journal.write(entries...)
 }
 
-// pay restarts the units to which a restart is owed, and tells which those were.
+// pay restarts the units whose restart is pending, and tells which those were.
 func (e *Engine) pay(ctx context.Context, j *journalFile) ([]string, error) {
 	if e.NoRestart {
 		return nil, nil
@@ -144,6 +173,21 @@ func (e *Engine) pay(ctx context.Context, j *journalFile) ([]string, error) {
 	return woken, j.write(entries...)
 }
 
+// payDown is pay at the end of a teardown. All is taken back by then, so a systemd
+// that does not answer leaves the restarts pending and no more.
+func (e *Engine) payDown(ctx context.Context, j *journalFile) ([]string, error) {
+	if e.Boot {
+		_, err := e.debtsAtBoot(ctx, j, nil)
+		return nil, err
+	}
+	woken, err := e.pay(ctx, j)
+	if errors.Is(err, host.ErrNoAnswer) {
+		e.warnings = append(e.warnings, err)
+		return woken, nil
+	}
+	return woken, err
+}
+
 // restart has systemd read the unit's files first, where it has not: a crash may
 // have come between their change and that.
 func (e *Engine) restart(ctx context.Context, unit string) error {
@@ -159,7 +203,7 @@ func (e *Engine) restart(ctx context.Context, unit string) error {
 	return fail.New(fail.Failed, op, e.Host.Units.Restart(ctx, unit), hint)
 }
 
-func units(debts []Debt) []string {
+func unitsOf(debts []Debt) []string {
 	var names []string
 	for _, d := range debts {
 		names = append(names, d.Unit)

@@ -29,6 +29,42 @@ type units struct {
 	runs    map[string]int  // how often
 	// OnStart is told of the services that are started; an error fails the job.
 	onStart func(unit string) error
+
+	silent bool
+	asked  []Asked
+}
+
+// Asked is a call to systemd.
+type Asked struct {
+	Call   string // as in Op.Name, and the unit: "stop swapctl.service"
+	SwapOn bool   // at that time
+}
+
+// SilenceSystemd has systemd take every call from now on and never answer it; no
+// time passes. SpeakSystemd ends that.
+func (n *Node) SilenceSystemd() { n.locked(func() { n.units.silent = true }) }
+
+// SpeakSystemd ends SilenceSystemd.
+func (n *Node) SpeakSystemd() { n.locked(func() { n.units.silent = false }) }
+
+// Asked lists the calls to systemd so far.
+func (n *Node) Asked() []Asked {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.units.asked)
+}
+
+// ask begins a call to systemd.
+func (p *process) ask(ctx context.Context, call, unit string) error {
+	n := p.node
+	n.units.asked = append(n.units.asked, Asked{strings.TrimSpace(call + " " + unit), len(n.swaps()) > 0})
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("systemd: %s %s: %w", call, unit, ctx.Err())
+	case n.units.silent:
+		return fmt.Errorf("%s %s: %w within 25s", call, unit, host.ErrNoAnswer)
+	}
+	return nil
 }
 
 // Systemd makes the node one whose init is systemd, with system.slice's control
@@ -83,9 +119,12 @@ func (p *process) Running() bool {
 }
 
 // Reload implements host.Units.
-func (p *process) Reload(context.Context) error {
+func (p *process) Reload(ctx context.Context) error {
 	defer p.leave()
 	if err := p.enter(); err != nil {
+		return err
+	}
+	if err := p.ask(ctx, "reload", ""); err != nil {
 		return err
 	}
 	return p.act(Op{Name: "reload"}, func(bool) error {
@@ -97,8 +136,8 @@ func (p *process) Reload(context.Context) error {
 }
 
 // Start implements host.Units.
-func (p *process) Start(_ context.Context, unit string) error {
-	hook, err := p.start(unit)
+func (p *process) Start(ctx context.Context, unit string) error {
+	hook, err := p.start(ctx, unit)
 	if err != nil || hook == nil {
 		return err
 	}
@@ -109,9 +148,12 @@ func (p *process) Start(_ context.Context, unit string) error {
 	return nil
 }
 
-func (p *process) start(unit string) (hook func(string) error, err error) {
+func (p *process) start(ctx context.Context, unit string) (hook func(string) error, err error) {
 	defer p.leave()
 	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	if err := p.ask(ctx, "start", unit); err != nil {
 		return nil, err
 	}
 	n := p.node
@@ -130,9 +172,12 @@ func (p *process) start(unit string) (hook func(string) error, err error) {
 }
 
 // Stop implements host.Units.
-func (p *process) Stop(_ context.Context, unit string) error {
+func (p *process) Stop(ctx context.Context, unit string) error {
 	defer p.leave()
 	if err := p.enter(); err != nil {
+		return err
+	}
+	if err := p.ask(ctx, "stop", unit); err != nil {
 		return err
 	}
 	if !p.node.units.active[unit] {
@@ -145,8 +190,8 @@ func (p *process) Stop(_ context.Context, unit string) error {
 }
 
 // Restart implements host.Units.
-func (p *process) Restart(_ context.Context, unit string) error {
-	hook, err := p.restart(unit)
+func (p *process) Restart(ctx context.Context, unit string) error {
+	hook, err := p.restart(ctx, unit)
 	if err != nil || hook == nil {
 		return err
 	}
@@ -157,9 +202,12 @@ func (p *process) Restart(_ context.Context, unit string) error {
 	return nil
 }
 
-func (p *process) restart(unit string) (hook func(string) error, err error) {
+func (p *process) restart(ctx context.Context, unit string) (hook func(string) error, err error) {
 	defer p.leave()
 	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	if err := p.ask(ctx, "restart", unit); err != nil {
 		return nil, err
 	}
 	n := p.node
@@ -188,9 +236,12 @@ func (n *Node) Runs(unit string) int {
 }
 
 // Unit implements host.Units.
-func (p *process) Unit(_ context.Context, unit string) (host.UnitState, error) {
+func (p *process) Unit(ctx context.Context, unit string) (host.UnitState, error) {
 	defer p.leave()
 	if err := p.enter(); err != nil {
+		return host.UnitState{}, err
+	}
+	if err := p.ask(ctx, "unit", unit); err != nil {
 		return host.UnitState{}, err
 	}
 	if err := p.ruled("unit", unit); err != nil {
