@@ -51,7 +51,7 @@ func Boot(ctx context.Context, h host.Host, o BootOptions) (Report, error) {
 	case step.GoalUp:
 		return bootUp(ctx, h, j, o)
 	case step.GoalDown:
-		return Down(ctx, h, DownOptions{DryRun: o.DryRun, Events: o.Events, boot: true, late: true})
+		return Down(ctx, h, DownOptions{DryRun: o.DryRun, Events: o.Events, boot: true})
 	}
 	return newReport("swapctl has nothing on this node; nothing was changed"), nil
 }

@@ -22,9 +22,9 @@ type unitStep struct {
 	want unitWant
 
 	// boot: this is the run that the unit started. The unit's files are then
-	// left as they are.
+	// left as they are, and the unit is not stopped: that would end this run.
 	boot bool
-	late bool // leave systemd alone: it is told later
+	late bool // systemd is told later
 	made json.RawMessage
 }
 
@@ -186,11 +186,10 @@ func (s unitStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ 
 	if err := removeEmpty(h, saved.Made); err != nil {
 		return err
 	}
-	if s.late || !h.Units.Running() {
-		return theirs
-	}
-	if err := h.Units.Stop(ctx, unitName); err != nil {
-		return remarks(theirs, unheard(fail.New(fail.Failed, op, err, "systemctl status "+unitName+" says more")))
+	if h.Units.Running() && !s.boot {
+		if err := h.Units.Stop(ctx, unitName); err != nil {
+			return remarks(theirs, unheard(fail.New(fail.Failed, op, err, "systemctl status "+unitName+" says more")))
+		}
 	}
 	return remarks(theirs, unheard(reload(ctx, h, op)))
 }

@@ -22,10 +22,8 @@ type DownOptions struct {
 	NoRestart bool
 	Events    func(step.Event)
 
-	boot bool // as at a boot: what another version of swapctl has written stays
-	// late: systemd is told at the end, and may not answer. The run is that of our
-	// unit: to stop that would end it.
-	late bool
+	boot bool // the run is that of our unit
+	late bool // what is done is told to systemd at the end
 }
 
 // Down takes back what the journal says that setup made, newest first. The
@@ -47,9 +45,6 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 		return downReport(h, step.Outcome{Items: items, Incomplete: j.Incomplete}, o), errors.Join(err, mayGoDown(h, items, o))
 	}
 	out, err := e.Teardown(ctx, func(items []step.Item) error { return mayGoDown(h, items, o) })
-	if o.late {
-		out.Warnings = append(out.Warnings, tellSystemd(ctx, h, out.Items)...)
-	}
 	r := downReport(h, out, o)
 	if err != nil && !out.Failed {
 		r.State = "nothing was changed"

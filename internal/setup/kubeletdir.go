@@ -18,7 +18,7 @@ import (
 type kubeletDirStep struct {
 	want kubeletDirWant
 	boot bool // leave a drop-in of another version as it is
-	late bool // and systemd alone: it is told later
+	late bool // systemd is told later
 	made json.RawMessage
 }
 
@@ -92,7 +92,7 @@ func (s kubeletDirStep) Undo(ctx context.Context, h host.Host, raw json.RawMessa
 	if failed(theirs) {
 		return writeFailed(op, theirs)
 	}
-	if err := removeEmpty(h, saved.Made); err != nil || s.late {
+	if err := removeEmpty(h, saved.Made); err != nil {
 		return remarks(err, theirs)
 	}
 	return remarks(theirs, unheard(reload(ctx, h, op)))

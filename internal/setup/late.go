@@ -13,26 +13,22 @@ import (
 // alone: where systemd does not answer, that is a warning.
 func tellSystemd(ctx context.Context, h host.Host, items []step.Item) []error {
 	const op = "have systemd read what was changed"
-	changed, slice, sliceGone := false, false, false
+	changed, slice := false, false
 	for _, it := range items {
-		acted := it.State == step.ItemChanged || it.State == step.ItemUndone
 		switch it.Info.ID {
 		case "slice.system":
-			slice, sliceGone = it.State != step.ItemUndone, it.State == step.ItemUndone
+			slice = it.State != step.ItemUndone
 		case "boot.unit", "boot.unmask", "kubelet.configdir":
-			changed = changed || acted
+			changed = changed || it.State == step.ItemChanged
 		}
 	}
 	live, err := liveSwapMax(h)
-	slice = slice && err == nil && live != "" && !isZero(live)
 	ctx = context.WithoutCancel(ctx)
 	switch {
-	case slice || sliceGone:
-		err = applySlice(ctx, h, op, func(live string) bool { return sliceGone || isZero(live) })
+	case slice && err == nil && live != "" && !isZero(live):
+		err = applySlice(ctx, h, op, isZero)
 	case changed:
 		err = reload(ctx, h, op)
-	default:
-		return nil
 	}
 	if err == nil {
 		return nil

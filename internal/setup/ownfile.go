@@ -141,7 +141,7 @@ func removeOwn(h host.Host, files []ownFile, saved, made json.RawMessage) error 
 // saysOurs is by what files are known that the journal has no sums of: all but the
 // kubelet's say in their first line who made them, and those are in the journal.
 func saysOurs(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("# Made by swapctl setup")) || bytes.HasPrefix(text, []byte("# Written by swapctl setup"))
+	return bytes.HasPrefix(text, []byte("# Made by swapctl setup")) || bytes.HasPrefix(text, []byte("# Written by swapctl"))
 }
 
 // removeLink removes a link of ours, if it still leads to where we made it lead.

@@ -36,7 +36,7 @@ const (
 type sliceStep struct {
 	want sliceWant
 	boot bool // leave a drop-in of another version of swapctl as it is
-	late bool // and systemd alone: it is told later
+	late bool // systemd is told later
 	made json.RawMessage
 }
 
@@ -150,7 +150,7 @@ func (s sliceStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _
 	if failed(theirs) {
 		return writeFailed(op, theirs)
 	}
-	if err := removeEmpty(h, saved.Made); err != nil || s.late {
+	if err := removeEmpty(h, saved.Made); err != nil {
 		return remarks(err, theirs)
 	}
 	// What else is said of the slice, systemd knows better than we remember:

@@ -20,7 +20,7 @@ import (
 // what would turn on the swap that fstab names.
 type unmaskStep struct {
 	want unmaskWant
-	late bool // leave systemd alone: it is told later
+	late bool // systemd is told later
 }
 
 type unmaskWant struct {
@@ -111,11 +111,14 @@ func (s unmaskStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, 
 		return nil
 	}
 	for _, link := range saved.Links {
+		if err := removeLeftover(h, link); err != nil {
+			return writeFailed(op, err)
+		}
 		if err := h.Files.Symlink("/dev/null", link); err != nil && !errors.Is(err, fs.ErrExist) {
 			return writeFailed(op, err)
 		}
 	}
-	if err := h.Files.SyncDir(unitsDir); err != nil || s.late {
+	if err := h.Files.SyncDir(unitsDir); err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
 	return unheard(reload(ctx, h, op))

@@ -172,7 +172,7 @@ func needsRoot(h host.Host, op string) error {
 func engine(h host.Host, o DownOptions) *step.Engine {
 	return &step.Engine{
 		Host: h, JournalPath: JournalPath, OldLockPath: oldLockPath, Events: o.Events,
-		NoRestart: o.NoRestart || o.boot, Boot: o.late, Damaged: o.JournalDamaged,
+		NoRestart: o.NoRestart || o.boot, Boot: o.boot, Damaged: o.JournalDamaged,
 		Build: func(r step.Record) (step.Step, error) { return build(r, o) },
 	}
 }

@@ -141,13 +141,15 @@ func encode(after string, entries []entry) (write []byte, sum string) {
 	return append(write, line(entry{Op: "end", After: after, Sum: sum})...), sum
 }
 
+const sumBytes = 8
+
 // sumOf is a checksum against damage, not against people: root may write what it
 // likes. 64 bits of SHA-256 are in the standard library and short enough to read.
 func sumOf(after string, lines []byte) string {
 	h := sha256.New()
 	h.Write([]byte(after + "\n"))
 	h.Write(lines)
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return hex.EncodeToString(h.Sum(nil)[:sumBytes])
 }
 
 func line(e entry) []byte {

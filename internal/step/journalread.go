@@ -2,6 +2,7 @@ package step
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,26 +78,27 @@ func parseJournal(data []byte) (parsed, error) {
 	return p, p.parseWrites()
 }
 
-// versionOf finds out the format: the first line says it, and where that cannot be
-// read, only a journal with checksums has an "end". Where nothing can be read at
-// all, it is what a crash made of the first write, unless somebody wrote a text.
+// versionOf finds out the format. The first line says it, but only a journal with
+// checksums has an "end", whatever has become of its first line. Where nothing can
+// be read at all, it is what a crash made of the first write, unless somebody
+// wrote a text.
 func versionOf(data []byte) (int, error) {
+	opOf := func(text []byte) (e entry) {
+		_ = json.Unmarshal(text, &e) // what is no entry has no op
+		return e
+	}
 	lines := whole(data)
-	if len(lines) == 0 {
+	switch {
+	case len(lines) > 0 && opOf(lines[0]).Version > journalVersion:
+		return 0, (&Journal{}).apply(opOf(lines[0]))
+	case len(lines) == 0, bytes.Contains(data, []byte(endMark)), opOf(lines[0]).Version == journalVersion:
 		return journalVersion, nil
 	}
-	var e entry
-	if json.Unmarshal(lines[0], &e) == nil && e.Op == "journal" {
-		return max(1, e.Version), (&Journal{}).apply(e)
+	legible := slices.ContainsFunc(lines, func(text []byte) bool { return isText(text) && opOf(text).Op != "" })
+	if legible || isText(data) {
+		return 1, nil
 	}
-	if bytes.Contains(data, []byte(endMark)) {
-		return journalVersion, nil
-	}
-	legible := slices.ContainsFunc(lines, func(l []byte) bool { return json.Unmarshal(l, &e) == nil })
-	if !legible && !isText(data) {
-		return journalVersion, nil
-	}
-	return 1, nil
+	return journalVersion, nil
 }
 
 func isText(data []byte) bool {
@@ -160,7 +162,7 @@ func (p *parsed) parseWrites() error {
 	// A write that is not whole and comes after another than the last whole one: the
 	// one between the two is lost as well.
 	for _, end := range broken {
-		if end.next > next && end.After != p.sum && damaged < 0 {
+		if end.next > next && isSum(end.After) && end.After != p.sum && damaged < 0 {
 			damaged = next
 		}
 	}
@@ -170,6 +172,11 @@ func (p *parsed) parseWrites() error {
 	}
 	p.stale, p.Incomplete = true, true
 	return &DamagedError{Line: firstBad(lines, damaged) + 1, Why: "it, or what follows it, has not its checksum", Rest: p.Journal}
+}
+
+func isSum(text string) bool {
+	sum, err := hex.DecodeString(text)
+	return err == nil && len(sum) == sumBytes
 }
 
 // wholeWrites finds the writes whose checksum is right, and the ends of others.
