@@ -21,7 +21,6 @@ type journalFile struct {
 
 	host host.Host
 	name string
-	file host.File // nil until the first write
 
 	// After a write that failed the file may hold more than data: a part of adding,
 	// or instead all of it.
@@ -45,7 +44,7 @@ func openJournal(h host.Host, name string, damaged bool) (*journalFile, error) {
 // the caller acts.
 func (f *journalFile) write(entries ...entry) error {
 	if err := f.append(entries); err != nil {
-		f.abandon()
+		f.stale = f.stale || f.there || f.adding != nil
 		if !errors.Is(err, host.ErrChanged) {
 			err = errors.Join(err, f.restore())
 		}
@@ -68,7 +67,8 @@ func (f *journalFile) failed(what string, err error) error {
 }
 
 func (f *journalFile) append(entries []entry) error {
-	if err := f.open(); err != nil {
+	file, err := f.open()
+	if err != nil {
 		return err
 	}
 	fresh := len(f.data) == 0
@@ -77,10 +77,11 @@ func (f *journalFile) append(entries []entry) error {
 	}
 	text, sum := encode(f.sum, entries)
 	f.adding = text
-	if _, err := f.file.Write(text); err != nil {
-		return err
+	_, err = file.Write(text)
+	if err == nil {
+		err = file.Sync()
 	}
-	if err := f.file.Sync(); err != nil {
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	if fresh {
@@ -129,15 +130,6 @@ func (f *journalFile) changed() error {
 	return &fs.PathError{Op: "write", Path: f.name, Err: host.ErrChanged}
 }
 
-// abandon stops using a file whose last write may be cut short.
-func (f *journalFile) abandon() {
-	if f.file != nil {
-		f.file.Close()
-		f.file = nil
-	}
-	f.stale = f.stale || f.there || f.adding != nil
-}
-
 // restore takes out of the file what was not written well: a write may be whole
 // there all the same, and a boot would act on it. One that says nothing else is
 // left to close, which removes it.
@@ -168,30 +160,36 @@ func (f *journalFile) rewrite() error {
 
 // open opens the journal for appending, and makes sure that it is the one that was
 // read.
-func (f *journalFile) open() error {
+func (f *journalFile) open() (host.File, error) {
 	if f.stale && f.there {
 		if err := f.rewrite(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if f.file == nil {
-		flag := os.O_WRONLY | os.O_APPEND | unix.O_NOFOLLOW
-		if !f.there {
-			flag |= os.O_CREATE | os.O_EXCL
-		}
-		file, err := f.host.Files.Open(f.name, flag, 0o600)
-		if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) && f.there {
-			return f.changed()
-		}
-		if err != nil {
-			return err
-		}
-		f.file, f.there = file, true
+	flag := os.O_WRONLY | os.O_APPEND | unix.O_NOFOLLOW
+	if !f.there {
+		flag |= os.O_CREATE | os.O_EXCL
 	}
+	file, err := f.host.Files.Open(f.name, flag, 0o600)
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) && f.there {
+		return nil, f.changed()
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.there = true
+	if err := f.still(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// still makes sure that what was opened is what has the name, and holds what we know.
+func (f *journalFile) still(file host.File) error {
 	if _, err := f.now(); err != nil {
 		return err
 	}
-	opened, err := f.file.Stat()
+	opened, err := file.Stat()
 	if err != nil {
 		return err
 	}
@@ -204,10 +202,6 @@ func (f *journalFile) open() error {
 // close ends writing. A journal with nothing pending and nothing to remember is
 // removed.
 func (f *journalFile) close() error {
-	if f.file != nil {
-		f.file.Close()
-		f.file = nil
-	}
 	if !f.empty() {
 		return nil
 	}
