@@ -265,8 +265,28 @@ func TestSurvivesAFailureOfEveryOperation(t *testing.T) {
 	}
 }
 
-// TestMendsAJournalTornAtEveryByte cuts every write of a setup's journal after
-// every byte, as a power cut may, and cuts the power there.
+// tornTo is what a power cut may make of a journal of whose last write the disk has
+// what stands before cut: no more, or zeros or anything else instead, or
+// one block of zeros with what follows behind it.
+func tornTo(whole []byte, cut int) []byte {
+	torn := slices.Clone(whole)
+	switch rest := torn[cut:]; cut % 4 {
+	case 0:
+		return torn[:cut]
+	case 1:
+		clear(rest)
+	case 2:
+		clear(rest[:min(len(rest), 16)])
+	default:
+		for i := range rest {
+			rest[i] = 0xA5
+		}
+	}
+	return torn
+}
+
+// TestMendsAJournalTornAtEveryByte destroys every write of a setup's journal from
+// every byte on, as a power cut may, and cuts the power there.
 func TestMendsAJournalTornAtEveryByte(t *testing.T) {
 	everything := lasting(fileConfig("1Mi", true))
 	everything.Swappiness, everything.ProtectSystemSlice = 30, true
@@ -340,7 +360,7 @@ func (s story) tornBetween(t *testing.T, write int) int {
 	torn := 0
 	for cut := len(before); cut < len(after); cut += 5 {
 		n, fresh, _ := killed(write)
-		if err := n.Other().Files.Replace(setup.JournalPath, after[:cut], 0o600); err != nil {
+		if err := n.Other().Files.Replace(setup.JournalPath, tornTo(after, cut), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		n.Reboot()
@@ -383,7 +403,7 @@ func (s story) tornAt(t *testing.T, write int, whole []byte) int {
 		n.KillAt(write)
 		_ = run(n, s.want)
 		began := len(journal(t, n))
-		if err := n.Other().Files.Replace(setup.JournalPath, whole[:cut], 0o600); err != nil {
+		if err := n.Other().Files.Replace(setup.JournalPath, tornTo(whole, cut), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		n.Reboot()

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -198,20 +197,20 @@ func removeLeftover(h host.Host, name string) error {
 // remarks puts what several parts of an Undo say into one: an error that is none
 // of them comes first, and the step is not undone.
 func remarks(errs ...error) error {
-	var said []string
+	var said []error
 	for _, err := range errs {
 		remark, ok := errors.AsType[*step.Remark](err)
 		switch {
 		case err != nil && !ok:
 			return err
 		case ok:
-			said = append(said, strings.ReplaceAll(remark.Error(), "\n", "; "))
+			said = append(said, remark.Err)
 		}
 	}
 	if len(said) == 0 {
 		return nil
 	}
-	return &step.Remark{Err: errors.New(strings.Join(said, "; "))}
+	return &step.Remark{Err: errors.Join(said...)}
 }
 
 // failed reports whether an error of Undo is more than a remark.
