@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
 
-.PHONY: build test lint unit fuzz upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build test lint unit fuzz signals upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -37,6 +37,9 @@ unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
 
 fuzz: ## every fuzz target, each for FUZZTIME (60s); FUZZ=pattern runs only some
 	hack/fuzz.sh
+
+signals: ## setup and teardown on real file systems, ended 300 times on each; needs root
+	SWAPCTL_SIGNALS=300 go test -count=1 -timeout 2h -v -run TestSurvivesSignalsAtRandomMoments ./cmd/swapctl
 
 upstream: ## what plan says and kubeadm-config writes, against Kubernetes' own code
 	cd test/upstream && go test ./...

@@ -43,7 +43,10 @@ func runReal(t *testing.T, bin, name string, args ...string) {
 		t.Fatal(err)
 	}
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "REPO="+repo)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		t.Errorf("%v\n%s", err, out)
+	} else if len(out) > 0 {
+		t.Logf("%s", out)
 	}
 }
