@@ -3,6 +3,8 @@ package host
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -87,11 +89,19 @@ func (files) RenameNew(from, to string) error {
 
 // ReadDir implements Files.
 func (files) ReadDir(name string) ([]string, error) {
-	entries, err := os.ReadDir(name)
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Name())
+	d, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, err
 	}
+	defer func() { _ = d.Close() }()
+	names, err := d.Readdirnames(DirLimit + 1)
+	if len(names) > DirLimit {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: more than %d names", ErrTooLarge, DirLimit)}
+	}
+	if errors.Is(err, io.EOF) { // an empty one
+		err = nil
+	}
+	slices.Sort(names)
 	return names, err
 }
 

@@ -29,7 +29,8 @@ type Files interface {
 	// one the error wraps ErrTooLarge, and no more of it is read. It does not
 	// wait for somebody to write to a FIFO.
 	ReadFile(name string, most int64) ([]byte, error)
-	// ReadDir returns the names in a directory, sorted.
+	// ReadDir returns the names in a directory, sorted: at most DirLimit of them,
+	// of more the error wraps ErrTooLarge.
 	ReadDir(name string) ([]string, error)
 	Readlink(name string) (string, error)
 	// EvalSymlinks returns name with every symbolic link resolved.
@@ -73,6 +74,10 @@ const (
 	FileLimit  = 1 << 20  // files that people and installers write: units, fstab, a kubelet's configuration
 	TableLimit = 32 << 20 // what grows with the node: mounts, zones, installed packages
 )
+
+// DirLimit is how many names ReadDir returns: more than /proc has on any node
+// whose processes have a limit.
+const DirLimit = 1 << 18
 
 // ErrTooLarge is the error of a file that has more than was to be read of it.
 var ErrTooLarge = errors.New("it is too large")

@@ -15,7 +15,7 @@ func modprobe(module string) {
 	if p, err := (files{}).ReadFile("/proc/sys/kernel/modprobe", SmallLimit); err == nil {
 		program = strings.TrimSpace(string(p))
 	}
-	if program == "" { // how an administrator forbids module loading
+	if program == "" { // "" is how an administrator forbids module loading
 		return
 	}
 	loadWith(program, module)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -16,6 +17,11 @@ type programs struct{}
 func (programs) Output(ctx context.Context, program string, args ...string) ([]byte, error) {
 	if !filepath.IsAbs(program) {
 		return nil, fmt.Errorf("run %s: it is not an absolute path", program)
+	}
+	if os.Geteuid() == 0 {
+		if err := OnlyRoot(files{}, program); err != nil {
+			return nil, fmt.Errorf("run %s: %w", program, err)
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, RunTime)
 	defer cancel()

@@ -13,7 +13,8 @@ type Programs interface {
 	// to no environment, and returns its standard output. It is ended after RunTime,
 	// or when it has said more than RunOutput bytes; either is an error, as is an
 	// exit status that is not 0, whose text then has what it complained of. What it
-	// has started ends with it.
+	// has started ends with it. Root runs none that somebody else can change: the
+	// error wraps an *OthersError.
 	Output(ctx context.Context, program string, args ...string) ([]byte, error)
 }
 

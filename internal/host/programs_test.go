@@ -13,11 +13,26 @@ import (
 
 func program(t *testing.T, script string) string {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "program")
+	name := filepath.Join(onlyRoots(t), "program")
 	if err := os.WriteFile(name, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// onlyRoots is a directory that only root can change, and those above it, if we
+// are root: /tmp is none.
+func onlyRoots(t *testing.T) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp("/var/lib", "swapctl-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 func TestAProgramIsAskedAndItsAnswerHasLimits(t *testing.T) {

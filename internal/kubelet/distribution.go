@@ -54,24 +54,28 @@ func distributions() []distribution {
 }
 
 // findDistribution finds whose the running kubelet is, or, where none runs as
-// such, what is installed. A kubelet.service of the node's own comes first.
-func findDistribution(h host.Host, units unitIndex, p process) (distribution, string, bool) {
+// such, what is installed: its unit, "" for none. A kubelet.service of the node's
+// own comes first.
+func findDistribution(h host.Host, units unitIndex, p process) (d distribution, unit string, err error) {
 	for _, d := range distributions() {
 		if p.pid != 0 && slices.Contains(d.units, p.unit) {
-			return d, p.unit, true
+			return d, p.unit, nil
 		}
 	}
-	if text, err := units.file(h, ServiceUnit); p.pid != 0 || err != nil || text != "" {
-		return distribution{}, "", false
+	if p.pid != 0 {
+		return distribution{}, "", nil
+	}
+	if text, err := units.file(h, ServiceUnit); err != nil || text != "" {
+		return distribution{kind: Systemd}, "", err
 	}
 	for _, d := range distributions() {
 		for _, unit := range d.units {
-			if text, err := units.file(h, unit); err == nil && text != "" {
-				return d, unit, true
+			if text, err := units.file(h, unit); err != nil || text != "" {
+				return d, unit, err
 			}
 		}
 	}
-	return distribution{}, "", false
+	return distribution{}, "", nil
 }
 
 // kubelet is the distribution's kubelet: as it runs, or as far as its files say.

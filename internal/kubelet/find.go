@@ -2,7 +2,9 @@ package kubelet
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
@@ -25,31 +27,38 @@ func Find(ctx context.Context, h host.Host) (Kubelet, error) {
 
 // Look is Find without the version: it reads files and starts no program.
 func Look(h host.Host) (Kubelet, error) {
-	p, err := runningKubelet(h)
+	p, inContainer, err := runningKubelet(h)
 	if err != nil {
-		return Kubelet{}, err
+		return Kubelet{Found: p.pid != 0, Kind: Systemd, Unit: p.unit}, err
 	}
 	units := indexUnits(h)
-	if d, unit, ok := findDistribution(h, units, p); ok {
+	d, unit, err := findDistribution(h, units, p)
+	if err != nil {
+		return Kubelet{Found: true, Kind: d.kind, Unit: unit}, err
+	}
+	if unit != "" {
 		return d.kubelet(h, unit, p)
 	}
-	if p.pid != 0 && p.elsewhere {
-		return container(p), nil
-	}
 	s, err := readService(h, units, unitOf(p))
+	var k Kubelet
 	switch {
 	case err != nil:
 		return Kubelet{Found: true, Kind: Systemd, Unit: unitOf(p)}, err
 	case s.exists:
-		return fromService(h, s, p)
+		if k, err = fromService(h, s, p); k.Found || err != nil {
+			return k, err
+		}
 	case p.pid != 0:
-		k := Kubelet{Found: true, Kind: ByHand, Argv: p.argv, Env: p.env, Binary: p.program()}
+		k = Kubelet{Found: true, Kind: ByHand, Argv: p.argv, Env: p.env, Binary: p.program()}
 		return k.complete(h, p)
 	}
-	if name := leftBehind(h); name != "" {
+	switch name := leftBehind(h); {
+	case name != "" && !s.exists:
 		return Kubelet{Found: true}, unclear("%s is there, but no kubelet runs and there is no %s", name, ServiceUnit)
+	case inContainer:
+		return container(), nil
 	}
-	return Kubelet{}, nil
+	return k, nil
 }
 
 // unitOf is the unit to look at for a kubelet that runs, or does not.
@@ -82,9 +91,10 @@ func fromService(h host.Host, s service, p process) (Kubelet, error) {
 }
 
 // container is a kubelet that runs on this node's processes, but among other
-// files.
-func container(p process) Kubelet {
-	return Kubelet{Found: true, Kind: Container, Argv: p.argv, Running: true, PID: p.pid, StartedAt: p.started,
+// files. A pod with the node's processes can call itself so as well: nothing that
+// it says is believed, and it stands in the place of no kubelet of the node's own.
+func container() Kubelet {
+	return Kubelet{Found: true, Kind: Container,
 		Advice: []string{"the kubelet runs in a container, with files of its own: set failSwapOn: false and memorySwap.swapBehavior where that is configured (RKE: services.kubelet.fail_swap_on and extra_args in cluster.yml)"}}
 }
 
@@ -92,6 +102,13 @@ func container(p process) Kubelet {
 func (k Kubelet) complete(h host.Host, p process) (Kubelet, error) {
 	k.Running, k.PID, k.StartedAt = p.pid != 0, p.pid, p.started
 	k.ConfigFile, k.ConfigDir = k.path("config"), k.path("config-dir")
+	if !strings.HasPrefix(k.Binary, "/") {
+		k.Binary = ""
+	} else if err := host.OnlyRoot(h.Files, k.Binary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		name := k.Binary
+		k.Binary = ""
+		return k, untrusted("run "+name+", which is the kubelet", err)
+	}
 	var err error
 	k.Inputs, err = readInputs(h, k.ConfigFile, k.ConfigDir, k.Argv)
 	return k, err
@@ -146,7 +163,20 @@ func leftBehind(h host.Host) string {
 	return ""
 }
 
-// readFailed is the error of a file that the kubelet reads and we cannot.
+// readFailed is the error of a file that the kubelet reads and we cannot, or must
+// not.
 func readFailed(name string, err error) error {
+	if _, ok := errors.AsType[*host.OthersError](err); ok {
+		return untrusted("believe "+name+", which the kubelet reads", err)
+	}
 	return fail.New(fail.Failed, "read "+name+", which the kubelet reads", err, "see what it is: ls -lL "+name)
+}
+
+// untrusted is the error of what others can change.
+func untrusted(op string, err error) error {
+	others, ok := errors.AsType[*host.OthersError](err)
+	if !ok {
+		return fail.New(fail.Failed, op, err)
+	}
+	return fail.New(fail.Usage, op, err, others.Hint())
 }

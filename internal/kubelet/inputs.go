@@ -30,15 +30,19 @@ func readInputs(h host.Host, config, dir string, argv []string) (kubeletcfg.Inpu
 		return in, nil
 	}
 	var err error
-	in.Dropins, err = readDropins(h, dir)
+	in.Dropins, err = readDropins(h, dir, deepest)
 	return in, err
 }
+
+// deepest is how far below its directory drop-in files may lie. Nobody has more
+// than one directory in it.
+const deepest = 8
 
 // readDropins walks the directory as the kubelet does (cmd/kubelet/app/server.go,
 // mergeKubeletConfigurations): by name, into directories where they stand, *.conf
 // alone, not through links to directories.
-func readDropins(h host.Host, dir string) ([]kubeletcfg.Source, error) {
-	names, err := h.Files.ReadDir(dir)
+func readDropins(h host.Host, dir string, deepest int) ([]kubeletcfg.Source, error) {
+	names, err := host.ReadDirTrusted(h.Files, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -53,8 +57,10 @@ func readDropins(h host.Host, dir string) ([]kubeletcfg.Source, error) {
 			return nil, readFailed(at, err)
 		}
 		switch {
+		case st.Mode.IsDir() && deepest == 0:
+			return nil, readFailed(at, errors.New("too many directories lie within each other"))
 		case st.Mode.IsDir():
-			below, err := readDropins(h, at)
+			below, err := readDropins(h, at, deepest-1)
 			if err != nil {
 				return nil, err
 			}
@@ -70,8 +76,11 @@ func readDropins(h host.Host, dir string) ([]kubeletcfg.Source, error) {
 	return sources, nil
 }
 
-// readFile reads a regular file of a sane size.
+// readFile reads a regular file of a sane size that only root can change.
 func readFile(h host.Host, name string) ([]byte, error) {
+	if err := host.OnlyRoot(h.Files, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	st, err := h.Files.Stat(name)
 	if err != nil {
 		return nil, err

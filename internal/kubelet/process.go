@@ -1,8 +1,8 @@
 package kubelet
 
 import (
-	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -14,23 +14,22 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// process is a running kubelet; pid 0 is none.
+// process is a running kubelet of root's on this node; pid 0 is none.
 type process struct {
-	pid       int
-	argv      []string
-	env       map[string]string // nil when it is not to be seen
-	exe       string
-	unit      string // "kubelet.service", from its control group
-	elsewhere bool   // among other files than ours
-	started   time.Time
+	pid     int
+	argv    []string
+	env     map[string]string // nil when it is not to be seen
+	exe     string            // "" when it is not to be seen
+	unit    string            // "kubelet.service", from its control group
+	started time.Time
 }
 
-// program is the file that runs.
+// program is the file that runs; "" when it is not known.
 func (p process) program() string {
-	if p.exe != "" {
-		return p.exe
+	if p.exe == "" && len(p.argv) > 0 && path.IsAbs(p.argv[0]) {
+		return p.argv[0]
 	}
-	return p.argv[0]
+	return p.exe
 }
 
 // traces are directories that every kubelet makes when it starts, whatever its
@@ -38,17 +37,18 @@ func (p process) program() string {
 // by default.
 func traces() []string { return []string{"/var/log/containers", "/var/lib/kubelet"} }
 
-// runningKubelet finds the kubelet of this node among the processes. One in a
-// process namespace of its own is that of a cluster in containers, as kind
-// makes them.
-func runningKubelet(h host.Host) (process, error) {
+// runningKubelet finds the kubelet of this node among the processes: one that a
+// unit started before one that somebody did. Anybody can call a process so; see
+// identify for those that count. inContainer says that a process of root's is
+// called so in a container.
+func runningKubelet(h host.Host) (found process, inContainer bool, err error) {
 	// Looking at each process costs more than all else that setup reads.
 	if !slices.ContainsFunc(traces(), func(dir string) bool { return there(h, dir) }) {
-		return process{}, nil
+		return process{}, false, nil
 	}
 	names, err := h.Files.ReadDir("/proc")
 	if err != nil {
-		return process{}, fail.New(fail.Failed, "look for a running kubelet", err, "findmnt /proc")
+		return process{}, false, fail.New(fail.Failed, "look for a running kubelet", err, "findmnt /proc")
 	}
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
@@ -63,23 +63,36 @@ func runningKubelet(h host.Host) (process, error) {
 		if c := strings.TrimSpace(string(comm)); c != "kubelet" && c != "hyperkube" {
 			continue
 		}
-		p := readProcess(h, dir, pid)
-		if len(p.argv) > 0 && isKubelet(p.argv) && !nested(h, dir) {
-			return p, nil
+		who := identify(h, dir)
+		inContainer = inContainer || who.whose == contained
+		if who.whose != node {
+			continue
+		}
+		p, err := readProcess(h, dir, pid, who)
+		if err != nil {
+			return process{pid: pid, unit: who.unit}, false, err
+		}
+		if p.pid != 0 && (found.pid == 0 || found.unit == "" && p.unit != "") {
+			found = p
 		}
 	}
-	return process{}, nil
+	return found, inContainer, nil
 }
 
-func readProcess(h host.Host, dir string, pid int) process {
-	p := process{pid: pid}
+// readProcess reads what a process that counts was started with: nothing when it
+// is no kubelet after all, or when it became another one meanwhile.
+func readProcess(h host.Host, dir string, pid int, who identity) (process, error) {
 	cmdline, err := h.Files.ReadFile(dir+"/cmdline", host.SmallLimit)
-	if err != nil || len(cmdline) == 0 {
-		return process{}
+	if errors.Is(err, host.ErrTooLarge) && identify(h, dir) == who {
+		return process{}, fail.New(fail.Usage, "read the command line of the kubelet that runs", err,
+			fmt.Sprintf("see what it is: head -c 1000 %s/cmdline; ls -l %s/exe", dir, dir))
 	}
-	p.argv = strings.Split(strings.TrimSuffix(string(cmdline), "\x00"), "\x00")
-	if exe, err := h.Files.Readlink(dir + "/exe"); err == nil {
-		p.exe = strings.TrimSuffix(exe, " (deleted)")
+	if err != nil || len(cmdline) == 0 {
+		return process{}, nil //nolint:nilerr // it has ended by now
+	}
+	p := process{pid: pid, exe: who.exe, unit: who.unit}
+	if p.argv = strings.Split(strings.TrimSuffix(string(cmdline), "\x00"), "\x00"); !isKubelet(p.argv) {
+		return process{}, nil
 	}
 	if environ, err := h.Files.ReadFile(dir+"/environ", host.SmallLimit); err == nil {
 		p.env = map[string]string{}
@@ -89,13 +102,11 @@ func readProcess(h host.Host, dir string, pid int) process {
 			}
 		}
 	}
-	groups, _ := h.Files.ReadFile(dir+"/cgroup", host.SmallLimit)
-	p.unit = unitOfGroups(string(groups))
-	theirs, err1 := h.Files.Readlink(dir + "/ns/mnt")
-	ours, err2 := h.Files.Readlink("/proc/self/ns/mnt")
-	p.elsewhere = err1 == nil && err2 == nil && theirs != ours
 	p.started = startOf(h, dir)
-	return p
+	if identify(h, dir) != who {
+		return process{}, nil
+	}
+	return p, nil
 }
 
 // isKubelet reports whether a command line is one of a kubelet, as such or as a
@@ -110,37 +121,6 @@ func isKubelet(argv []string) bool {
 	return false
 }
 
-// nested reports whether a process has a process namespace below ours (proc(5),
-// NSpid).
-func nested(h host.Host, dir string) bool {
-	status, err := h.Files.ReadFile(dir+"/status", host.SmallLimit)
-	if err != nil {
-		return false
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "NSpid:"); ok {
-			return len(strings.Fields(rest)) > 1
-		}
-	}
-	return false
-}
-
-// unitOfGroups finds the service in /proc/PID/cgroup, of either version.
-func unitOfGroups(text string) string {
-	for line := range strings.Lines(text) {
-		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(fields) < 3 || fields[1] != "" && fields[1] != "name=systemd" {
-			continue
-		}
-		for part := range strings.SplitSeq(fields[2], "/") {
-			if strings.HasSuffix(part, ".service") {
-				return part
-			}
-		}
-	}
-	return ""
-}
-
 // clockTicks is USER_HZ, in which /proc counts: 100 on every architecture that
 // Kubernetes runs on.
 const clockTicks = 100
@@ -153,11 +133,7 @@ func startOf(h host.Host, dir string) time.Time {
 	if errors.Join(err1, err2) != nil {
 		return time.Time{}
 	}
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 20 {
-		return time.Time{}
-	}
-	ticks, err := strconv.ParseInt(fields[19], 10, 64)
+	ticks, err := strconv.ParseInt(startTicks(stat), 10, 64)
 	if err != nil {
 		return time.Time{}
 	}

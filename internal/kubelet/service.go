@@ -48,7 +48,7 @@ func readService(h host.Host, units unitIndex, unit string) (service, error) {
 		return s, err
 	}
 	for _, name := range dropIns {
-		data, err := h.Files.ReadFile(name, host.FileLimit)
+		data, err := readFile(h, name)
 		if err != nil {
 			return s, readFailed(name, err)
 		}
@@ -91,10 +91,13 @@ func (x unitIndex) file(h host.Host, unit string) (string, error) {
 		return "", nil
 	}
 	name := dirs[0] + "/" + unit
+	if err := host.OnlyRoot(h.Files, dirs[0]); err != nil {
+		return "", readFailed(name, err)
+	}
 	if target, err := h.Files.Readlink(name); err == nil && target == "/dev/null" {
 		return "", nil
 	}
-	data, err := h.Files.ReadFile(name, host.FileLimit)
+	data, err := readFile(h, name)
 	if err != nil {
 		return "", readFailed(name, err)
 	}
@@ -107,7 +110,7 @@ func (x unitIndex) dropIns(h host.Host, unit string) ([]string, error) {
 	at := map[string]string{}
 	for _, dir := range x.find(h, unit+".d") {
 		dir += "/" + unit + ".d"
-		names, err := h.Files.ReadDir(dir)
+		names, err := host.ReadDirTrusted(h.Files, dir)
 		if err != nil {
 			return nil, readFailed(dir, err)
 		}
@@ -174,7 +177,7 @@ func (s *service) takeFile(h host.Host, name string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // without "-" the unit does not start; kubeadm's file comes when the node joins
 		return nil
-	case err != nil && optional && !errors.Is(err, fs.ErrPermission):
+	case err != nil && optional && !errors.Is(err, fs.ErrPermission) && !byOthers(err):
 		return nil //nolint:nilerr // systemd takes no offence either
 	case err != nil:
 		return readFailed(name, err)
@@ -221,4 +224,10 @@ func (s service) mentionsKubelet() bool {
 		}
 	}
 	return false
+}
+
+// byOthers reports whether an error is that of what others can change.
+func byOthers(err error) bool {
+	_, ok := errors.AsType[*host.OthersError](err)
+	return ok
 }

@@ -3,6 +3,8 @@ package hosttest
 import (
 	"context"
 	"fmt"
+
+	"github.com/swapctl/swapctl/internal/host"
 )
 
 // Program is what a program of the machine does.
@@ -18,6 +20,11 @@ func (n *Node) SetProgram(name string, does Program) {
 
 // Output implements host.Programs. It is called without a lock.
 func (p *process) Output(ctx context.Context, program string, args ...string) ([]byte, error) {
+	if p.EUID() == 0 {
+		if err := host.OnlyRoot(p, program); err != nil {
+			return nil, fmt.Errorf("run %s: %w", program, err)
+		}
+	}
 	does, err := p.program(program)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,181 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// OthersError says that somebody else than root can change what a path leads to:
+// root must neither run nor believe it.
+type OthersError struct {
+	Path string // what was asked about
+	At   string // the file, directory or link that others can change
+	Why  string
+	Mode fs.FileMode // of At
+}
+
+// Error implements error.
+func (e *OthersError) Error() string { return e.Why }
+
+// Hint says how it becomes root's alone.
+func (e *OthersError) Hint() string {
+	repair := fmt.Sprintf("chown -h root:root %s; chmod go-w %s", e.At, e.At)
+	switch {
+	case e.At == e.Path:
+		return "if it is as you want it, give it to root alone: " + repair
+	case e.Mode&fs.ModeSticky != 0:
+		return "move " + e.Path + " to where only root can write"
+	}
+	return "move " + e.Path + " to where only root can write; or give " + e.At + " to root alone: " + repair
+}
+
+// OnlyRoot returns an *OthersError unless root alone can change what name leads
+// to. Every directory, link and file on the way counts, as path_resolution(7)
+// takes them: each must belong to root, and nobody else may write to it. The
+// sticky bit of a directory does not help, for others can then make what is not
+// there; and the bits of the group are the mask of an access list where there is
+// one (acl(5)), so they do not help either, whatever the group.
+//
+// It goes from the root directory down, so that nobody can exchange what has
+// been looked at already. Of what is not there the error wraps fs.ErrNotExist:
+// then only root can make it.
+func OnlyRoot(files Files, name string) error {
+	if !strings.HasPrefix(name, "/") {
+		return &fs.PathError{Op: "find out who can write", Path: name, Err: errors.New("it is not an absolute path")}
+	}
+	w := walk{files: files, name: path.Clean(name), at: "/", left: components(name)}
+	if err := w.look(); err != nil {
+		return err
+	}
+	for len(w.left) > 0 {
+		next := w.left[0]
+		w.left = w.left[1:]
+		if next == ".." {
+			w.at = path.Dir(w.at)
+			continue
+		}
+		up := w.at
+		w.at = path.Join(up, next)
+		if err := w.look(); err != nil {
+			return err
+		}
+		if w.link != "" {
+			if w.at = up; strings.HasPrefix(w.link, "/") {
+				w.at = "/"
+			}
+			w.left = append(components(w.link), w.left...)
+		}
+	}
+	return nil
+}
+
+// ReadTrusted is Files.ReadFile of a file that root believes: an *OthersError
+// when somebody else can change it.
+func ReadTrusted(files Files, name string, most int64) ([]byte, error) {
+	if err := OnlyRoot(files, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return files.ReadFile(name, most)
+}
+
+// ReadDirTrusted is Files.ReadDir of a directory whose entries root believes.
+func ReadDirTrusted(files Files, name string) ([]string, error) {
+	if err := OnlyRoot(files, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return files.ReadDir(name)
+}
+
+// walk is one way down from the root directory.
+type walk struct {
+	files Files
+	name  string
+	at    string   // looked at
+	left  []string // still to come
+	link  string   // what at says, if it is a link
+	links int
+	dev   uint64
+}
+
+// mostLinks is how many links Linux follows in one name (MAXSYMLINKS).
+const mostLinks = 40
+
+// look judges what is at w.at.
+func (w *walk) look() error {
+	st, err := w.files.Lstat(w.at)
+	if err != nil {
+		return err
+	}
+	mode, others := st.Mode.Perm(), &OthersError{Path: w.name, At: w.at, Mode: st.Mode}
+	switch {
+	case st.UID != 0:
+		others.Why = fmt.Sprintf("%s belongs to user %d, who can put something else there", w.at, st.UID)
+	case st.IsSymlink(): // its mode says nothing
+	case mode&0o002 != 0:
+		others.Why = fmt.Sprintf("everybody may write to %s (mode %04o)", w.at, mode)
+	case mode&0o020 != 0 && st.GID != 0:
+		others.Why = fmt.Sprintf("group %d may write to %s (mode %04o)", st.GID, w.at, mode)
+	case mode&0o020 != 0:
+		others.Why = fmt.Sprintf("root's group, or whom an access list names, may write to %s (mode %04o)", w.at, mode)
+	}
+	if others.Why != "" {
+		return others
+	}
+	w.link = ""
+	if st.IsSymlink() {
+		if w.links++; w.links > mostLinks {
+			return &fs.PathError{Op: "readlink", Path: w.name, Err: unix.ELOOP}
+		}
+		w.link, err = w.files.Readlink(w.at)
+		return err
+	}
+	if was := w.dev; st.Dev != was {
+		w.dev = st.Dev
+		return w.mounted(others)
+	}
+	return nil
+}
+
+// mounted refuses a file system that an ordinary user has mounted, and of which
+// he says what belongs to whom: FUSE alone lets him. Such a one has a device
+// number without a driver (major 0).
+func (w *walk) mounted(others *OthersError) error {
+	if unix.Major(w.dev) != 0 || w.dev == 0 {
+		return nil
+	}
+	table, err := w.files.ReadFile("/proc/self/mountinfo", TableLimit)
+	if err != nil {
+		return err
+	}
+	number := fmt.Sprintf("%d:%d", unix.Major(w.dev), unix.Minor(w.dev))
+	for line := range strings.Lines(string(table)) {
+		before, after, _ := strings.Cut(line, " - ")
+		place, what := strings.Fields(before), strings.Fields(after)
+		if len(place) < 3 || len(what) < 3 || place[2] != number || !strings.HasPrefix(what[0], "fuse") {
+			continue
+		}
+		for option := range strings.SplitSeq(what[2], ",") {
+			if user, ok := strings.CutPrefix(option, "user_id="); ok && user != "0" {
+				others.Why = fmt.Sprintf("user %s has mounted what is at %s (%s)", user, w.at, what[0])
+				return others
+			}
+		}
+	}
+	return nil
+}
+
+// components are the names in a path, without those that stand for nothing.
+func components(name string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(name, "/") {
+		if part != "" && part != "." {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
