@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
@@ -159,29 +159,30 @@ func unusable(op, name string, err error) error {
 const configFileLimit = 64 << 10
 
 // readConfigFile reads the file, and refuses one that somebody else than root
-// can write when we are root: it decides what we do to the machine.
+// can change when we are root: it decides what we do to the machine.
 func (a *app) readConfigFile(name string) ([]byte, error) {
-	f, err := a.host.Files.Open(name, syscall.O_NONBLOCK, 0) // a FIFO must not hang us
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	st, err := f.Stat()
+	st, err := a.host.Files.Stat(name)
 	switch {
 	case err != nil:
 		return nil, err
 	case !st.Mode.IsRegular():
 		return nil, errors.New("it is not a regular file")
-	case a.host.Kernel.EUID() != 0:
-	case st.UID != 0:
-		return nil, (&fail.Error{Op: "trust it", Err: fmt.Errorf("it belongs to user %d, not to root", st.UID)}).
-			Hint("chown root %s", name)
-	case st.Mode&0o002 != 0 || st.Mode&0o020 != 0 && st.GID != 0:
-		return nil, (&fail.Error{Op: "trust it", Err: fmt.Errorf("others can write it (mode %04o)", st.Mode.Perm())}).
-			Hint("chmod go-w %s", name)
+	case a.host.Kernel.EUID() == 0:
+		if err := a.onlyRoots(name); err != nil {
+			return nil, err
+		}
 	}
-	data, err := atMost(f, configFileLimit)
-	return bytes.TrimPrefix(data, []byte("\ufeff")), err
+	data, err := a.host.Files.ReadFile(name, configFileLimit)
+	return bytes.TrimPrefix(data, []byte("\ufeff")), reason(err)
+}
+
+// onlyRoots refuses a configuration file that others can change.
+func (a *app) onlyRoots(name string) error {
+	err := host.OnlyRoot(a.host.Files, name)
+	if others, ok := errors.AsType[*host.OthersError](err); ok {
+		return (&fail.Error{Op: "trust it", Err: err}).Hint("%s", others.Hint())
+	}
+	return err
 }
 
 // configField is one key of setup.Config, under its three names.

@@ -24,6 +24,9 @@ func readKubelet(_ context.Context, h host.Host, o ReadOptions) (Kubelet, error)
 		Found: found.Found, Unit: found.Unit, Kind: string(found.Kind), Err: err,
 		Running: found.Running, PID: found.PID, Dir: rootDir(found.Argv),
 	}
+	if found.Kind == kubelet.Container && err == nil {
+		k.Err = errors.New(strings.Join(found.Advice, "; "))
+	}
 	k.ControlPlane, k.ControlPlaneErr = controlPlaneSign(h, found.Unit)
 	if o.ControlPlane != nil {
 		k.ControlPlane, k.ControlPlaneErr = "", nil

@@ -56,8 +56,12 @@ func packageVersion(h host.Host, pkg string) string {
 
 // linkedVersion finds the version that was linked into a Go program (go build
 // -ldflags '-X package.version=v1.34.1'): the linker puts such strings, and no
-// others, between zero bytes among the read-only data. "" when there is none.
+// others, between zero bytes among the read-only data. "" when there is none, and
+// of a program that somebody else than root can change.
 func linkedVersion(h host.Host, name string) string {
+	if host.OnlyRoot(h.Files, name) != nil {
+		return ""
+	}
 	file, err := h.Files.Open(name, os.O_RDONLY, 0)
 	if err != nil {
 		return ""

@@ -16,7 +16,9 @@ import (
 )
 
 // Linux returns the machine this program runs on.
-func Linux() Host { return Host{Files: files{}, Kernel: linux{}, Units: systemdUnits(), Run: programs{}} }
+func Linux() Host {
+	return Host{Files: files{}, Kernel: linux{}, Units: systemdUnits(), Run: programs{}}
+}
 
 // files is Files over package os.
 type files struct{}

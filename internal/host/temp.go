@@ -10,7 +10,7 @@ import (
 // Temp implements Files: in $TMPDIR, else /tmp; and in memory where that cannot
 // be written, as in a container with a read-only root.
 func (files) Temp() (File, error) {
-	dir := os.TempDir()
+	dir := tempDir()
 	f, err := os.OpenFile(dir, os.O_RDWR|unix.O_TMPFILE, 0o600)
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EINVAL) {
 		f, err = unlinked(dir) // a file system that needs a name first
@@ -23,6 +23,21 @@ func (files) Temp() (File, error) {
 		return nil, err
 	}
 	return file{os.NewFile(uintptr(fd), "memfd:swapctl")}, nil
+}
+
+// tempDir is $TMPDIR; for root only where nobody else can take the file away that
+// unlinked makes, or serves the file system that it is in.
+func tempDir() string {
+	const usual = "/tmp"
+	dir := os.TempDir()
+	if os.Geteuid() != 0 || dir == usual {
+		return dir
+	}
+	err := OnlyRoot(files{}, dir)
+	if others, ok := errors.AsType[*OthersError](err); err == nil || ok && others.Shared() {
+		return dir
+	}
+	return usual
 }
 
 // unlinked makes a file and takes its name away.

@@ -16,7 +16,9 @@ type OthersError struct {
 	Path string // what was asked about
 	At   string // the file, directory or link that others can change
 	Why  string
-	Mode fs.FileMode // of At
+
+	Mode  fs.FileMode // of At
+	Owner uint32
 }
 
 // Error implements error.
@@ -24,14 +26,23 @@ func (e *OthersError) Error() string { return e.Why }
 
 // Hint says how it becomes root's alone.
 func (e *OthersError) Hint() string {
-	repair := fmt.Sprintf("chown -h root:root %s; chmod go-w %s", e.At, e.At)
+	repair := fmt.Sprintf("chown root:root %s; chmod go-w %s", e.At, e.At)
+	if e.Mode&fs.ModeSymlink != 0 {
+		repair = "chown -h root:root " + e.At
+	}
 	switch {
 	case e.At == e.Path:
-		return "if it is as you want it, give it to root alone: " + repair
+		return repair
 	case e.Mode&fs.ModeSticky != 0:
 		return "move " + e.Path + " to where only root can write"
 	}
-	return "move " + e.Path + " to where only root can write; or give " + e.At + " to root alone: " + repair
+	return "move " + e.Path + " to where only root can write, or: " + repair
+}
+
+// Shared reports whether it is a directory of root's in which everybody may make
+// files, and nobody touch those of others, as /tmp is.
+func (e *OthersError) Shared() bool {
+	return e.At == e.Path && e.Owner == 0 && e.Mode.IsDir() && e.Mode&fs.ModeSticky != 0
 }
 
 // OnlyRoot returns an *OthersError unless root alone can change what name leads
@@ -111,10 +122,10 @@ func (w *walk) look() error {
 	if err != nil {
 		return err
 	}
-	mode, others := st.Mode.Perm(), &OthersError{Path: w.name, At: w.at, Mode: st.Mode}
+	mode, others := st.Mode.Perm(), &OthersError{Path: w.name, At: w.at, Mode: st.Mode, Owner: st.UID}
 	switch {
 	case st.UID != 0:
-		others.Why = fmt.Sprintf("%s belongs to user %d, who can put something else there", w.at, st.UID)
+		others.Why = fmt.Sprintf("%s belongs to user %d, who could put something else there", w.at, st.UID)
 	case st.IsSymlink(): // its mode says nothing
 	case mode&0o002 != 0:
 		others.Why = fmt.Sprintf("everybody may write to %s (mode %04o)", w.at, mode)
