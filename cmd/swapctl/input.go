@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"syscall"
@@ -34,11 +33,8 @@ func atMost(in io.Reader, most int64) ([]byte, error) {
 	if in == nil {
 		return nil, errors.New("there is no standard input")
 	}
-	data, err := io.ReadAll(io.LimitReader(in, most+1))
-	if int64(len(data)) > most {
-		return nil, fmt.Errorf("%w: more than %d KiB", host.ErrTooLarge, most>>10)
-	}
-	return data, err
+	data, err := host.ReadAll(in, "standard input", most)
+	return data, reason(err)
 }
 
 // reason takes the name out of an error of the file system: what it is put into

@@ -23,7 +23,7 @@ func readBoot(h host.Host, commandLine string) Boot {
 		b.Lines[i].look(h)
 	}
 	b.Crypttab = map[string]string{}
-	if data, err := h.Files.ReadFile("/etc/crypttab", host.FileLimit); err == nil {
+	if data, err := host.ReadTrusted(h.Files, "/etc/crypttab", host.FileLimit); err == nil {
 		for _, m := range fstab.ParseCrypttab(data) {
 			b.Crypttab[m.Name] = m.Device
 		}
@@ -44,7 +44,7 @@ func readBoot(h host.Host, commandLine string) Boot {
 // service finds our own unit, if it is enabled.
 func (b *Boot) service(h host.Host) {
 	const link = "/etc/systemd/system/multi-user.target.wants/swapctl.service"
-	data, err := h.Files.ReadFile(link, host.FileLimit)
+	data, err := host.ReadTrusted(h.Files, link, host.FileLimit)
 	if err != nil {
 		return
 	}
@@ -58,7 +58,7 @@ func (b *Boot) service(h host.Host) {
 
 func fstabLines(h host.Host) ([]BootLine, error) {
 	const name = "/etc/fstab"
-	data, err := h.Files.ReadFile(name, host.FileLimit)
+	data, err := host.ReadTrusted(h.Files, name, host.FileLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -91,7 +91,7 @@ func swapUnits(h host.Host) []BootLine {
 			if !strings.HasSuffix(name, ".swap") {
 				continue
 			}
-			data, err := h.Files.ReadFile(dir+"/"+name, host.FileLimit)
+			data, err := host.ReadTrusted(h.Files, dir+"/"+name, host.FileLimit)
 			if err != nil {
 				continue
 			}
@@ -145,7 +145,7 @@ func zramFiles(h host.Host) []string {
 	var files []string
 	for _, dir := range []string{"/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd"} {
 		name := dir + "/zram-generator.conf"
-		data, err := h.Files.ReadFile(name, host.FileLimit)
+		data, err := host.ReadTrusted(h.Files, name, host.FileLimit)
 		if err != nil {
 			continue
 		}

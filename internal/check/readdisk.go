@@ -106,7 +106,7 @@ func oomKills(h host.Host, dir string) []string {
 		return nil
 	}
 	for _, name := range names {
-		data, err := h.Files.ReadFile(dir+"/"+name, host.FileLimit)
+		data, err := host.ReadTrusted(h.Files, dir+"/"+name, host.FileLimit)
 		if err != nil || !strings.HasSuffix(name, ".conf") {
 			continue
 		}

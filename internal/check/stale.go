@@ -95,7 +95,7 @@ func idle(h host.Host, stacks *kernel.Stacks, name string) (node string, ok bool
 // a line that somebody made a comment, and the usual places.
 func swapFiles(h host.Host) []string {
 	files := []string{"/swapfile", "/swap.img", "/swap/swapfile", "/var/swap", "/var/swapfile", "/var/lib/swapctl/swapfile"}
-	data, _ := h.Files.ReadFile("/etc/fstab", host.FileLimit)
+	data, _ := host.ReadTrusted(h.Files, "/etc/fstab", host.FileLimit)
 	for line := range strings.Lines(string(data)) {
 		words := strings.Fields(strings.TrimLeft(line, "# \t"))
 		if len(words) < 3 || words[2] != "swap" || !strings.HasPrefix(words[0], "/") || strings.HasPrefix(words[0], "/dev/") {

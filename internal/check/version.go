@@ -29,7 +29,7 @@ func versionOf(h host.Host, pkg, binary string) string {
 // packageVersion is the upstream version of an installed Debian package: of
 // "1:1.7.24~ds1-6" it is "1.7.24"; "" when the package is not installed.
 func packageVersion(h host.Host, pkg string) string {
-	data, err := h.Files.ReadFile(dpkgStatus, host.TableLimit)
+	data, err := host.ReadTrusted(h.Files, dpkgStatus, host.TableLimit)
 	if err != nil {
 		return ""
 	}

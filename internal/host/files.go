@@ -90,15 +90,17 @@ func (files) RenameNew(from, to string) error {
 }
 
 // ReadDir implements Files.
-func (files) ReadDir(name string) ([]string, error) {
+func (files) ReadDir(name string) ([]string, error) { return readDir(name, DirLimit) }
+
+func readDir(name string, most int) ([]string, error) {
 	d, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = d.Close() }()
-	names, err := d.Readdirnames(DirLimit + 1)
-	if len(names) > DirLimit {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: more than %d names", ErrTooLarge, DirLimit)}
+	names, err := d.Readdirnames(most + 1)
+	if len(names) > most {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: more than %d names", ErrTooLarge, most)}
 	}
 	if errors.Is(err, io.EOF) { // an empty one
 		err = nil

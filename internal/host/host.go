@@ -87,6 +87,16 @@ func TooLarge(name string, most int64) error {
 	return &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: more than %d KiB", ErrTooLarge, most>>10)}
 }
 
+// ReadAll is io.ReadAll of at most that many bytes: of more the error wraps
+// ErrTooLarge. name is what the error calls it.
+func ReadAll(r io.Reader, name string, most int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, most+1)) //nolint:forbidigo // this is the limit
+	if err == nil && int64(len(data)) > most {
+		return nil, TooLarge(name, most)
+	}
+	return data, err
+}
+
 // ErrChanged is the error of a file that somebody has changed since it was read.
 var ErrChanged = errors.New("somebody has changed it meanwhile")
 

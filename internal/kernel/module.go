@@ -22,7 +22,7 @@ func Module(h host.Host, release, name, configKey string) (has bool, from string
 	for _, dir := range []string{"/lib/modules/", "/usr/lib/modules/"} {
 		for _, list := range []string{"/modules.builtin", "/modules.dep"} {
 			file := dir + release + list
-			data, err := h.Files.ReadFile(file, host.TableLimit)
+			data, err := host.ReadTrusted(h.Files, file, host.TableLimit)
 			if err != nil {
 				continue
 			}
@@ -33,7 +33,7 @@ func Module(h host.Host, release, name, configKey string) (has bool, from string
 		}
 	}
 	config := "/boot/config-" + release
-	data, err := h.Files.ReadFile(config, host.FileLimit)
+	data, err := host.ReadTrusted(h.Files, config, host.FileLimit)
 	if err == nil {
 		for _, value := range []string{"=y", "=m"} {
 			if bytes.Contains(data, []byte("\n"+configKey+value+"\n")) {

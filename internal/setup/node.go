@@ -2,6 +2,7 @@ package setup
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -153,6 +154,9 @@ func (n node) check(h host.Host, ignoreHibernation bool) error {
 			return n.config.inArea(i, err)
 		}
 	}
+	if err := n.tablesAreRoots(h); err != nil {
+		return err
+	}
 	if err := n.devicesDiffer(h); err != nil {
 		return err
 	}
@@ -165,6 +169,20 @@ func (n node) check(h host.Host, ignoreHibernation bool) error {
 		}
 		if err := a.checkHibernation(h); err != nil {
 			return n.config.inArea(i, err)
+		}
+	}
+	return nil
+}
+
+// tablesAreRoots refuses to write into tables of the boot that others can change
+// as well.
+func (n node) tablesAreRoots(h host.Host) error {
+	if n.config.Persist != "fstab" {
+		return nil
+	}
+	for _, table := range []string{fstabPath, crypttabPath} {
+		if others, ok := errors.AsType[*host.OthersError](host.OnlyRoot(h.Files, table)); ok {
+			return fail.New(fail.Usage, "write "+table, others, others.Hint())
 		}
 	}
 	return nil

@@ -47,9 +47,12 @@ type parsed struct {
 
 func readJournal(h host.Host, name string) (parsed, error) {
 	const op = "read the journal"
-	data, err := h.Files.ReadFile(name, host.FileLimit)
+	data, err := host.ReadTrusted(h.Files, name, host.FileLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return parsed{Journal: Journal{Goal: GoalNone}}, nil
+	}
+	if others, ok := errors.AsType[*host.OthersError](err); ok {
+		return parsed{}, fail.New(fail.Usage, "believe the journal", err, others.Hint())
 	}
 	if err != nil {
 		return parsed{}, fail.New(fail.Failed, op, err, storeHints(name, path.Dir(path.Dir(name)), err)...)
