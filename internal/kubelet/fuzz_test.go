@@ -18,12 +18,13 @@ func FuzzProcess(f *testing.F) {
 			"/proc/7/cmdline": []byte(cmdline), "/proc/7/environ": []byte(environ), "/proc/7/cgroup": []byte(groups),
 			"/proc/7/status": []byte(status), "/proc/7/stat": []byte(stat), "/proc/stat": []byte(boot),
 		})
-		p := readProcess(h, "/proc/7", 7)
-		if len(p.argv) > 0 {
-			_ = isKubelet(p.argv)
-			_ = p.program()
+		who := identify(h, "/proc/7")
+		p, err := readProcess(h, "/proc/7", 7, who)
+		if err == nil && p.pid != 0 && !isKubelet(p.argv) {
+			t.Errorf("%q is taken for a kubelet", p.argv)
 		}
-		_ = nested(h, "/proc/7")
+		_, _, _ = p.program(), nested(status), allRoot(status)
+		p.unit = unitOfGroups(groups)
 		if p.unit != "" && (!strings.HasSuffix(p.unit, ".service") || strings.Contains(p.unit, "/")) {
 			t.Errorf("it runs in %q", p.unit)
 		}
