@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
 
-.PHONY: build test lint unit fuzz signals upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build test lint unit race fuzz signals upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -19,7 +19,7 @@ build: bin/swapctl ## the static binary, bin/swapctl
 bin/swapctl:
 	@hack/build.sh $@ '$(LDFLAGS)'
 
-test: deps lint unit upstream packages e2e ## everything that must pass
+test: deps lint unit race upstream packages e2e ## everything that must pass
 
 lint: $(LINT) ## style, and the floors of docs/architecture.md
 	$(LINT) run ./...
@@ -34,6 +34,9 @@ $(LINT): tools/go.mod tools/go.sum
 
 unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
 	go test -timeout 20m ./...
+
+race: ## the tests of all packages with goroutines, under the race detector
+	hack/race.sh
 
 fuzz: ## every fuzz target, each for FUZZTIME (60s); FUZZ=pattern runs only some
 	hack/fuzz.sh

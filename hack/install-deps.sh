@@ -6,11 +6,11 @@ set -eu
 "$(dirname "$0")/check-go.sh"
 
 # The tests compare swapctl with what these programs do, and build machines to
-# boot (test/e2e).
+# boot (test/e2e); the race detector needs a C compiler.
 packages="
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g squashfs-tools
 	util-linux mount kmod dmsetup cryptsetup-bin mmdebstrap debian-archive-keyring
-	ca-certificates git make jq groff-base
+	ca-certificates git make jq groff-base gcc libc6-dev
 "
 
 if ! command -v dpkg-query >/dev/null; then

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,8 +19,11 @@ func newCompletion(a *app) *cobra.Command {
 		DisableFlagsInUseLine: true,
 		ValidArgs:             shells,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			switch {
+			case len(args) != 1:
 				return usage(cmd, errors.New("name one shell: "+strings.Join(shells, ", ")))
+			case !slices.Contains(shells, args[0]):
+				return usage(cmd, fmt.Errorf("there is no completion for %q", args[0]))
 			}
 			return nil
 		},
@@ -38,8 +42,7 @@ func (a *app) complete(cmd *cobra.Command, shell string) error {
 		return root.GenZshCompletion(a.out)
 	case "fish":
 		return root.GenFishCompletion(a.out, true)
-	case "powershell":
+	default: // powershell
 		return root.GenPowerShellCompletionWithDesc(a.out)
 	}
-	return usage(cmd, fmt.Errorf("there is no completion for %q", shell))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -317,11 +318,7 @@ func TestAPipeIsWaitedFor(t *testing.T) {
 		{config, []string{"kubeadm-config", "lint", "--kubernetes-version=1.34"}}, {config, []string{"kubeadm-config", "--kubernetes-version=1.34", "--merge"}},
 		{aPod("{requests: {memory: 1Gi}}"), []string{"plan", "--node-memory=8Gi", "--node-swap=1Gi", "--pods"}},
 	} {
-		name := filepath.Join(t.TempDir(), "pipe")
-		if err := unix.Mkfifo(name, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		w, err := os.OpenFile(name, os.O_RDWR, 0)
+		r, w, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,9 +326,11 @@ func TestAPipeIsWaitedFor(t *testing.T) {
 			_, _ = w.WriteString(c.text)
 			_ = w.Close()
 		})
+		name := fmt.Sprintf("/proc/self/fd/%d", r.Fd()) // as <(...) does
 		machine := host.Host{Files: host.Linux().Files, Kernel: hosttest.New(t).Host().Kernel}
 		if code, stderr := refused(t, machine, streams{}, append(c.args, name)...); code != fail.OK {
 			t.Errorf("%q: exit code %d:\n%s", c.args, code, stderr)
 		}
+		r.Close()
 	}
 }
