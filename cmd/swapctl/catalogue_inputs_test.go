@@ -116,7 +116,7 @@ func badConfiguration() []situation {
 		{name: "file that everybody may write to", node: []shape{file(name, "size: 4Gi\n", 0o666)}, args: small, code: 2, says: "everybody may write to " + name, hint: "chmod go-w " + name},
 		{name: "configuration of another user", node: []shape{file(name, "size: 4Gi\n", 0o644), owner(name, 1000, 1000)}, args: small, code: 2, says: "belongs to user 1000", hint: "chown root:root " + name},
 		{name: "directory instead of a file", node: []shape{dir(name, 0o755)}, args: small, code: 2, says: "not a regular file", hint: name},
-		{name: "file without end", node: config(strings.Repeat("# nothing here\n", 5000)), args: small, code: 2, says: "larger than 64 KiB", hint: name},
+		{name: "file without end", node: config(strings.Repeat("# nothing here\n", 5000)), args: small, code: 2, says: "more than 64 KiB", hint: name},
 		{name: "variable of the wrong type", env: map[string]string{"SWAPCTL_PRIORITY": "high"}, args: small, code: 2, says: "SWAPCTL_PRIORITY", hint: "unset SWAPCTL_PRIORITY"},
 		{name: "variable that is neither true nor false", env: map[string]string{"SWAPCTL_ENCRYPT": "maybe"}, args: small, code: 2, says: "SWAPCTL_ENCRYPT", hint: "unset SWAPCTL_ENCRYPT"},
 		{name: "variable with a value that will not do", env: map[string]string{"SWAPCTL_DISCARD": "always"}, args: small, code: 2, says: "SWAPCTL_DISCARD", hint: "none"},
