@@ -16,22 +16,25 @@ import (
 // units is Units over systemd's private socket: root may use it, no message bus
 // has to run, and it answers in an early boot as well.
 type units struct {
-	socket      string
-	answer, job time.Duration // limits of every call, whatever its context allows
+	socket              string
+	answer, reload, job time.Duration // limits of every call, whatever its context allows
 }
 
-// What systemd may take. An answer: as long as its own clients wait for one
-// (src/libsystemd/sd-bus/sd-bus.c of systemd 257, BUS_DEFAULT_TIMEOUT). A job: the
-// time to stop and to start that a unit has by default (systemd-system.conf(5),
+// What systemd may take. An answer, the one that lets us in among them: as long as
+// its own clients wait for one (src/libsystemd/sd-bus/bus-internal.h of systemd 257,
+// BUS_DEFAULT_TIMEOUT). A reload, which runs all generators: as long as systemctl
+// waits (src/basic/constants.h, DAEMON_RELOAD_TIMEOUT_SEC). A job: the time to stop
+// and to start that a unit has by default (systemd-system.conf(5),
 // DefaultTimeoutStopSec= and DefaultTimeoutStartSec=, 90 s each), and a minute for
 // those that have more.
 const (
 	answerTime = 25 * time.Second
+	reloadTime = 180 * time.Second
 	jobTime    = 4 * time.Minute
 )
 
 func systemdUnits() units {
-	return units{socket: "/run/systemd/private", answer: answerTime, job: jobTime}
+	return units{socket: "/run/systemd/private", answer: answerTime, reload: reloadTime, job: jobTime}
 }
 
 // Running implements Units.
@@ -42,7 +45,10 @@ func (units) Running() bool {
 
 // Reload implements Units.
 func (u units) Reload(ctx context.Context) error {
-	return u.talk(ctx, "reload its unit files", func(t talk) error { return t.ReloadContext(t.ctx) })
+	return u.talk(ctx, "reload its unit files", func(t talk) error {
+		t.limit(u.reload, noAnswer(u.reload))
+		return t.ReloadContext(t.ctx)
+	})
 }
 
 // Start implements Units.
@@ -169,7 +175,7 @@ func (u units) talk(ctx context.Context, op string, say func(talk) error) error 
 		}
 		timer = time.AfterFunc(most, func() { end(why) })
 	}
-	limit(u.answer, fmt.Errorf("%w within %v", ErrNoAnswer, u.answer))
+	limit(u.answer, noAnswer(u.answer))
 	defer func() { timer.Stop() }()
 	c, err := systemd.NewConnection(func() (*dbus.Conn, error) { return u.dial(ctx) })
 	if err == nil {
@@ -187,6 +193,8 @@ func (u units) talk(ctx context.Context, op string, say func(talk) error) error 
 	}
 	return fmt.Errorf("systemd: %s: %w", op, err)
 }
+
+func noAnswer(within time.Duration) error { return fmt.Errorf("%w within %v", ErrNoAnswer, within) }
 
 // dial connects as the library does for its own path (NewSystemdConnectionContext):
 // without Hello, which is for a message bus.

@@ -33,7 +33,7 @@ func socket(t *testing.T, serve func(net.Conn)) units {
 			}
 		}
 	}()
-	return units{socket: name, answer: 100 * time.Millisecond, job: 100 * time.Millisecond}
+	return units{socket: name, answer: 100 * time.Millisecond, reload: 100 * time.Millisecond, job: 100 * time.Millisecond}
 }
 
 // polite lets a client in, and then says nothing any more.

@@ -115,6 +115,16 @@ func TestDamageFurtherUpIsNamed(t *testing.T) {
 			}
 		})
 	}
+	// Whoever edits a journal is told, also in its last write; without its last line
+	// it is one that was cut.
+	lines := bytes.SplitAfter(data[:last], []byte("\n"))
+	for n := range lines[:len(lines)-2] {
+		edited := slices.Clone(lines)
+		edited[n] = bytes.Replace(lines[n], []byte(`"op"`), []byte(`"po"`), 1)
+		if _, err := parseJournal(bytes.Join(edited, nil)); err == nil {
+			t.Errorf("line %d was edited, and it is believed", n+1)
+		}
+	}
 	// Zeros over the end of a write and the beginning of the next, as far as that
 	// ends well.
 	spans(data, ends[1]-40, ends[2]+40, func(a, b int, damaged []byte) {

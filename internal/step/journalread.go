@@ -163,9 +163,11 @@ func (p *parsed) parseWrites() error {
 		p.sum, next = w.Sum, w.next
 	}
 	// A write that is not whole and comes after another than the last whole one: the
-	// one between the two is lost as well.
+	// one between the two is lost as well. And one that is all text: somebody has
+	// edited it.
 	for _, end := range broken {
-		if end.next > next && isSum(end.After) && end.After != p.sum && damaged < 0 {
+		another := isSum(end.After) && end.After != p.sum
+		if end.next > next && damaged < 0 && (another || isText(bytes.Join(lines[next:end.next], nil))) {
 			damaged = next
 		}
 	}
