@@ -27,7 +27,7 @@ func notesOf(path string) helpNotes {
 	case "swapctl setup":
 		return helpNotes{setupGroups(), []string{"swapctl check", "swapctl status", "swapctl teardown"}, "usage.md"}
 	case "swapctl teardown":
-		return helpNotes{[]noteGroup{{"What is done", "dry-run keep-file force no-restart"}},
+		return helpNotes{[]noteGroup{{"What is done", "dry-run keep-file force journal-damaged no-restart"}},
 			[]string{"swapctl setup", "swapctl status"}, "usage.md"}
 	case "swapctl status":
 		return helpNotes{nil, []string{"swapctl check", "swapctl setup"}, "usage.md"}

@@ -123,6 +123,7 @@ func (p *parsed) parseLines() error {
 		}
 		var e entry
 		if err := json.Unmarshal(text, &e); err != nil {
+			p.Incomplete = true
 			return &DamagedError{Line: n + 1, Why: err.Error(), Rest: p.Journal}
 		}
 		if err := p.apply(e); err != nil {
