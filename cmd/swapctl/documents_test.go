@@ -332,3 +332,35 @@ func anchors(text string) []string {
 	}
 	return all
 }
+
+// TestWhatRootBelievesIsShownByTests: each line of that table of docs/security.md
+// names a test that there is.
+func TestWhatRootBelievesIsShownByTests(t *testing.T) {
+	_, table, _ := strings.Cut(readText(t, "../../docs/security.md"), "## What root believes")
+	table, _, _ = strings.Cut(table, "\n## ")
+	var source strings.Builder
+	for _, pattern := range []string{"*_test.go", "../../internal/*/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			source.WriteString(readText(t, name))
+		}
+	}
+	rows := 0
+	for line := range strings.Lines(table) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| what") {
+			continue
+		}
+		rows++
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		name := strings.Trim(cells[len(cells)-2], " `")
+		if !strings.HasPrefix(name, "Test") || !strings.Contains(source.String(), "func "+name+"(") {
+			t.Errorf("there is no test %q: %s", name, line)
+		}
+	}
+	if rows < 15 {
+		t.Errorf("%d rows", rows)
+	}
+}

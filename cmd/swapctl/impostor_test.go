@@ -92,11 +92,14 @@ type scene struct{ swapctl, impostor string }
 
 func newScene(t *testing.T, programs string) *scene {
 	t.Helper()
-	s := &scene{swapctl: filepath.Join(programs, "swapctl"), impostor: filepath.Join(programs, "impostor")}
+	s := &scene{swapctl: "/run/swapctl", impostor: filepath.Join(programs, "impostor")}
 	for _, at := range []string{"/run", "/srv", "/usr/local/lib", "/var/log", "/var/lib", "/opt"} {
 		ok(t, os.MkdirAll(at, 0o755))
 		ok(t, unix.Mount("tmpfs", at, "tmpfs", 0, "mode=755"))
 	}
+	program, err := os.ReadFile(filepath.Join(programs, "swapctl"))
+	ok(t, err)
+	ok(t, os.WriteFile(s.swapctl, program, 0o755))
 	for dir, mode := range map[string]os.FileMode{
 		"/run/ran": 0o777, "/run/here": 0o777, "/var/lib/kubelet": 0o755, "/var/log/containers": 0o755, "/usr/local/lib/systemd/system": 0o755,
 		theirs + "/sudo": 0o755, shared: 0o777 | os.ModeSticky, roots: 0o755, "/run/area": 0o755, "/usr/local/lib/sudo": 0o755,
@@ -178,6 +181,12 @@ func (s *scene) start(t *testing.T, a attack) {
 func (s *scene) play(t *testing.T, a attack) {
 	s.start(t, a)
 	s.findsNone(t, a.found)
+	// An ordinary user runs nothing of another's either.
+	look := exec.Command(s.swapctl, "status", "-o", "json")
+	look.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 4242, Gid: 4242}}
+	if out, err := look.CombinedOutput(); err != nil || !strings.Contains(string(out), `"found": false`) {
+		t.Errorf("status of an ordinary user: %v\n%s", err, out)
+	}
 	if ran := textIn(t, "/run/ran"); ran != "" {
 		t.Errorf("root ran %s", ran)
 	}

@@ -274,3 +274,20 @@ func TestPreflight(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatOthersCanChangeIsNotJudgedBy: it counts as unknown.
+func TestWhatOthersCanChangeIsNotJudgedBy(t *testing.T) {
+	const packages = "-- var/lib/dpkg/status --\nPackage: kubelet\nStatus: install ok installed\nVersion: 1.34.1-1\n\nPackage: containerd\nStatus: install ok installed\nVersion: 1.7.24~ds1-6\n\n"
+	const table = "-- etc/fstab --\n/swapfile none swap sw 0 0\n"
+	const loaded = "-- sys/module/dm_crypt/initstate = gone --\n-- sys/module/dm_crypt = gone --\n"
+	const modules = "lib/modules/6.12.107+deb13-cloud-amd64/"
+	for owner, theirs := range map[string]bool{"0": false, "1000": true} {
+		f := facts(t, node(t, "debian13", packages+table+loaded+"-- var/lib/dpkg = owner "+owner+" --\n-- etc/fstab = owner "+owner+" --\n-- "+modules+"modules.dep = owner "+owner+" --\n"), ReadOptions{})
+		if (f.Kubelet.Version == "") != theirs || (f.Runtime.Version == "") != theirs {
+			t.Errorf("owner %s: versions %q, %q", owner, f.Kubelet.Version, f.Runtime.Version)
+		}
+		if (f.Boot.Unseen != nil) != theirs {
+			t.Errorf("owner %s: %v, lines %v", owner, f.Boot.Unseen, f.Boot.Lines)
+		}
+	}
+}

@@ -42,3 +42,19 @@ func TestWithoutGroupsNoneIsTight(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// TestGroupsBelowAContainersOwnAreNotWalked: a container can make them as deep as
+// it likes.
+func TestGroupsBelowAContainersOwnAreNotWalked(t *testing.T) {
+	n := hosttest.New(t)
+	at := "/kubepods.slice"
+	for range 30 {
+		for file, text := range map[string]string{"memory.swap.current": "900", "memory.max": "800", "memory.stat": "anon 600"} {
+			n.WriteFile("/sys/fs/cgroup"+at+"/"+file, text+"\n", 0o444)
+		}
+		at += "/sub"
+	}
+	if got, err := kernel.TightGroups(n.Host()); err != nil || len(got) != 12 {
+		t.Errorf("%d groups, %v", len(got), err)
+	}
+}

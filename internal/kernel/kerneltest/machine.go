@@ -8,6 +8,7 @@
 //	NAME = block DEV          a block device node
 //	NAME = words              a file of its lines, each ended by a zero byte
 //	NAME = denied             EACCES for it and everything below it
+//	NAME = owner UID          what is there already belongs to somebody else than root
 //	NAME = gone               taken away again, for what is added by itself
 //	DM NAME                   a mapping: lines of "dmsetup table"
 //	LOOP /dev/loopN           what LOOP_GET_STATUS64 says: DEV INO
@@ -127,6 +128,11 @@ func (t *Tree) section(f section) error {
 		return nil
 	}
 	words := strings.Fields(what)
+	if len(words) == 2 && words[0] == "owner" && t.nodes["/"+name] != nil {
+		id, err := strconv.ParseUint(words[1], 10, 32)
+		t.nodes["/"+name].uid = uint32(id)
+		return err
+	}
 	n := &node{}
 	switch {
 	case what == "denied":

@@ -29,6 +29,7 @@ type node struct {
 	size           int64
 	dev, rdev, ino uint64
 	denied         bool
+	uid            uint32
 }
 
 // put adds a node and the directories above it.
@@ -180,7 +181,7 @@ func (t *Tree) stat(op, name string, last bool) (host.Stat, error) {
 		return host.Stat{}, err
 	}
 	return host.Stat{
-		Mode: n.mode, Dev: n.dev, Rdev: n.rdev, Ino: n.ino, LinksCount: 1,
+		Mode: n.mode, UID: n.uid, Dev: n.dev, Rdev: n.rdev, Ino: n.ino, LinksCount: 1,
 		SizeBytes: max(n.size, int64(len(n.data))),
 	}, nil
 }
