@@ -92,6 +92,8 @@ func flagWords(name string) []string {
 		return []string{"512\tAES-256 in XTS", "256\tAES-128 in XTS"}
 	case "discard":
 		return []string{"none", "once\twhen swap is turned on", "pages\tevery page that gets free", "both"}
+	case "preallocation":
+		return []string{"full\twith zeros written", "falloc\tquicker to make"}
 	case "persist":
 		return []string{"auto", "systemd", "fstab", "none"}
 	case "kubelet":

@@ -45,6 +45,7 @@ func TestAShellIsToldTheValues(t *testing.T) {
 		{"setup --persist _", "auto systemd fstab none", inOrder},
 		{"setup --persist s", "systemd", inOrder},
 		{"setup --discard _", "none once pages both", inOrder},
+		{"setup --preallocation _", "full falloc", inOrder},
 		{"setup --sector-size _", "auto 512 4096", inOrder},
 		{"setup --kubelet _", "auto skip", inOrder},
 		{"setup --encrypt=_", "true false", inOrder},

@@ -101,7 +101,7 @@ func howActs(t *testing.T) string {
 }
 
 // acts words operations. A file that is written under another name first is one
-// act: "replace".
+// act: "replace", and so is the same operation several times in a row.
 func acts(ops []hosttest.Op) []string {
 	var lines []string
 	for _, op := range ops {
@@ -115,7 +115,9 @@ func acts(ops []hosttest.Op) []string {
 		case op.To != "":
 			line += " -> " + op.To
 		}
-		lines = append(lines, line)
+		if len(lines) == 0 || lines[len(lines)-1] != line {
+			lines = append(lines, line)
+		}
 	}
 	return lines
 }

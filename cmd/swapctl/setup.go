@@ -71,6 +71,7 @@ func configFlags(cmd *cobra.Command) {
 	f.String("cipher", d.Cipher, "`cipher`, as dm-crypt names it")
 	f.Int("key-size", d.KeySize, "`bits` of the key; xts halves them")
 	f.String("sector-size", d.SectorSize, "`bytes` that are encrypted at a time: auto, 512 or 4096")
+	f.String("preallocation", d.Preallocation, "of an encrypted file: full, written with zeros, or falloc, made quicker and slower under pressure")
 	f.String("name", d.Name, "`name` of the encrypted mapping")
 	f.Int("priority", d.Priority, "0 to 32767, higher is used first; -1: the kernel chooses")
 	f.String("discard", d.Discard, "tell the disk what is free: none, once, pages or both")

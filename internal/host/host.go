@@ -168,6 +168,10 @@ type Kernel interface {
 	// Fallocate gives the file size bytes of disk, without writing them
 	// (fallocate(2), mode 0). EOPNOTSUPP where the file system cannot.
 	Fallocate(f File, size int64) error
+	// WriteZeroes has the disk write zeros into bytes of the file by itself
+	// (fallocate(2), FALLOC_FL_WRITE_ZEROES): the extents are then written ones.
+	// EOPNOTSUPP where kernel, file system or disk cannot.
+	WriteZeroes(f File, offset, length int64) error
 	// Identity tells by what a file is known again, whatever its name.
 	Identity(f File) (Identity, error)
 	// SwappedTo reports whether the kernel swaps to this very file, which must be

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"encoding/json"
 	"os"
 	"strconv"
 
@@ -21,6 +22,34 @@ type area struct {
 	erase     bool
 	force     bool
 	wakes     string // the kubelet's unit, which counts the swap when it starts
+	known     knownFile
+}
+
+// knownFile is what the journal knows of the file of an area.
+type knownFile struct {
+	want      fileWant
+	encrypted bool
+}
+
+// know reads it.
+func (a *area) know(j step.Journal) {
+	a.known = knownFile{encrypted: j.Record("swap.crypt" + a.suffix).Ours()}
+	if r := j.Record("swap.file" + a.suffix); r.Ours() {
+		_ = json.Unmarshal(r.Want, &a.known.want) // what cannot be read is none of ours, and build says so
+	}
+}
+
+// fileWant is the file that the area needs. One that is there already keeps the
+// blocks that it has: swap that is on does not come down, and gigabytes are not
+// written, because a setting or another version of the program would have made it
+// otherwise. But one that becomes encrypted comes down in any case.
+func (a area) fileWant() fileWant {
+	c := a.config
+	want := fileWant{Path: c.Path, SizeBytes: a.sizeBytes, Written: c.Encrypt && c.Preallocation != "falloc"}
+	if was := a.known.want; was.Path == want.Path && was.SizeBytes == want.SizeBytes && (was.Written || a.known.encrypted) {
+		want.Written = was.Written
+	}
+	return want
 }
 
 // resolve decides what a Config leaves open: the size in bytes of this node.
@@ -108,7 +137,7 @@ func (a area) target() target {
 func (a area) lower() step.Step {
 	c := a.config
 	if c.Device == "" {
-		return fileStep{area: a.suffix, want: fileWant{Path: c.Path, SizeBytes: a.sizeBytes},
+		return fileStep{area: a.suffix, want: a.fileWant(),
 			encrypted: c.Encrypt, erase: a.erase, force: a.force}
 	}
 	return deviceStep{area: a.suffix, want: deviceWant{Device: c.Device, SizeBytes: a.sizeBytes},

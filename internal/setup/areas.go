@@ -20,15 +20,18 @@ type AreaConfig struct {
 	Cipher     string `json:"cipher"`
 	KeySize    int    `json:"keySize"`
 	SectorSize string `json:"sectorSize"`
-	Priority   int    `json:"priority"`
-	Discard    string `json:"discard"`
+
+	Preallocation string `json:"preallocation"`
+
+	Priority int    `json:"priority"`
+	Discard  string `json:"discard"`
 }
 
 // NewArea is an area about which nothing was said but what the Config says of
 // all of them.
 func (c Config) NewArea() AreaConfig {
 	return AreaConfig{Encrypt: c.Encrypt, Cipher: c.Cipher, KeySize: c.KeySize,
-		SectorSize: c.SectorSize, Priority: -1, Discard: c.Discard}
+		SectorSize: c.SectorSize, Priority: -1, Discard: c.Discard, Preallocation: c.Preallocation}
 }
 
 // each returns the Config of each area by itself.
@@ -42,7 +45,7 @@ func (c Config) each() []Config {
 		one.Areas = nil
 		one.Name, one.Size, one.Path, one.Device = a.Name, a.Size, a.Path, a.Device
 		one.Encrypt, one.Cipher, one.KeySize, one.SectorSize = a.Encrypt, a.Cipher, a.KeySize, a.SectorSize
-		one.Priority, one.Discard = a.Priority, a.Discard
+		one.Priority, one.Discard, one.Preallocation = a.Priority, a.Discard, a.Preallocation
 		all[i] = one
 	}
 	return all
@@ -51,7 +54,7 @@ func (c Config) each() []Config {
 // asArea is the other way round.
 func (c Config) asArea() AreaConfig {
 	return AreaConfig{Name: c.Name, Size: c.Size, Path: c.Path, Device: c.Device, Encrypt: c.Encrypt, Cipher: c.Cipher,
-		KeySize: c.KeySize, SectorSize: c.SectorSize, Priority: c.Priority, Discard: c.Discard}
+		KeySize: c.KeySize, SectorSize: c.SectorSize, Priority: c.Priority, Discard: c.Discard, Preallocation: c.Preallocation}
 }
 
 // inArea says which of several areas a field belongs to.

@@ -14,7 +14,12 @@ type Config struct {
 	Cipher     string `json:"cipher"`     // as dm-crypt names it, "aes-xts-plain64"
 	KeySize    int    `json:"keySize"`    // bits; xts splits it in two keys
 	SectorSize string `json:"sectorSize"` // "auto", "512" or "4096" bytes
-	Name       string `json:"name"`       // of the mapping
+
+	// Preallocation of an encrypted swap file, as qemu-img names the ways: "full",
+	// with zeros written, or "falloc", which is quicker.
+	Preallocation string `json:"preallocation"`
+
+	Name string `json:"name"` // of the mapping
 
 	Priority int    `json:"priority"` // 0 to 32767; -1: the kernel chooses
 	Discard  string `json:"discard"`  // "none", "once", "pages" or "both"
@@ -54,7 +59,7 @@ const DefaultPath = "/var/lib/swapctl/swapfile"
 func Default() Config {
 	return Config{
 		Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
-		SectorSize: "auto", Name: "cryptswap", Priority: -1, Discard: "none",
+		SectorSize: "auto", Preallocation: "full", Name: "cryptswap", Priority: -1, Discard: "none",
 		Swappiness: -1, MinFreeKbytes: -1, WatermarkScaleFactor: -1,
 		Persist: "auto", Kubelet: "auto", SwapBehavior: "LimitedSwap",
 	}

@@ -33,6 +33,17 @@ type fileStep struct {
 type fileWant struct {
 	Path      string `json:"path"`
 	SizeBytes int64  `json:"sizeBytes"`
+	// Written: its blocks are to be, see swapfile.Written. It counts when the file
+	// is made: what is there is taken as it is.
+	Written bool `json:"written,omitempty"`
+}
+
+// blocks is how the file is to have its blocks.
+func (w fileWant) blocks() swapfile.Blocks {
+	if w.Written {
+		return swapfile.Written
+	}
+	return swapfile.Reserved
 }
 
 // madeDirs is what was there before: the directories that were not.
@@ -71,6 +82,11 @@ func (s fileStep) Info() step.Info {
 			fmt.Sprintf("fallocate -l %d %s", s.want.SizeBytes, s.want.Path),
 		},
 		UndoByHand: []string{"rm " + s.want.Path},
+	}
+	if s.want.Written {
+		info.Why += " With encryption zeros are written now: otherwise the file system enters the first write to each block into its" +
+			" journal, for which it needs memory just when there is none (--preallocation falloc leaves the zeros out)."
+		info.ByHand = append(info.ByHand, fmt.Sprintf("dd if=/dev/zero of=%s bs=1M count=%d iflag=count_bytes oflag=direct conv=notrunc", s.want.Path, s.want.SizeBytes))
 	}
 	if s.keep {
 		info.Title, info.UndoByHand = info.Title+", kept", nil
@@ -216,7 +232,7 @@ func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, r st
 	if err := swapfile.Remove(h, s.want.Path); err != nil {
 		return err
 	}
-	return swapfile.Make(ctx, h, s.want.Path, s.want.SizeBytes, r.Progress)
+	return swapfile.Make(ctx, h, s.want.Path, s.want.SizeBytes, s.want.blocks(), r.Progress)
 }
 
 func (s fileStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {

@@ -74,6 +74,7 @@ func (n *node) nameSteps(j step.Journal) {
 			suffix = freeSuffix(n.suffixOf(i), taken)
 		}
 		a.suffix, taken[suffix] = suffix, true
+		a.know(j)
 	}
 }
 

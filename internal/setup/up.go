@@ -127,6 +127,7 @@ func withBridge(ctx context.Context, e *step.Engine, n node, j step.Journal) (st
 		return steps, false, nil
 	}
 	if b, ok := bridge(ctx, e.Host, down[0], items); ok {
+		b.know(j)
 		return slices.Concat([]step.Step{b.lower()}, b.upper(), steps), true, nil
 	}
 	for _, c := range down {
@@ -197,7 +198,7 @@ func goalNode(h host.Host, j step.Journal) (node, error) {
 func (n *node) findArea(h host.Host, i int) error {
 	a, err := resolve(h, n.areas[i].config)
 	if err == nil {
-		a.suffix = n.areas[i].suffix
+		a.suffix, a.known = n.areas[i].suffix, n.areas[i].known
 		n.areas[i] = a
 	}
 	return err

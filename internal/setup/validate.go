@@ -108,6 +108,9 @@ func (c Config) validArea() error {
 	if discards := []string{"none", "once", "pages", "both"}; !slices.Contains(discards, c.Discard) {
 		return field("discard", "the default is --discard none", "%q is none of %s", c.Discard, strings.Join(discards, ", "))
 	}
+	if ways := []string{"full", "falloc"}; !slices.Contains(ways, c.Preallocation) {
+		return field("preallocation", "the default is --preallocation full", "%q is neither full nor falloc", c.Preallocation)
+	}
 	if c.Encrypt && c.Device == "" && c.Discard != "none" {
 		return field("discard", "use --discard none, or swap to a device: --device /dev/disk/by-id/...",
 			"with an encrypted file a discard would punch holes into the file")

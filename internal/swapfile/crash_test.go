@@ -32,7 +32,7 @@ var nodes = map[string]hosttest.FileSystem{
 // makeArea is all that this package changes for a swap file.
 func makeArea(h host.Host) error {
 	ctx := context.Background()
-	if err := swapfile.Make(ctx, h, areaPath, areaBytes, nil); err != nil {
+	if err := swapfile.Make(ctx, h, areaPath, areaBytes, swapfile.Reserved, nil); err != nil {
 		return err
 	}
 	return swapfile.WriteHeader(ctx, h, areaPath, [16]byte{1})
@@ -80,7 +80,7 @@ func TestAFailureAtAnyOperationLeavesNothingBehind(t *testing.T) {
 				before, h := n.Snapshot(), n.Host()
 				n.ResetOps()
 				n.FailAt(at, unix.EIO)
-				err := swapfile.Make(context.Background(), h, areaPath, areaBytes, nil)
+				err := swapfile.Make(context.Background(), h, areaPath, areaBytes, swapfile.Reserved, nil)
 				if !n.Fired() {
 					if err != nil || at < 4 {
 						t.Errorf("%v after %d operations", err, at)

@@ -14,6 +14,7 @@ type kernel struct {
 	pageBytes   int
 	statfs      func(path string) (host.Statfs, error)
 	fallocate   func(f host.File, size int64) error
+	writeZeroes func(f host.File, offset, length int64) error
 	extents     func(f host.File) ([]host.Extent, error)
 	flags       func(f host.File) (uint32, error)
 	setFlags    func(f host.File, flags uint32) error
@@ -40,6 +41,13 @@ func (k kernel) Fallocate(f host.File, size int64) error {
 		return k.fallocate(f, size)
 	}
 	return k.Kernel.Fallocate(f, size)
+}
+
+func (k kernel) WriteZeroes(f host.File, offset, length int64) error {
+	if k.writeZeroes != nil {
+		return k.writeZeroes(f, offset, length)
+	}
+	return k.Kernel.WriteZeroes(f, offset, length)
 }
 
 func (k kernel) Extents(f host.File) ([]host.Extent, error) {

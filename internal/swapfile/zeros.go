@@ -15,7 +15,7 @@ const (
 	zerosFlush = 1 << 30 // written before the disk is told to keep it
 )
 
-// writeZeros fills the empty file with zeros: past the page cache where the file
+// writeZeros fills the file with zeros: past the page cache where the file
 // system can, which takes half the time of dd and leaves the node's cache alone.
 func (d *draft) writeZeros(ctx context.Context) error {
 	zeros, err := mapZeros(zerosChunk)

@@ -46,7 +46,8 @@ func (n *Node) layout(f *os.File, st host.Stat) []host.Extent {
 	}
 	page := int64(n.pageBytes)
 	allocated := (i.allocated + page - 1) / page * page
-	written := int64(0) // end of what was written so far
+	written := (i.zeroed + page - 1) / page * page // end of what was written so far
+	add(0, written, 0)
 	for {
 		from, to, ok := nextData(f, written, st.SizeBytes)
 		if !ok {

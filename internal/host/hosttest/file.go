@@ -145,6 +145,9 @@ func (f *file) writeReal(data []byte, off int64) (int, error) {
 	if f.flag&unix.O_APPEND != 0 {
 		return f.real.Write(data)
 	}
+	if noted, err := f.process.node.notesZeros(f, data, off); noted || err != nil {
+		return len(data), err
+	}
 	return f.real.WriteAt(data, off)
 }
 

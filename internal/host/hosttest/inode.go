@@ -23,6 +23,7 @@ type inode struct {
 	uid, gid    uint32
 	flags       uint32 // FS_..._FL
 	allocated   int64  // fallocate reached to here; what was never written is unwritten
+	zeroed      int64  // zeros were written from the start to here, without their taking room in this test
 	mount       string // whose space it takes
 	bytes       int64  // how much of it
 	born        int64  // in nanoseconds since 1970; 0: nobody has asked yet
@@ -66,7 +67,7 @@ func (n *Node) describe(at string, st *unix.Stat_t) host.Stat {
 	}
 	if i := n.inodes[st.Ino]; i != nil {
 		s.UID, s.GID = i.uid, i.gid
-		s.UsedBytes = max(s.UsedBytes, i.allocated)
+		s.UsedBytes = max(s.UsedBytes, i.allocated, i.zeroed)
 	}
 	if !s.Mode.IsRegular() || path.Dir(at) != "/dev" && at != "/dev/mapper/control" {
 		return s
@@ -118,7 +119,7 @@ func (n *Node) charge(at string, f *os.File) {
 	}
 	i := n.inode(st.Ino)
 	i.mount = n.mountOf(at).point
-	i.bytes = max(st.Blocks*512, i.allocated)
+	i.bytes = max(st.Blocks*512, i.allocated, i.zeroed)
 }
 
 // forget drops the record of a file that lost its last name. A loop keeps its

@@ -24,6 +24,7 @@ type FileSystem struct {
 
 	ReadOnly    bool
 	NoFallocate bool // fallocate(2) gives EOPNOTSUPP, as on ext3
+	WriteZeroes bool // so does FALLOC_FL_WRITE_ZEROES, unless this says that the disk can
 	NoDirectIO  bool // open(2) with O_DIRECT gives EINVAL
 	NoExtents   bool // FS_IOC_FIEMAP gives EOPNOTSUPP
 

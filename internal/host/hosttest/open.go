@@ -122,7 +122,7 @@ func (p *process) truncate(f *file, st host.Stat) error {
 			return err
 		}
 		if i := p.node.inodes[st.Ino]; i != nil {
-			i.allocated = 0
+			i.allocated, i.zeroed = 0, 0
 		}
 		p.node.charge(f.at, f.real)
 		return nil

@@ -13,7 +13,7 @@ var ErrKilled = errors.New("killed")
 // Op is one change to the machine, or one attempt that was made to fail.
 type Op struct {
 	N    int    // number, from 1
-	Name string // create truncate write sync mkdir symlink remove rename syncdir fallocate setflags swapon swapoff loopattach loopdetach dmcreate dmload dmresume dmremove keyadd keyremove reload start stop restart
+	Name string // create truncate write sync mkdir symlink remove rename syncdir fallocate writezeroes setflags swapon swapoff loopattach loopdetach dmcreate dmload dmresume dmremove keyadd keyremove reload start stop restart
 	Path string // file, mapping or key description
 	To   string // new name of a rename
 	Flag int    // of swapon

@@ -84,8 +84,8 @@ func (n *Node) look(path, at string) (string, error) {
 		return "", err
 	}
 	line := fmt.Sprintf("%s %d bytes %s", head, real.Size(), sum)
-	if i := n.inodes[st.Ino]; i != nil && (i.allocated != 0 || i.flags != 0) {
-		line += fmt.Sprintf(" allocated %d flags %#x", i.allocated, i.flags)
+	if i := n.inodes[st.Ino]; i != nil && (i.allocated != 0 || i.zeroed != 0 || i.flags != 0) {
+		line += fmt.Sprintf(" allocated %d flags %#x zeroed %d", i.allocated, i.flags, i.zeroed)
 	}
 	return line, nil
 }
