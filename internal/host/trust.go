@@ -57,7 +57,11 @@ func (e *OthersError) Shared() bool {
 // then only root can make it.
 func OnlyRoot(files Files, name string) error {
 	if !strings.HasPrefix(name, "/") {
-		return &fs.PathError{Op: "find out who can write", Path: name, Err: errors.New("it is not an absolute path")}
+		here, err := files.Readlink("/proc/self/cwd")
+		if err != nil {
+			return err
+		}
+		name = here + "/" + name
 	}
 	w := walk{files: files, name: path.Clean(name), at: "/", left: components(name)}
 	if err := w.look(); err != nil {

@@ -82,6 +82,9 @@ func (p *process) Readlink(name string) (string, error) {
 	if err := p.enter(); err != nil {
 		return "", err
 	}
+	if name == "/proc/self/cwd" && p.node.dir != "" {
+		return p.node.dir, nil
+	}
 	at, err := p.node.resolve(name, false)
 	if err != nil {
 		return "", pathError("readlink", name, err)
