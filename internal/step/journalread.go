@@ -93,7 +93,7 @@ func versionOf(data []byte) (int, error) {
 	lines := whole(data)
 	switch {
 	case len(lines) > 0 && opOf(lines[0]).Version > journalVersion:
-		return 0, (&Journal{}).apply(opOf(lines[0]))
+		return 0, fmt.Errorf("line 1: %w", (&Journal{}).apply(opOf(lines[0])))
 	case len(lines) == 0, bytes.Contains(data, []byte(endMark)), opOf(lines[0]).Version == journalVersion:
 		return journalVersion, nil
 	}
