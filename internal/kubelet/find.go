@@ -80,6 +80,9 @@ func fromService(h host.Host, s service, p process) (Kubelet, error) {
 		k.Argv, k.Binary = argv, argv[0]
 		return k.complete(h, p)
 	}
+	if name, err := s.othersProgram(h); err != nil {
+		return k, untrusted("believe "+name+", which "+s.unit+" starts", err)
+	}
 	if p.pid != 0 {
 		k.Argv, k.Env, k.Binary, k.Wrapped = p.argv, p.env, p.program(), true
 		return k.complete(h, p)

@@ -148,6 +148,24 @@ func TestWithoutRootOnlyAUnitsKubeletCounts(t *testing.T) {
 	}
 }
 
+// TestAScriptThatStartsTheKubeletIsRootsAlone: what runs now may be root's, and
+// the next start is whoever's the script is.
+func TestAScriptThatStartsTheKubeletIsRootsAlone(t *testing.T) {
+	const script = "/usr/local/bin/start-kubelet.sh"
+	for _, exec := range []string{script, "/bin/sh " + script, "/bin/sh -c 'exec " + script + " --v=2'"} {
+		for _, owner := range []uint32{0, 1000} {
+			n := lay(t, "wrapped")
+			n.WriteFile("/etc/systemd/system/kubelet.service", "[Service]\nExecStart="+exec+"\n", 0o644)
+			n.WriteFile(script, "", 0o755)
+			n.SetOwner(script, owner, 0)
+			k, err := kubelet.Find(context.Background(), n.Host())
+			if (err == nil) != (owner == 0) || (k.Version == "") != (owner != 0) || err != nil && !strings.Contains(err.Error(), script+" belongs to user 1000") {
+				t.Errorf("%s of %d: %+v, %v", exec, owner, k, err)
+			}
+		}
+	}
+}
+
 // ordinary is how an ordinary user sees the processes of others (proc(5)).
 type ordinary struct{ host.Files }
 

@@ -3,6 +3,7 @@ package kubelet
 import (
 	"errors"
 	"io/fs"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -210,6 +211,28 @@ func (s service) argv() []string {
 	return argv
 }
 
+// othersProgram finds a file in the command line that others can change: a script
+// that starts the kubelet, or what a shell is told to run.
+func (s service) othersProgram(h host.Host) (string, error) {
+	for _, word := range s.argv() {
+		for part := range shellWords(word) {
+			st, err := h.Files.Stat(part)
+			if !path.IsAbs(part) || err != nil || !st.Mode.IsRegular() {
+				continue
+			}
+			if err := host.OnlyRoot(h.Files, part); byOthers(err) {
+				return part, err
+			}
+		}
+	}
+	return "", nil
+}
+
+// shellWords are the words in one, if that is a script.
+func shellWords(word string) iter.Seq[string] {
+	return strings.FieldsFuncSeq(word, func(r rune) bool { return strings.ContainsRune(" \t\n;|&()<>{}'\"=", r) })
+}
+
 // mentionsKubelet reports whether the command line may start a kubelet by way of
 // something else: a shell, or a script that is named after it.
 func (s service) mentionsKubelet() bool {
@@ -217,7 +240,7 @@ func (s service) mentionsKubelet() bool {
 		if i == 0 && strings.Contains(path.Base(word), "kubelet") {
 			return true
 		}
-		for part := range strings.FieldsFuncSeq(word, func(r rune) bool { return strings.ContainsRune(" \t\n;|&()<>{}'\"=", r) }) {
+		for part := range shellWords(word) {
 			if base := path.Base(part); base == "kubelet" || base == "hyperkube" {
 				return true
 			}
