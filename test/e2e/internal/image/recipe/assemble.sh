@@ -27,7 +27,7 @@ if [ -n "$uml_modules" ]; then
     release=$(basename "$uml_modules")
     mkdir -p "$root/usr/lib/modules/$release"
     cp -r "$uml_modules"/modules.* "$root/usr/lib/modules/$release/"
-    for part in block crypto lib security drivers/block drivers/md fs net/unix; do
+    for part in block crypto lib security drivers/block drivers/md drivers/scsi fs net/unix; do
         [ -d "$uml_modules/kernel/$part" ] || continue
         mkdir -p "$root/usr/lib/modules/$release/kernel/$part"
         cp -r "$uml_modules/kernel/$part/." "$root/usr/lib/modules/$release/kernel/$part/"
