@@ -18,6 +18,8 @@ func TestRealKernel(t *testing.T) {
 	for _, script := range [][]string{
 		{"filesystem", "ext4"}, {"filesystem", "ext2"}, {"filesystem", "ext4-noextent"}, {"filesystem", "xfs"}, {"filesystem", "btrfs"},
 		{"device"}, {"refused"}, {"demo"},
+		{"ours", "raw"}, {"ours", "file", "ext4"}, {"ours", "file", "xfs"}, {"ours", "file", "btrfs"},
+		{"ours", "namespace", "ext4"}, {"ours", "namespace", "xfs"}, {"ours", "namespace", "btrfs"},
 	} {
 		t.Run(filepath.Join(script...), func(t *testing.T) { runReal(t, bin, script[0], script[1:]...) })
 	}

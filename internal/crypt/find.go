@@ -29,6 +29,7 @@ type State struct {
 	KeyInRing   bool // the table names the key; it is nowhere to be read
 	SectorBytes int
 	Discards    bool
+	OffsetBytes int64 // where it begins on what it stands on
 
 	Loop           string // "/dev/loop0" when it stands on one
 	LoopAutoClear  bool   // the loop goes when the mapping does
@@ -66,7 +67,7 @@ func Find(h host.Host, name string) (State, error) {
 		return State{}, fmt.Errorf("read mapping %s: %w", name, err)
 	}
 	s.Cipher, s.KeyBits, s.KeyInRing, s.SectorBytes = p.Cipher, p.KeyBits, p.KeyInRing, p.SectorBytes
-	s.Discards = slices.Contains(p.Options, "allow_discards")
+	s.Discards, s.OffsetBytes = slices.Contains(p.Options, "allow_discards"), p.OffsetBytes
 	dev, err := kernel.ParseDeviceNumber(p.Device)
 	if err != nil {
 		return State{}, fmt.Errorf("read mapping %s: %w", name, err)

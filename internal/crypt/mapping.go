@@ -28,6 +28,9 @@ type Mapping struct {
 	KeyBits     int    `json:"keyBits"`     // of the whole key: 512 is AES-256 in XTS
 	SectorBytes int    `json:"sectorBytes"` // unit of encryption, 512 or 4096; 0 is 4096 where it fits
 	Discards    bool   `json:"discards"`    // let discards through; shows which blocks are free
+	// OffsetBytes is where the mapping begins on the device; what is before stays
+	// as it is.
+	OffsetBytes int64 `json:"offsetBytes,omitempty"`
 }
 
 // sectorShift: the kernel counts sectors of 512 bytes.

@@ -1,7 +1,10 @@
 package crypt
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"path"
 
 	"github.com/swapctl/swapctl/internal/host"
 )
@@ -26,42 +29,54 @@ func (m Mapping) Matches(h host.Host, s State) (matches bool, why string) {
 		return false, fmt.Sprintf("has encryption sectors of %d bytes", s.SectorBytes)
 	case s.Discards != m.Discards:
 		return false, fmt.Sprintf("has discards allowed: %t", s.Discards)
+	case s.OffsetBytes != m.OffsetBytes:
+		return false, fmt.Sprintf("begins at byte %d", s.OffsetBytes)
 	}
-	return m.matchesBacking(h, s)
-}
-
-func (m Mapping) matchesBacking(h host.Host, s State) (matches bool, why string) {
 	if s.BackingDeleted {
 		return false, fmt.Sprintf("stands on %s, which was deleted", s.BackingPath)
 	}
-	st, err := h.Files.Stat(m.Backing)
-	if err != nil {
+	if _, err := h.Files.Stat(m.Backing); err != nil {
 		return false, fmt.Sprintf("stands on %s, but %v", s.BackingPath, err)
 	}
-	same := s.Loop != "" && s.BackingDev == st.Dev && s.BackingIno == st.Ino
-	if st.IsBlock() {
-		// A loop device may itself be the device that was wished for.
-		loop, err := h.Files.Stat(s.Loop)
-		same = s.Loop == "" && s.BackingDev == st.Rdev || err == nil && loop.Rdev == st.Rdev
-	}
-	if !same {
-		return false, fmt.Sprintf("stands on %s", s.BackingPath)
+	if !s.IsOn(h, m.Backing) {
+		return false, fmt.Sprintf("stands on %s", orUnknown(s.BackingPath))
 	}
 	return true, ""
 }
 
-// StandsElsewhere reports whether the mapping is surely not one of backing but
-// somebody else's of the same name: it stands on a device, and not on that
-// device, or on none although backing is a file. What cannot be known, because
-// backing is not there, is no.
-func (s State) StandsElsewhere(h host.Host, backing string) bool {
+// IsOn reports whether the mapping stands on what has the path backing now, a file
+// or a device.
+func (s State) IsOn(h host.Host, backing string) bool {
 	st, err := h.Files.Stat(backing)
 	switch {
-	case err != nil || s.BackingPath == "":
+	case err != nil:
 		return false
-	case st.Mode.IsRegular():
-		return s.Loop == ""
+	case !st.IsBlock():
+		return s.Loop != "" && s.BackingDev == st.Dev && s.BackingIno == st.Ino
+	case s.Loop == "":
+		return s.BackingDev == st.Rdev
 	}
-	same, _ := Mapping{Backing: backing}.matchesBacking(h, s)
-	return !same && !s.BackingDeleted
+	loop, err := h.Files.Stat(s.Loop) // which may itself be the device that is meant
+	return err == nil && loop.Rdev == st.Rdev
+}
+
+// StandsOn reports whether the mapping stands on the very file or device that it
+// was once put on: backing is the path of that, and made is by what it is known
+// again, as host.Identify told it then; the zero Identity where nobody has written
+// that down. A file may have lost its name since, or another may have it.
+func (s State) StandsOn(h host.Host, backing string, made host.Identity) bool {
+	isFile := made.Ino != 0
+	if s.IsOn(h, backing) {
+		now, err := h.Identify(backing)
+		return !isFile || err == nil && now.Same(made)
+	}
+	switch {
+	case isFile:
+		dir, err := h.Files.Lstat(path.Dir(backing)) // Dev is another one after a reboot
+		return s.BackingIno == made.Ino && (s.BackingDev == made.Dev || err == nil && s.BackingDev == dir.Dev)
+	case made.Dev != 0:
+		_, err := h.Files.Stat(backing)
+		return errors.Is(err, fs.ErrNotExist) && s.Loop == "" && s.BackingDev == made.Dev
+	}
+	return s.BackingDeleted && s.BackingPath == backing
 }

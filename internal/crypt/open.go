@@ -104,7 +104,7 @@ func (m Mapping) fit(sizeBytes int64) (sectorBytes int, sectors uint64, err erro
 	if sectorBytes == 0 {
 		sectorBytes = 4096
 	}
-	whole := sizeBytes / int64(sectorBytes) * int64(sectorBytes)
+	whole := (sizeBytes - m.OffsetBytes) / int64(sectorBytes) * int64(sectorBytes)
 	if whole <= 0 {
 		return 0, 0, fmt.Errorf("%s has only %d bytes", m.Backing, sizeBytes)
 	}
@@ -162,7 +162,7 @@ func (m Mapping) table(dev uint64, sectorBytes int) string {
 	if sectorBytes != 1<<sectorShift {
 		options = append(options, fmt.Sprintf("sector_size:%d", sectorBytes))
 	}
-	s := fmt.Sprintf(" 0 %s 0", kernel.DeviceNumber(dev))
+	s := fmt.Sprintf(" 0 %s %d", kernel.DeviceNumber(dev), m.OffsetBytes>>sectorShift)
 	if len(options) == 0 {
 		return s
 	}

@@ -13,9 +13,13 @@ type CryptTable struct {
 	KeyBits     int
 	KeyInRing   bool // the table names a key in the kernel's keyring
 	Device      string
+	OffsetBytes int64    // where the data begins on it
 	SectorBytes int      // unit of encryption
 	Options     []string // "allow_discards", ...
 }
+
+// sectorShift: the device mapper counts sectors of 512 bytes.
+const sectorShift = 9
 
 // ParseCryptTable parses the parameters of a crypt target (kernel
 // documentation, admin-guide/device-mapper/dm-crypt.rst):
@@ -31,6 +35,11 @@ func ParseCryptTable(params string) (CryptTable, error) {
 	if t.KeyBits, t.KeyInRing, err = cryptKey(f[1]); err != nil {
 		return CryptTable{}, err
 	}
+	start, err := strconv.ParseUint(f[4], 10, 63-sectorShift)
+	if err != nil {
+		return CryptTable{}, errors.New("crypt table: bad offset")
+	}
+	t.OffsetBytes = int64(start << sectorShift)
 	if len(f) == 5 {
 		return t, nil
 	}

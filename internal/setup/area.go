@@ -21,6 +21,7 @@ type area struct {
 	sector    int
 	erase     bool
 	force     bool
+	untagged  bool   // an encrypted device as an older swapctl used it: all of it
 	wakes     string // the kubelet's unit, which counts the swap when it starts
 	known     knownFile
 }
@@ -61,7 +62,7 @@ func resolve(h host.Host, c Config) (area, error) {
 	}
 	if c.Device != "" {
 		a.config.Path = ""
-		a.sizeBytes, err = deviceBytes(h, c.Device)
+		a.sizeBytes, err = deviceBytes(h, c.Device, a.reservedBytes())
 		return a, err
 	}
 	size, err := c.sizeBytes(h)
@@ -100,7 +101,7 @@ func (c Config) sizeBytes(h host.Host) (int64, error) {
 // sizeHint is for sizes that are none.
 const sizeHint = "for example --size 4Gi, or --size 50% of the node's memory"
 
-func deviceBytes(h host.Host, device string) (int64, error) {
+func deviceBytes(h host.Host, device string, reserved int64) (int64, error) {
 	if _, err := resolveDevice(h, device); err != nil {
 		return 0, err
 	}
@@ -111,7 +112,7 @@ func deviceBytes(h host.Host, device string) (int64, error) {
 	}
 	defer f.Close()
 	d, err := h.Kernel.BlockDevice(f)
-	if err == nil && d.SizeBytes < swapfile.MinPages*int64(h.Kernel.PageSize()) {
+	if err == nil && d.SizeBytes < reserved+swapfile.MinPages*int64(h.Kernel.PageSize()) {
 		return 0, fail.Newf(fail.Usage, op, "it has %d bytes, too few for a swap area", d.SizeBytes).
 			Hint("lsblk shows every device and its size")
 	}
@@ -124,6 +125,15 @@ func (a area) backing() string {
 		return a.config.Device
 	}
 	return a.config.Path
+}
+
+// reservedBytes is what the encryption leaves free at the start of a device, for
+// the tag.
+func (a area) reservedBytes() int64 {
+	if a.config.Device == "" || !a.config.Encrypt || a.untagged {
+		return 0
+	}
+	return swapfile.ReservedBytes
 }
 
 func (a area) target() target {
@@ -140,7 +150,7 @@ func (a area) lower() step.Step {
 		return fileStep{area: a.suffix, want: a.fileWant(),
 			encrypted: c.Encrypt, erase: a.erase, force: a.force}
 	}
-	return deviceStep{area: a.suffix, want: deviceWant{Device: c.Device, SizeBytes: a.sizeBytes},
+	return deviceStep{area: a.suffix, want: deviceWant{Device: c.Device, SizeBytes: a.sizeBytes, Tagged: a.reservedBytes() > 0},
 		encrypted: c.Encrypt, erase: a.erase}
 }
 
@@ -151,7 +161,7 @@ func (a area) upper() []step.Step {
 	if c.Encrypt {
 		steps = append(steps, cryptStep{area: a.suffix, file: file, want: crypt.Mapping{
 			Name: c.Name, Backing: a.backing(), Cipher: c.Cipher, KeyBits: c.KeySize,
-			SectorBytes: a.sector, Discards: c.Discard != "none"}})
+			SectorBytes: a.sector, Discards: c.Discard != "none", OffsetBytes: a.reservedBytes()}})
 	}
 	return append(steps,
 		headerStep{area: a.suffix, file: file, want: headerWant{a.target()}},

@@ -66,6 +66,9 @@ func (a area) crypttabStep() lineStep {
 	if a.config.Discard != "none" {
 		options = append(options, "discard")
 	}
+	if reserved := a.reservedBytes(); reserved > 0 { // in sectors of 512 bytes (crypttab(5))
+		options = append(options, fmt.Sprintf("offset=%d", reserved/sectorBytes))
+	}
 	options = append(options, "nofail")
 	name := a.config.Name
 	return lineStep{

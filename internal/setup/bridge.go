@@ -13,8 +13,12 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// bridgeSuffix marks the steps of the area that bridges a change.
-const bridgeSuffix = "@bridge"
+// bridgeSuffix marks the steps of the area that bridges a change, and bridgeFile
+// the end of the name of its file.
+const (
+	bridgeSuffix = "@bridge"
+	bridgeFile   = ".bridge"
+)
 
 // bridge decides on a second swap file for the time in which the area that is
 // on is taken down and made anew, so that the node never has less swap than the
@@ -28,7 +32,7 @@ func bridge(ctx context.Context, h host.Host, c change, items []step.Item) (area
 	if beside == "" {
 		beside = old.Path
 	}
-	b.config.Device, b.config.Path = "", path.Join(path.Dir(beside), "."+path.Base(beside)+".bridge")
+	b.config.Device, b.config.Path = "", path.Join(path.Dir(beside), "."+path.Base(beside)+bridgeFile)
 	b.config.Name, b.config.Priority, b.config.Discard = a.config.Name+"-bridge", -1, "none"
 	b.sizeBytes = min(old.sizeBytes, a.sizeBytes)
 	b.erase = false

@@ -210,33 +210,6 @@ func TestABridgeThatDoesNotComeDownIsTold(t *testing.T) {
 	}
 }
 
-// TestNoiseThatLooksLikeSomethingIsStillOurs: two bytes of ciphertext are often
-// those of some file system.
-func TestNoiseThatLooksLikeSomethingIsStillOurs(t *testing.T) {
-	for what, mark := range map[string]struct {
-		at    int64
-		bytes string
-	}{
-		"boot sector": {510, "\x55\xaa"}, "ext": {0x438, "\x53\xef"}, "hfs": {0x400, "H+"}, "nilfs": {0x406, "\x34\x34"},
-	} {
-		n := hosttest.New(t)
-		if err := rebooted(deviceConfig(true))(n); err != nil {
-			t.Fatal(err)
-		}
-		f, err := os.OpenFile(n.Path("/dev/vdb"), os.O_WRONLY, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.WriteAt([]byte(mark.bytes), mark.at); err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
-		if err := boot(n); err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-}
-
 // TestAShareOfTheMemoryIsNoReasonToMakeSwapAnew: another kernel takes some MiB
 // more for itself; twice the memory is another matter.
 func TestAShareOfTheMemoryIsNoReasonToMakeSwapAnew(t *testing.T) {

@@ -21,6 +21,9 @@ type cryptStep struct {
 	file bool // the backing is a file: a loop device comes between
 }
 
+// sectorBytes is the sector in which tables, cryptsetup and crypttab count.
+const sectorBytes = 512
+
 func (s cryptStep) Info() step.Info {
 	info := step.Info{
 		ID:         "swap.crypt" + s.area,
@@ -42,8 +45,12 @@ func (s cryptStep) cryptsetup() string {
 	if s.want.SectorBytes > 0 {
 		sector = fmt.Sprintf(" --sector-size %d", s.want.SectorBytes)
 	}
-	return fmt.Sprintf("cryptsetup open --type plain --cipher %s --key-size %d%s --key-file /dev/urandom %s %s",
-		s.want.Cipher, s.want.KeyBits, sector, s.want.Backing, s.want.Name)
+	offset := ""
+	if s.want.OffsetBytes > 0 {
+		offset = fmt.Sprintf(" --offset %d", s.want.OffsetBytes/sectorBytes)
+	}
+	return fmt.Sprintf("cryptsetup open --type plain --cipher %s --key-size %d%s%s --key-file /dev/urandom %s %s",
+		s.want.Cipher, s.want.KeyBits, sector, offset, s.want.Backing, s.want.Name)
 }
 
 func (s cryptStep) Want() any { return s.want }
@@ -70,19 +77,28 @@ func (s cryptStep) Check(_ context.Context, h host.Host, was step.Record) (step.
 	if err != nil {
 		return step.Finding{}, err
 	}
-	ours := old.Name == s.want.Name && !now.StandsElsewhere(h, old.Backing)
+	ours := old.Name == s.want.Name && isOurMapping(h, now, old, madeOf(was))
 	if ours || same && on {
 		if same {
 			return step.Finding{State: step.Done, Found: "open"}, nil
 		}
 		return step.Finding{State: step.Todo, Found: "open, but " + why}, nil
 	}
-	taken := fail.Newf(fail.Usage, "make the mapping "+s.want.Name, "there is one of that name, which swapctl did not make").
+	return blocked(s.taken(now)), nil
+}
+
+// taken refuses a mapping of our name that is not ours.
+func (s cryptStep) taken(now crypt.State) error {
+	why := "there is one of that name, which swapctl did not make"
+	if now.BackingPath != "" {
+		why += "; it stands on " + now.BackingPath
+	}
+	taken := fail.Newf(fail.Usage, "make the mapping "+s.want.Name, "%s", why).
 		Hint("use another name with --name; dmsetup info %s shows what that one is", s.want.Name)
 	if now.UUID == crypt.UUID(s.want.Name) {
 		taken = taken.Hint("or close it, if nothing needs it any more: cryptsetup close %s", s.want.Name)
 	}
-	return blocked(taken), nil
+	return taken
 }
 
 // mappingOf is the mapping that the journal knows, the zero Mapping if none.
@@ -141,33 +157,56 @@ func release(u crypt.User) string {
 
 func (s cryptStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }
 
-func (s cryptStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
-	now, err := crypt.Find(h, s.want.Name)
+// Do notes what it puts the mapping on: whatever else has its name some day is
+// somebody else's.
+func (s cryptStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, r step.Run) error {
+	op := "make the mapping " + s.want.Name
+	now, mine, err := s.find(h)
 	if err != nil {
 		return err
 	}
-	if now.Exists && !now.StandsElsewhere(h, s.want.Backing) { // what a killed run left
+	if mine { // what a killed run left
 		if err := crypt.Close(ctx, h, s.want.Name); err != nil {
 			return err
 		}
+	} else if now.Exists {
+		return s.taken(now)
+	}
+	on, err := h.Identify(s.want.Backing)
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	if err := r.Note(on); err != nil {
+		return err
 	}
 	return s.want.Open(ctx, h)
 }
 
-// Undo closes the mapping. Where there is none any more, after a reboot, nothing
-// below it is touched: the noise there may be somebody else's by now.
+// find looks for the mapping, and whether it is the one that the journal knows.
+func (s cryptStep) find(h host.Host) (now crypt.State, mine bool, err error) {
+	now, err = crypt.Find(h, s.want.Name)
+	if err != nil || !now.Exists {
+		return now, false, err
+	}
+	r, err := known(h, s.Info().ID)
+	return now, err == nil && isOurMapping(h, now, s.want, madeOf(r)), err
+}
+
+// Undo closes the mapping, if it is ours. Where there is none any more, after a
+// reboot, nothing below it is touched: the noise there may be somebody else's by now.
 func (s cryptStep) Undo(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
-	now, err := crypt.Find(h, s.want.Name)
-	if err != nil || !now.Exists || now.StandsElsewhere(h, s.want.Backing) {
+	now, mine, err := s.find(h)
+	if err != nil || !mine {
 		return err
 	}
-	if err := crypt.Close(ctx, h, s.want.Name); err != nil {
+	below := now.HasTable && now.IsOn(h, s.want.Backing)
+	if err := crypt.Close(ctx, h, s.want.Name); err != nil || !below {
 		return err
 	}
 	return s.blank(h)
 }
 
-// blank zeroes the start of what is below the mapping: the header that we wrote
+// blank zeroes the start of what was below our mapping: the header that we wrote
 // there, as ciphertext, and what was swapped out behind it. What is left is noise
 // without a key; with the noise at its start gone, the file or device is free for
 // the next use, ours included.
@@ -182,9 +221,5 @@ func (s cryptStep) blank(h host.Host) error {
 	if users, err := crypt.UsersOf(h, st); err != nil || len(users) > 0 {
 		return err
 	}
-	c, err := swapfile.Probe(h, s.want.Backing)
-	if err != nil || !c.Noise() {
-		return err
-	}
-	return swapfile.Blank(h, s.want.Backing)
+	return swapfile.Blank(h, s.want.Backing, s.want.OffsetBytes)
 }

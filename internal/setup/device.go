@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -31,6 +31,15 @@ type deviceStep struct {
 type deviceWant struct {
 	Device    string `json:"device"`
 	SizeBytes int64  `json:"sizeBytes"` // of the device: another one under the same name is noticed
+	// Tagged: it is encrypted, and its first MiB stays outside of the mapping and
+	// holds a tag. An older swapctl encrypted all of it, and nobody can tell what
+	// that leaves from the data of somebody else.
+	Tagged bool `json:"tagged,omitempty"`
+}
+
+// deviceSaved is the tag that the device gets: by it our own is known again.
+type deviceSaved struct {
+	Tag swapfile.Tag `json:"tag,omitzero"`
 }
 
 func (s deviceStep) Info() step.Info {
@@ -40,7 +49,12 @@ func (s deviceStep) Info() step.Info {
 		Why:   "A device of its own is the best place for swap: the kernel needs no memory of a file system to free memory.",
 	}
 	if s.erase {
-		info.ByHand = []string{"wipefs --all " + s.want.Device}
+		info.ByHand = append(info.ByHand, "wipefs --all "+s.want.Device)
+	}
+	if s.want.Tagged {
+		info.Title += fmt.Sprintf(", the first %s kept for a tag", bytesize.Format(swapfile.ReservedBytes))
+		info.ByHand = append(info.ByHand, fmt.Sprintf("echo swapctl encrypted swap $(uuidgen) | dd of=%s conv=notrunc", s.want.Device))
+		info.UndoByHand = []string{fmt.Sprintf("dd if=/dev/zero of=%s bs=512 count=1 conv=notrunc", s.want.Device)}
 	}
 	return info
 }
@@ -74,7 +88,10 @@ func (s deviceStep) Check(_ context.Context, h host.Host, was step.Record) (step
 
 func (s deviceStep) ours(was step.Record) bool {
 	var w deviceWant
-	return was.Ours() && json.Unmarshal(was.Want, &w) == nil && w == s.want
+	if !was.Ours() || json.Unmarshal(was.Want, &w) != nil {
+		return false
+	}
+	return w.Device == s.want.Device && w.SizeBytes == s.want.SizeBytes
 }
 
 // underOurMapping reports whether the only thing on the device is a mapping;
@@ -130,22 +147,41 @@ func (s deviceStep) inUse(h host.Host, st host.Stat) error {
 
 // content judges a device that nothing uses.
 func (s deviceStep) content(h host.Host, was step.Record) (step.Finding, error) {
-	c, err := swapfile.Probe(h, s.want.Device)
+	mine, c, err := s.holdsOurs(h, was)
 	if err != nil {
 		return step.Finding{}, err
 	}
-	ours := s.ours(was)
 	switch {
-	case ours && (c.Empty || c.Noise() || isSwap(c)):
-		// Under a key that is gone our own swap looks like noise.
+	case mine && s.ours(was):
 		return step.Finding{State: step.Done, Found: "ours"}, nil
 	case c.Empty:
 		return step.Finding{State: step.Todo, Found: "empty"}, nil
 	case s.erase:
 		return toErase("holds " + c.What), nil
+	case s.ours(was):
+		return blocked(fail.Newf(fail.Usage, "use the device "+s.want.Device, "it was ours, and what it holds now need not be: %s", c.What).
+			Hint("%s shows more; if nothing on it is needed, say so: swapctl setup --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil
 	}
 	return blocked(fail.Newf(fail.Usage, "use the device "+s.want.Device, "it is not empty: %s", c.What).
 		Hint("%s shows more; if nothing on it is needed, say so with --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil
+}
+
+// holdsOurs reports whether the device, which nothing uses, shows by what it holds
+// that it is ours: nothing, or the tag or the header that the journal knows.
+func (s deviceStep) holdsOurs(h host.Host, was step.Record) (bool, swapfile.Content, error) {
+	c, err := swapfile.Probe(h, s.want.Device)
+	if err != nil {
+		return false, c, err
+	}
+	uuid, err := headerUUID(h, s.area)
+	return c.Empty || c.HoldsTag(tagOf(was.Saved)) || c.HoldsHeader(h, uuid), c, err
+}
+
+// tagOf is the tag in what was saved; the zero Tag if there is none.
+func tagOf(raw json.RawMessage) swapfile.Tag {
+	var saved deviceSaved
+	_ = json.Unmarshal(raw, &saved) // damaged, it proves nothing
+	return saved.Tag
 }
 
 // showsMore is the command that shows what a device holds.
@@ -156,22 +192,41 @@ func showsMore(c swapfile.Content, device string) string {
 	return "wipefs " + device
 }
 
-func (s deviceStep) Save(context.Context, host.Host) (any, error) { return struct{}{}, nil }
+func (s deviceStep) Save(_ context.Context, h host.Host) (any, error) {
+	var saved deviceSaved
+	if !s.want.Tagged {
+		return saved, nil
+	}
+	uuid, err := newUUID(h)
+	saved.Tag = uuid
+	return saved, err
+}
 
-func (s deviceStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
-	if !s.erase {
+func (s deviceStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {
+	if s.erase {
+		if err := swapfile.Erase(ctx, h, s.want.Device); err != nil {
+			return err
+		}
+	}
+	if !s.want.Tagged {
 		return nil
 	}
-	return swapfile.Erase(ctx, h, s.want.Device)
+	return swapfile.WriteTag(h, s.want.Device, tagOf(raw))
 }
 
-// Undo lets the device go as it is: what is on it is not ours to destroy.
-func (s deviceStep) Undo(context.Context, host.Host, json.RawMessage, step.Progress) error {
-	return nil
-}
-
-// isSwap reports whether a swap area, or what a kill left of its header, is all
-// that is known to be there.
-func isSwap(c swapfile.Content) bool {
-	return len(c.Found) == 1 && strings.HasPrefix(c.What, "swap")
+// Undo takes our tag away, and otherwise lets the device go as it is: what is on it
+// is not ours to destroy.
+func (s deviceStep) Undo(_ context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
+	tag := tagOf(raw)
+	st, err := h.Files.Stat(s.want.Device)
+	if tag == (swapfile.Tag{}) || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail.New(fail.Failed, "let the device "+s.want.Device+" go", err)
+	}
+	if users, err := crypt.UsersOf(h, st); err != nil || len(users) > 0 {
+		return err // somebody else's by now
+	}
+	return swapfile.RemoveTag(h, s.want.Device, tag)
 }

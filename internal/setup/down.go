@@ -42,10 +42,17 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 			return newReport("nothing was changed"), err
 		}
 		items, err := e.LookDown(j)
-		return downReport(h, step.Outcome{Items: items, Incomplete: j.Incomplete}, o), errors.Join(err, mayGoDown(h, items, o))
+		r := downReport(h, step.Outcome{Items: items, Incomplete: j.Incomplete}, o)
+		r.Warnings = append(r.Warnings, leftAlone(h, recordsOf(items), o)...)
+		return r, errors.Join(err, mayGoDown(h, items, o))
 	}
-	out, err := e.Teardown(ctx, func(items []step.Item) error { return mayGoDown(h, items, o) })
+	var left []string
+	out, err := e.Teardown(ctx, func(items []step.Item) error {
+		left = leftAlone(h, recordsOf(items), o)
+		return mayGoDown(h, items, o)
+	})
 	r := downReport(h, out, o)
+	r.Warnings = append(r.Warnings, left...)
 	if err != nil && !out.Failed {
 		r.State = "nothing was changed"
 	}
@@ -56,10 +63,7 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 // area or its file is not where it was made, or what is swapped out does not fit
 // into memory.
 func mayGoDown(h host.Host, items []step.Item, o DownOptions) error {
-	var records []step.Record
-	for _, it := range items {
-		records = append(records, it.Was)
-	}
+	records := recordsOf(items)
 	if err := notMoved(h, records); err != nil {
 		return err
 	}
@@ -67,6 +71,14 @@ func mayGoDown(h host.Host, items []step.Item, o DownOptions) error {
 		return err
 	}
 	return filesInSight(h, records, o)
+}
+
+func recordsOf(items []step.Item) []step.Record {
+	var records []step.Record
+	for _, it := range items {
+		records = append(records, it.Was)
+	}
+	return records
 }
 
 // filesInSight refuses while a file that is to be removed cannot be seen.

@@ -56,6 +56,9 @@ type madeDirs struct {
 type fileSaved struct {
 	madeDirs
 	Mount string `json:"mount,omitempty"`
+	// Noted: the step notes by what the file that it makes is known again, before
+	// that has its name. The steps of an older swapctl did not.
+	Noted bool `json:"noted,omitempty"`
 }
 
 // makeDirs makes them, outermost first; raw is what was saved.
@@ -108,10 +111,17 @@ func (s fileStep) Check(_ context.Context, h host.Host, was step.Record) (step.F
 			return blocked(err), nil
 		}
 	}
+	if err := s.draftIsOurs(h, ours); err != nil {
+		return blocked(err), nil
+	}
 	if !place.Exists {
 		return s.orNoRoom(h, place, 0, step.Finding{State: step.Todo, Found: "no file"})
 	}
-	if ours {
+	mine, err := s.made(h, was)
+	if err != nil {
+		return step.Finding{}, err
+	}
+	if mine {
 		if err := swapfile.CheckFile(h, s.want.Path, s.want.SizeBytes); err != nil {
 			found := "a file of " + bytesize.Format(place.File.SizeBytes)
 			return s.orNoRoom(h, place, place.File.UsedBytes, step.Finding{State: step.Todo, Found: found})
@@ -127,7 +137,52 @@ func (s fileStep) Check(_ context.Context, h host.Host, was step.Record) (step.F
 	return f, err
 }
 
-// ours reports whether the journal says that this very file was made by us.
+// draftIsOurs refuses the temporary file of a killed run that was not ours: no
+// record tells of it.
+func (s fileStep) draftIsOurs(h host.Host, ours bool) error {
+	temp := swapfile.Temp(s.want.Path)
+	_, err := h.Files.Lstat(temp)
+	if ours || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	op := "make the swap file " + s.want.Path
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
+	}
+	return fail.Newf(fail.Usage, op, "it is made under the name %s, and something is there that swapctl knows nothing of", temp).
+		Hint("see what it is: ls -l %s; if nothing needs it any more, remove it: rm %s", temp, temp).
+		Hint("or name another file with --path")
+}
+
+// made reports whether the file that is there is the one that the journal knows.
+func (s fileStep) made(h host.Host, was step.Record) (bool, error) {
+	var saved fileSaved
+	if !s.ours(was) || json.Unmarshal(was.Saved, &saved) != nil {
+		return false, nil
+	}
+	if was.Made == nil && !saved.Noted {
+		return s.couldBeOurs(h, was)
+	}
+	now, err := h.Identify(s.want.Path)
+	return err == nil && now.Same(madeOf(was)), fail.New(fail.Failed, "look at the swap file "+s.want.Path, err)
+}
+
+// couldBeOurs is for what an older swapctl made: the file has the size, owner, mode
+// and blocks, and holds nothing, our header, or what may have been encrypted.
+func (s fileStep) couldBeOurs(h host.Host, was step.Record) (bool, error) {
+	var old fileWant
+	if json.Unmarshal(was.Want, &old) != nil || swapfile.CheckFile(h, old.Path, old.SizeBytes) != nil {
+		return false, nil
+	}
+	c, err := swapfile.Probe(h, old.Path)
+	if err != nil {
+		return false, err
+	}
+	uuid, err := headerUUID(h, s.area)
+	return c.Empty || c.Noise() || c.HoldsHeader(h, uuid), err
+}
+
+// ours reports whether the journal says that a file of this path was made by us.
 func (s fileStep) ours(was step.Record) bool {
 	var w fileWant
 	return was.Ours() && json.Unmarshal(was.Want, &w) == nil && w.Path == s.want.Path
@@ -199,7 +254,7 @@ func (s fileStep) Save(_ context.Context, h host.Host) (any, error) {
 		return nil, err
 	}
 	mount, err := swapfile.MountOf(h, s.want.Path)
-	return fileSaved{madeDirs{place.Missing}, mount}, err
+	return fileSaved{madeDirs{place.Missing}, mount, true}, err
 }
 
 // elsewhere refuses to act on a path that no longer leads to the file system on
@@ -227,12 +282,34 @@ func (s fileStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, r st
 	if err := makeDirs(h, raw, 0o700); err != nil {
 		return err
 	}
-	// What is there now is an unfit file of ours, or one that may be erased:
-	// Check let nothing else through.
-	if err := swapfile.Remove(h, s.want.Path); err != nil {
+	// What is there now is an unfit file of ours, or one that may be erased.
+	if err := s.clear(h, func() error { return nil }); err != nil {
 		return err
 	}
-	return swapfile.Make(ctx, h, s.want.Path, s.want.SizeBytes, s.want.blocks(), r.Progress)
+	return swapfile.MakeKnown(ctx, h, s.want.Path, s.want.SizeBytes, s.want.blocks(), r.Progress, func(made host.Identity) error { return r.Note(made) })
+}
+
+// clear removes the file that is there if it is ours or may be erased, and what a
+// killed run left beside it. Any other file stays. mayGo is asked before.
+func (s fileStep) clear(h host.Host, mayGo func() error) error {
+	was, err := known(h, s.Info().ID)
+	if err != nil {
+		return err
+	}
+	_, err = h.Files.Lstat(s.want.Path)
+	mine := s.erase || errors.Is(err, fs.ErrNotExist)
+	if !mine {
+		if mine, err = s.made(h, was); err != nil {
+			return err
+		}
+	}
+	if !mine {
+		return swapfile.RemoveTemp(h, s.want.Path)
+	}
+	if err := mayGo(); err != nil {
+		return err
+	}
+	return swapfile.Remove(h, s.want.Path)
 }
 
 func (s fileStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
@@ -246,10 +323,8 @@ func (s fileStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ 
 	if err := s.elsewhere(h, raw); err != nil {
 		return err
 	}
-	if err := s.unused(ctx, h); err != nil {
-		return err
-	}
-	if err := swapfile.Remove(h, s.want.Path); err != nil {
+	s.erase = false
+	if err := s.clear(h, func() error { return s.unused(ctx, h) }); err != nil {
 		return err
 	}
 	return removeEmpty(h, saved.Made)

@@ -52,7 +52,7 @@ func TestFstabGetsItsLinesAndLosesThemAgain(t *testing.T) {
 			"cryptswap /var/lib/swapctl/swapfile /dev/urandom swap,cipher=aes-xts-plain64,size=512,nofail"},
 		{"device", true, func(c *setup.Config) { c.Device, c.Size, c.Discard = "/dev/disk/by-id/virtio-vdb", "", "once" },
 			"/dev/mapper/cryptswap none swap sw,nofail,discard=once 0 0",
-			"cryptswap /dev/disk/by-id/virtio-vdb /dev/urandom swap,cipher=aes-xts-plain64,size=512,discard,nofail"},
+			"cryptswap /dev/disk/by-id/virtio-vdb /dev/urandom swap,cipher=aes-xts-plain64,size=512,discard,offset=2048,nofail"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := "UUID=1 / ext4 defaults 0 1\n# no newline at the end"

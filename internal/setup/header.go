@@ -91,14 +91,19 @@ func (s headerStep) occupied(h host.Host, was step.Record) error {
 }
 
 func (s headerStep) Save(_ context.Context, h host.Host) (any, error) {
-	var saved headerSaved
-	if err := h.Kernel.Random(saved.UUID[:]); err != nil {
-		return nil, fail.New(fail.Failed, "make a UUID for the swap area", err,
+	uuid, err := newUUID(h)
+	return headerSaved{uuid}, err
+}
+
+// newUUID is a random UUID.
+func newUUID(h host.Host) (uuid [16]byte, err error) {
+	if err := h.Kernel.Random(uuid[:]); err != nil {
+		return uuid, fail.New(fail.Failed, "make a UUID for the swap area", err,
 			"getrandom(2) is there from Linux 3.17 on (uname -r), but a sandbox may forbid it")
 	}
-	saved.UUID[6] = saved.UUID[6]&0x0f | 0x40 // RFC 9562: version 4
-	saved.UUID[8] = saved.UUID[8]&0x3f | 0x80 // and its variant
-	return saved, nil
+	uuid[6] = uuid[6]&0x0f | 0x40 // RFC 9562: version 4
+	uuid[8] = uuid[8]&0x3f | 0x80 // and its variant
+	return uuid, nil
 }
 
 func (s headerStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Run) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -173,6 +174,9 @@ func (s story) mends(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot, se
 	now := n.Snapshot()
 	if noise {
 		fresh, now = withoutDisks(fresh), withoutDisks(now)
+		if !isZero(start(t, n, swapfile.ReservedBytes)) {
+			t.Error("the tag is still on the device")
+		}
 	}
 	if diff := fresh.Diff(now); diff != "" {
 		t.Errorf("after the teardown:\n%s", diff)
@@ -182,19 +186,42 @@ func (s story) mends(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot, se
 }
 
 // lostKey reports whether a reboot, or a kill, took the mapping and left what was
-// written through it: noise that nobody can tell from somebody else's, and so is
-// left there.
+// written through it, behind the MiB that says whose the device is: noise that
+// nobody can tell from somebody else's, and so is left there.
 func lostKey(t *testing.T, n *hosttest.Node) bool {
 	t.Helper()
 	if _, err := kernel.MappingByName(n.Other(), "cryptswap"); err == nil {
 		return false
 	}
-	c, err := swapfile.Probe(n.Other(), "/dev/vdb")
+	return !isZero(start(t, n, swapfile.ReservedBytes+4096)[swapfile.ReservedBytes:]) // the header
+}
+
+// start is what the fake node's second disk begins with.
+func start(t *testing.T, n *hosttest.Node, size int) []byte {
+	t.Helper()
+	f, err := os.Open(n.Root + "/dev/vdb")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.Noise()
+	defer f.Close()
+	data := make([]byte, size)
+	if _, err := f.ReadAt(data, 0); err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
+
+// onDisk is what the fake node's second disk holds.
+func onDisk(t *testing.T, n *hosttest.Node) []byte {
+	t.Helper()
+	data, err := os.ReadFile(n.Root + "/dev/vdb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func isZero(data []byte) bool { return len(bytes.Trim(data, "\x00")) == 0 }
 
 func withoutDisks(s hosttest.Snapshot) hosttest.Snapshot {
 	s = maps.Clone(s)

@@ -40,7 +40,7 @@ func notMovedFrom(h host.Host, t target, uuid [16]byte) error {
 		return err
 	}
 	for _, s := range swaps {
-		if s.Kind != kernel.SwapFile {
+		if s.Kind != kernel.SwapFile || !kernel.SwapsTo(h, s.Path) {
 			continue
 		}
 		if header, err := swapfile.ReadHeader(h, s.Path); err == nil && header.UUID == uuid {

@@ -181,6 +181,9 @@ func TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone(t *testing.T) {
 		if _, err := setup.Up(context.Background(), other, deviceConfig(true), setup.UpOptions{}); err != nil {
 			t.Fatal(err)
 		}
+		if err := other.Files.Remove(setup.JournalPath); err != nil {
+			t.Fatal(err)
+		}
 		for _, name := range []string{setup.JournalPath, setup.DefaultPath} {
 			if err := other.Files.RenameNew(name+".away", name); err != nil {
 				t.Fatal(err)

@@ -46,7 +46,7 @@ func races() []race {
 
 // writes are the operations of a run that give a file its name, and for each the one
 // before which somebody may still come in between: after the look.
-func writes(n *hosttest.Node) map[string]int {
+func changes(n *hosttest.Node) map[string]int {
 	at := map[string]int{}
 	for _, op := range n.Ops() {
 		temp := host.ReplaceTemp(op.To)
@@ -70,7 +70,7 @@ func TestWhatOthersWriteBetweenLookAndActStays(t *testing.T) {
 		if err := run(n, c); err != nil {
 			t.Fatal(err)
 		}
-		places := writes(n)
+		places := changes(n)
 		if len(places) == 0 {
 			t.Fatalf("%s: it writes nothing", r.name)
 		}

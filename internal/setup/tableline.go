@@ -55,7 +55,7 @@ func (s lineStep) Info() step.Info {
 
 func (s lineStep) Want() any { return s.want }
 
-func (s lineStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Finding, error) {
+func (s lineStep) Check(_ context.Context, h host.Host, was step.Record) (step.Finding, error) {
 	op := "add a line to " + s.want.Table
 	st, err := h.Files.Lstat(s.want.Table)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,6 +75,10 @@ func (s lineStep) Check(_ context.Context, h host.Host, _ step.Record) (step.Fin
 	}
 	if fstab.Contains(table, s.want.Line) {
 		return step.Finding{State: step.Done, Found: "there"}, nil
+	}
+	var old lineWant
+	if was.Ours() && json.Unmarshal(was.Want, &old) == nil && old.Line != "" { // of ours, wanted otherwise now
+		table = bytes.Replace(table, []byte(old.Line), []byte("#"), 1)
 	}
 	if line, ok := s.otherLine(table); ok {
 		return blocked(fail.Newf(fail.Usage, op, "line %d speaks of the same swap area already, in other words", line).

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,8 +41,12 @@ func (t target) node(h host.Host) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if s, err := crypt.Find(h, t.Mapping); err == nil && s.StandsElsewhere(h, t.Path) {
-		return "", fmt.Errorf("mapping %s is somebody else's, on %s: %w", t.Mapping, s.BackingPath, fs.ErrNotExist)
+	s, err := crypt.Find(h, t.Mapping)
+	if err != nil {
+		return "", err
+	}
+	if mine, err := t.ourMapping(h, s); err != nil || !mine {
+		return "", errors.Join(err, fmt.Errorf("mapping %s is somebody else's, on %s: %w", t.Mapping, s.BackingPath, fs.ErrNotExist))
 	}
 	return "/dev/" + name, nil
 }
@@ -64,16 +69,23 @@ func activeSwap(h host.Host, t target) (kernel.Swap, bool, error) {
 	if err != nil {
 		return kernel.Swap{}, false, err
 	}
+	// Of two lines with one path, one is of another mount namespace.
+	spans := func(s kernel.Swap) bool {
+		return s.SizeBytes < mine.SizeBytes && s.SizeBytes+2*int64(h.Kernel.PageSize()) > mine.SizeBytes
+	}
+	var lines []kernel.Swap
 	for _, s := range swaps {
-		theirs, err := h.Files.Stat(s.Path)
-		if err == nil && sameSwap(mine, theirs) {
-			return s, true, nil
+		if theirs, err := h.Files.Stat(s.Path); err == nil && sameSwap(mine, theirs) {
+			lines = append(lines, s)
 		}
 	}
-	if s, ok := cutOff(h, t, swaps); ok && s.SizeBytes < mine.SizeBytes && s.SizeBytes+2*int64(h.Kernel.PageSize()) > mine.SizeBytes {
-		return s, true, nil // mounted again: swapoff takes our path
+	if s, ok := cutOff(h, t, swaps); ok && spans(s) && len(lines) == 0 {
+		lines = append(lines, s) // mounted again: swapoff takes our path
 	}
-	return kernel.Swap{}, false, nil
+	if len(lines) == 0 || !kernel.SwapsTo(h, node) {
+		return kernel.Swap{}, false, nil
+	}
+	return lines[max(slices.IndexFunc(lines, spans), 0)], true, nil
 }
 
 // readSwaps and readMemory read procfs, and say what they were read for.

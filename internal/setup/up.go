@@ -60,6 +60,7 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 		owed, owedErr := e.Owed(ctx, j)
 		return upReport(h, n, step.Outcome{Items: items, Owed: owedUnits(owed)}, o), errors.Join(err, owedErr)
 	}
+	left := leftAlone(h, n.retired(j), DownOptions{})
 	e.NoRestart = c.NoRestart || bridged // once, at the very end
 	out, err := e.Apply(ctx, steps, n.config)
 	changed := err == nil
@@ -70,10 +71,23 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if changed && err != nil && bridged {
 		r.State = n.inWords() + ", and the second swap file of the change is still there; run the same command again to remove it"
 	}
+	if err == nil {
+		r.Warnings = append(r.Warnings, left...)
+	}
 	if err == nil && n.config.Persist == "systemd" {
 		r.warn(startUnit(ctx, h))
 	}
 	return r, err
+}
+
+// retired are the records of what is no longer wanted, or wanted otherwise.
+func (n node) retired(j step.Journal) []step.Record {
+	wanted := map[string]string{}
+	for _, s := range n.steps() {
+		want, _ := json.Marshal(s.Want()) // the engine meets an error again
+		wanted[s.Info().ID] = string(want)
+	}
+	return slices.DeleteFunc(slices.Clone(j.Records), func(r step.Record) bool { return wanted[r.ID] == string(r.Want) })
 }
 
 // wanted is what c asks of this node, beside what the journal knows.
@@ -191,14 +205,26 @@ func goalNode(h host.Host, j step.Journal) (node, error) {
 		n.areas = append(n.areas, area{config: one})
 	}
 	n.nameSteps(j)
+	for i := range n.areas {
+		n.areas[i].untagged = !wasTagged(j, n.areas[i].suffix)
+	}
 	return n, nil
+}
+
+// wasTagged reports whether the journal knows a device with a tag. A boot changes
+// nothing of what an older swapctl made; setup does.
+func wasTagged(j step.Journal, suffix string) bool {
+	var was deviceWant
+	r := j.Record("swap.device" + suffix)
+	return !r.Ours() || json.Unmarshal(r.Want, &was) != nil || was.Tagged
 }
 
 // findArea decides what is still open of one of goalNode's areas.
 func (n *node) findArea(h host.Host, i int) error {
 	a, err := resolve(h, n.areas[i].config)
 	if err == nil {
-		a.suffix, a.known = n.areas[i].suffix, n.areas[i].known
+		was := n.areas[i]
+		a.suffix, a.known, a.untagged = was.suffix, was.known, was.untagged
 		n.areas[i] = a
 	}
 	return err

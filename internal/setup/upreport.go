@@ -97,6 +97,9 @@ func (n node) warnings(h host.Host) []string {
 
 func (a area) warnings(h host.Host) []string {
 	var w []string
+	if text := onElsewhere(h, a.target()); text != "" {
+		w = append(w, text)
+	}
 	if !a.config.Encrypt {
 		w = append(w, "swap is not encrypted: what is in memory, Secrets of pods included, can be read from the disk later")
 	}

@@ -3,6 +3,7 @@ package setup
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
 // FieldError is a value of a Config that will not do. Whoever knows where the
@@ -59,11 +61,23 @@ func (c Config) validPlace() error {
 		return field("size", "say how much swap the node shall have: --size 4Gi, or --size 50% of its memory", "it is not set")
 	}
 	if c.Device == "" {
-		return nil
+		return c.validPath()
 	}
 	if kind, _ := kernel.UnstableName(c.Device); c.Encrypt && kind == kernel.ContentName {
 		return field("device", "ls -l /dev/disk/by-id /dev/disk/by-partuuid shows names that stay",
 			"%s is a name kept on the device itself, where encryption with a random key erases it", c.Device)
+	}
+	return nil
+}
+
+// validPath refuses the names that swapctl gives to files of its own: the one of
+// another area might become this one's, and its journal must stay.
+func (c Config) validPath() error {
+	const hint = "name another file: --path " + DefaultPath
+	name := path.Base(c.Path)
+	own := strings.HasPrefix(name, ".") && (strings.HasSuffix(name, swapfile.TempSuffix) || strings.HasSuffix(name, bridgeFile))
+	if own || c.Path == JournalPath || c.Path == oldLockPath {
+		return field("path", hint, "%s is the name of a file that swapctl makes for itself", c.Path)
 	}
 	return nil
 }

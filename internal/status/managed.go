@@ -13,13 +13,14 @@ type managed struct {
 	Managed
 	st  host.Stat
 	err error
+	on  bool // the kernel swaps to it, and not only to something of this path
 }
 
 func statManaged(h host.Host, j Journal) []managed {
 	var all []managed
 	for _, a := range j.Areas {
 		st, err := h.Files.Stat(a.Path)
-		all = append(all, managed{a, st, err})
+		all = append(all, managed{a, st, err, a.Mapping != "" || kernel.SwapsTo(h, a.Path)})
 	}
 	return all
 }
@@ -29,8 +30,12 @@ func statManaged(h host.Host, j Journal) []managed {
 func (r *reader) owner(stack kernel.Layer, s kernel.Swap) (managed, bool) {
 	for _, m := range r.managed {
 		if m.Mapping == "" {
-			if m.is(stack, s) {
+			switch {
+			case !m.is(stack, s):
+			case m.on:
 				return m, true
+			default:
+				r.note(fmt.Sprintf("%s: the kernel does not swap to what has this path here, which swapctl made, but to something else in another mount namespace", label(s.Path)))
 			}
 			continue
 		}

@@ -32,6 +32,9 @@ var nodes = map[string]hosttest.FileSystem{
 // makeArea is all that this package changes for a swap file.
 func makeArea(h host.Host) error {
 	ctx := context.Background()
+	if err := swapfile.Remove(h, areaPath); err != nil { // what an earlier run made
+		return err
+	}
 	if err := swapfile.Make(ctx, h, areaPath, areaBytes, swapfile.Reserved, nil); err != nil {
 		return err
 	}

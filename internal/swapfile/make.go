@@ -13,8 +13,8 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// tempSuffix marks a file in the making: ".NAME.swapctl" beside NAME.
-const tempSuffix = ".swapctl"
+// TempSuffix marks a file in the making: ".NAME.swapctl" beside NAME.
+const TempSuffix = ".swapctl"
 
 // Blocks is how a file has its blocks.
 type Blocks int
@@ -33,13 +33,13 @@ const (
 
 // Temp is the path that the file at path has until it is whole.
 func Temp(path string) string {
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+tempSuffix)
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+TempSuffix)
 }
 
 // Make makes a file of sizeBytes at path that the kernel will swap to once it
 // has a header: mode 0600 from its first moment, every byte with a block of its
-// own. It appears under its name only when whole, in place of a file that is
-// there. What a killed run left is removed first; on an error, nothing is left.
+// own. It appears under its name only when whole, and never in place of a file that
+// is there. What a killed run left is removed first; on an error, nothing is left.
 // Under encryption the blocks should be Written.
 // progress (may be nil) hears how many bytes are done.
 //
@@ -49,6 +49,12 @@ func Temp(path string) string {
 // sizeBytes must be whole pages, at least MinPages and at most MaxPages of
 // them. The errors wrap unix.ENOSPC, and ctx's own when it ends.
 func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks Blocks, progress func(done, total int64)) error {
+	return MakeKnown(ctx, h, path, sizeBytes, blocks, progress, func(host.Identity) error { return nil })
+}
+
+// MakeKnown is Make that tells note, before the file gets its name, by what it
+// will be known again. An error of note ends it.
+func MakeKnown(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks Blocks, progress func(done, total int64), note func(host.Identity) error) error {
 	op := "make the swap file " + path
 	if err := checkSize(h, op, sizeBytes); err != nil {
 		return err
@@ -57,7 +63,7 @@ func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks
 	if err != nil {
 		return err
 	}
-	if err := refuseToReplace(h, op, path); err != nil {
+	if err := taken(h, op, path); err != nil {
 		return err
 	}
 	temp := Temp(path)
@@ -72,10 +78,20 @@ func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks
 		err = d.explainNoCOW(op, noRoom(h, op, path, sizeBytes, err))
 		return withLeftover(h, err, temp)
 	}
-	if err := h.Files.RenameNew(temp, path); err != nil {
-		return withLeftover(h, explainRemoval(h, op, path, err), temp)
+	made, err := h.Identify(temp)
+	if err == nil {
+		err = note(made)
 	}
-	return nil
+	if err == nil {
+		err = h.Files.RenameNew(temp, path)
+	}
+	if err == nil {
+		return nil
+	}
+	if there := taken(h, op, path); errors.Is(err, fs.ErrExist) && there != nil {
+		return withLeftover(h, there, temp)
+	}
+	return withLeftover(h, explain(op, path, err), temp)
 }
 
 // checkSize refuses what no header can describe.
@@ -95,17 +111,16 @@ func checkSize(h host.Host, op string, size int64) error {
 	return nil
 }
 
-// refuseToReplace keeps Make from putting a file in the place of anything but a
-// file.
-func refuseToReplace(h host.Host, op, path string) error {
+// taken refuses a path at which something is, whatever it is.
+func taken(h host.Host, op, path string) error {
 	st, err := h.Files.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && st.Mode.IsRegular() {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fail.New(0, op, err)
 	}
-	return fail.Newf(fail.Usage, op, "%s is there", kindOf(st)).Hint("name another file with --path")
+	return fail.Newf(fail.Usage, op, "%s is there already", kindOf(st)).Hint("remove it, or name another file with --path")
 }
 
 // noRoom adds the numbers to an error that says the disk is full.

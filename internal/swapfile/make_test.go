@@ -164,6 +164,9 @@ func TestNoticesThatNoCOWDidNotTake(t *testing.T) {
 	if err := Make(context.Background(), fakeHost(f, k), path, mib, Reserved, nil); err != nil {
 		t.Error(err)
 	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
 	k.setFlags = func(host.File, uint32) error { return unix.EINVAL }
 	k.flags = noFlags
 	wantRefusal(t, Make(context.Background(), fakeHost(f, k), path, mib, Reserved, nil), "it would be copy-on-write", "name a file on ext4 or xfs with --path, or give swap a partition with --device")

@@ -17,7 +17,7 @@ import (
 
 // maxNameBytes leaves room, in the 255 bytes of a file name, for what the
 // temporary name adds.
-const maxNameBytes = 255 - len(".") - len(tempSuffix)
+const maxNameBytes = 255 - len(".") - len(TempSuffix)
 
 // Place is a path that a swap file may be kept at.
 type Place struct {

@@ -20,7 +20,7 @@ type Content struct {
 	SizeBytes int64   // of the file or device
 	ReadOnly  bool    // a device that cannot be written
 
-	random bool // its first page has no more zeros than chance gives it
+	head []byte // the first MiB
 }
 
 // Found is one signature.
@@ -38,17 +38,22 @@ func Probe(h host.Host, path string) (Content, error) {
 		return Content{}, explain(op, path, err)
 	}
 	defer f.Close()
-	var c Content
+	c, err := probe(h, f)
+	return c, explain(op, path, err)
+}
+
+// probe is Probe of an open file or device.
+func probe(h host.Host, f host.File) (c Content, err error) {
 	if c.SizeBytes, c.ReadOnly, err = sizeOf(h, f); err != nil {
-		return Content{}, explain(op, path, err)
+		return Content{}, err
 	}
 	head, err := readEdge(f, 0, c.SizeBytes)
 	if err != nil {
-		return Content{}, explain(op, path, err)
+		return Content{}, err
 	}
 	tail, err := readEdge(f, max(c.SizeBytes-edgeBytes, 0), c.SizeBytes)
 	if err != nil {
-		return Content{}, explain(op, path, err)
+		return Content{}, err
 	}
 	c.identify(head, tail)
 	return c, nil
@@ -71,45 +76,29 @@ func (c *Content) identify(head, tail []byte) {
 	c.Found = append(c.Found, signaturesAtEnd(tail, c.SizeBytes)...)
 	c.Found = append(c.Found, partitionTables(head, tail, c.SizeBytes)...)
 	c.Swap = swapHeader(head)
-	page := head[:min(minPageBytes, len(head))]
-	c.random = len(page) == minPageBytes && bytes.Count(page, []byte{0}) < randomZeros
-	if len(c.Found) > 0 {
+	c.head = head
+	switch {
+	case len(c.Found) > 0:
 		c.What = c.Found[0].What
-		return
-	}
-	if !isZero(head) {
+	case isTagged(head):
+		c.What = "an encrypted swap area that swapctl made"
+	case !isZero(head):
 		c.What = "data"
-		return
+	default:
+		c.Empty = true
 	}
-	c.Empty = true
 }
 
-// randomZeros: 4 KiB of noise have 16 bytes of zero, and sixty never. What has one
-// of the short signatures has hundreds.
-const randomZeros = 60
-
-// Noise reports whether it may be ciphertext under a key that is gone: data without
-// a signature. One of two bytes is no signature there: of five such that Probe
-// knows, one is in every thirteen-thousandth page of noise, and so on the device
-// of one node in a fleet at each reboot.
+// Noise reports whether it may be ciphertext under a key that is gone: its first
+// page has nearly every value that a byte can have. Text and tables have half of
+// them at most; what is compressed cannot be told apart.
 func (c Content) Noise() bool {
-	short := func(f Found) bool {
-		switch f.OffsetBytes {
-		case 510, extMagic:
-			return true
-		case 0x400:
-			return f.What == "hfs+ file system"
-		case 0x406:
-			return f.What == "nilfs2 file system"
-		}
-		return false
+	const nearlyAll = 250 // of 256; in 4 KiB of noise one is missing once in forty thousand times
+	values := map[byte]bool{}
+	for _, b := range c.head[:min(minPageBytes, len(c.head))] {
+		values[b] = true
 	}
-	for _, f := range c.Found {
-		if !c.random || !short(f) {
-			return false
-		}
-	}
-	return !c.Empty
+	return len(values) >= nearlyAll
 }
 
 // isZero reports whether data is nothing but zeros.

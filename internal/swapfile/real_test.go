@@ -124,7 +124,7 @@ func guardedWhileOn(t *testing.T, h host.Host, path string) {
 	if !errors.Is(err, unix.ETXTBSY) {
 		t.Error(err)
 	}
-	wantRefusal(t, Make(ctx, h, path, mib, Reserved, nil), "the kernel swaps to it", "swapoff "+path)
+	wantRefusal(t, Make(ctx, h, path, mib, Reserved, nil), "a file is there already", "--path")
 	if slices.Contains(names(t, filepath.Dir(path)), filepath.Base(Temp(path))) {
 		t.Error("the temporary file was left")
 	}

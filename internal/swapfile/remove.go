@@ -16,9 +16,15 @@ import (
 // durably. Nothing there is fine, and then nothing is done. The errors wrap
 // unix.EPERM while the kernel swaps to the file. It cannot see a loop device on
 // the file: that file goes away without a word, and its blocks only later.
-func Remove(h host.Host, path string) error {
+func Remove(h host.Host, path string) error { return remove(h, path, Temp(path), path) }
+
+// RemoveTemp removes what a killed Make left beside path, durably; the file at path
+// stays.
+func RemoveTemp(h host.Host, path string) error { return remove(h, path, Temp(path)) }
+
+func remove(h host.Host, path string, names ...string) error {
 	removed := false
-	for _, name := range []string{Temp(path), path} {
+	for _, name := range names {
 		op := "remove " + name
 		st, err := h.Files.Lstat(name)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {

@@ -235,6 +235,9 @@ func (p *process) rename(from, to string, fresh bool) error {
 		}
 	}
 	return p.act(Op{Name: "rename", Path: old, To: at}, func(bool) error {
+		if _, err := n.lstat(at); fresh && err == nil { // it came meanwhile (CallAt)
+			return unix.EEXIST
+		}
 		if replaces && !target.SameFile(st) && !target.Mode.IsDir() {
 			if err := n.unlink(at, target, !p.outside); err != nil {
 				return err

@@ -151,7 +151,7 @@ func (n *Node) scribble(name string, off, length int64) error {
 		defer f.Close()
 		data := make([]byte, length)
 		garbage(m.live.seed, off, data)
-		_, err = f.WriteAt(data, off)
+		_, err = f.WriteAt(data, m.live.firstByte+off)
 		return err
 	}
 	return nil
@@ -179,6 +179,6 @@ func garbage(seed uint64, off int64, data []byte) {
 			z = (z ^ z>>27) * 0x94d049bb133111eb
 			binary.LittleEndian.PutUint64(word[:], z^z>>31)
 		}
-		data[i] = word[at%8] | 1
+		data[i] = max(word[at%8], 1)
 	}
 }

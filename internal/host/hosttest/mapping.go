@@ -20,8 +20,11 @@ type table struct {
 	sectors uint64
 	params  string // a key given in hex as zeros
 	below   string // kernel name of the device under it
-	seed    uint64 // of the garbage that its key makes of everything
-	crypt   bool
+
+	firstByte int64 // where it begins there
+
+	seed  uint64 // of the garbage that its key makes of everything
+	crypt bool
 }
 
 // mapping finds a mapping by name; nil when there is none. One that a test has

@@ -44,6 +44,7 @@ func (n *Node) parseBelow(t *table, dev, start string) error {
 	if t.below == "" {
 		return unix.ENXIO
 	}
+	t.firstByte = int64(first * 512)
 	if (first+t.sectors)*512 > uint64(n.blockSize(t.below)) {
 		return unix.EINVAL
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,8 @@ func (t *Tree) Open(name string, flag int, _ fs.FileMode) (host.File, error) {
 		return nil, errReadOnly
 	case n.mode&fs.ModeDevice != 0 && t.euid != 0:
 		return nil, &fs.PathError{Op: "open", Path: name, Err: unix.EACCES}
+	case flag&unix.O_EXCL != 0 && t.isSwap(n):
+		return nil, &fs.PathError{Op: "open", Path: name, Err: unix.EBUSY}
 	}
 	data := n.data
 	if content, ok := t.contents[real]; ok {
@@ -30,6 +33,21 @@ func (t *Tree) Open(name string, flag int, _ fs.FileMode) (host.File, error) {
 		data = make([]byte, headBytes)
 	}
 	return &file{Reader: bytes.NewReader(data), name: name}, nil
+}
+
+// isSwap reports whether /proc/swaps has a line of the device.
+func (t *Tree) isSwap(device *node) bool {
+	lines := ""
+	if n := t.nodes["/proc/swaps"]; n != nil {
+		lines = string(n.data)
+	}
+	for line := range strings.Lines(lines) {
+		name, _, _ := strings.Cut(line, " ")
+		if _, n, err := t.get("stat", strings.TrimSpace(name), true); err == nil && n.rdev == device.rdev && n.rdev != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // file is an open file; calls that no reader makes panic.
