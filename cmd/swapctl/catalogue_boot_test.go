@@ -63,6 +63,6 @@ func badBoots() []situation {
 		{name: "boot with a journal of a newer version", node: []shape{systemd, journal("{\"op\":\"journal\",\"version\":99}\n")}, args: "setup --boot", code: 1, says: "newer swapctl", hint: "if another version wrote it"},
 		{name: "boot with a journal full of another's settings", node: []shape{systemd, journal("{\"op\":\"goal\",\"goal\":\"up\",\"config\":[]}\n")}, args: "setup --boot", code: 1, says: "read the configuration in the journal", hint: setup.JournalPath},
 		{name: "boot with a full disk", node: []shape{systemd, up("--size 8Mi"), rebooted, fails("write", setup.JournalPath, unix.ENOSPC)}, args: "setup --boot", code: 1, says: "no space left", hint: "df -h", acts: true},
-		{name: "boot with a device that somebody else took", node: []shape{systemd, up("--device " + device), rebooted, bytesAt("/dev/vdb", 0, strings.Repeat("XFSB", 16))}, args: "setup --boot", code: 2, says: "it is not empty", hint: "wipefs"},
+		{name: "boot with a device that somebody else took", node: []shape{systemd, up("--device " + device), rebooted, bytesAt("/dev/vdb", 0, strings.Repeat("XFSB", 16))}, args: "setup --boot", code: 2, says: "it was ours, and what it holds now need not be", hint: "wipefs"},
 	}
 }

@@ -43,10 +43,11 @@ func openJournal(h host.Host, name string, damaged bool) (*journalFile, error) {
 // write appends entries as one synced write: all of them are announced before
 // the caller acts.
 func (f *journalFile) write(entries ...entry) error {
+	whole := !f.stale
 	if err := f.append(entries); err != nil {
 		f.stale = f.stale || f.there || f.adding != nil
 		if !errors.Is(err, host.ErrChanged) {
-			err = errors.Join(err, f.restore())
+			err = errors.Join(err, f.restore(whole))
 		}
 		return f.failed("write", err)
 	}
@@ -132,16 +133,25 @@ func (f *journalFile) changed() error {
 
 // restore takes out of the file what was not written well: a write may be whole
 // there all the same, and a boot would act on it. One that says nothing else is
-// left to close, which removes it.
-func (f *journalFile) restore() error {
-	if f.empty() {
+// left to close, which removes it. whole: what was there before is a good journal.
+func (f *journalFile) restore(whole bool) error {
+	switch {
+	case f.empty():
 		return nil
+	case whole && len(f.data) > 0:
+		return f.put(f.data, f.sum)
 	}
 	return f.rewrite()
 }
 
 // rewrite puts the shortest journal in the place of the one that is there.
 func (f *journalFile) rewrite() error {
+	text, sum := encode("", f.entries())
+	return f.put(text, sum)
+}
+
+// put makes text, which ends with sum, the whole of the journal that is there.
+func (f *journalFile) put(text []byte, sum string) error {
 	now, err := f.now()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -149,7 +159,6 @@ func (f *journalFile) rewrite() error {
 	if err != nil {
 		return err
 	}
-	text, sum := encode("", f.entries())
 	f.instead = text
 	if err := f.host.Files.Rewrite(f.name, now, text); err != nil {
 		return err
