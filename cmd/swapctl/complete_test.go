@@ -128,7 +128,7 @@ func title(t *testing.T, id string) string {
 func TestEveryFlagCompletesOrHasNothingToChoose(t *testing.T) {
 	a := &app{host: hosttest.New(t).Host(), streams: streams{out: io.Discard, err: io.Discard, lookupEnv: noEnv}}
 	free := []string{
-		"name", "priority", "swappiness", "min-free-kbytes", "watermark-scale-factor", "template-path",
+		"name", "priority", "swappiness", "min-free-kbytes", "watermark-scale-factor", "watermark-boost-factor", "template-path",
 		"namespace", "node-memory", "node-swap", "explain", "target-per-container", "target-ratio",
 	}
 	for _, cmd := range allCommands() {

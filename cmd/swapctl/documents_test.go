@@ -71,7 +71,8 @@ var writers = []struct {
 	{"systemd", []hosttest.Option{hosttest.Kubeadm("v1.34.1"), func(n *hosttest.Node) {
 		n.WriteFile("/proc/sys/vm/min_free_kbytes", "67584\n", 0o644)
 		n.WriteFile("/proc/sys/vm/watermark_scale_factor", "10\n", 0o644)
-	}}, "--size 64Mi --protect-system-slice --swappiness 70 --min-free-kbytes 65536 --watermark-scale-factor 50"},
+		n.WriteFile("/proc/sys/vm/watermark_boost_factor", "15000\n", 0o644)
+	}}, "--size 64Mi --protect-system-slice --swappiness 70 --min-free-kbytes 65536 --watermark-scale-factor 50 --watermark-boost-factor 0"},
 	{"older kubelet", []hosttest.Option{hosttest.Kubeadm("v1.27.16")}, "--size 64Mi"},
 	{"device", []hosttest.Option{(*hosttest.Node).Systemd}, "--device /dev/disk/by-id/virtio-vdb"},
 	{"fstab", []hosttest.Option{(*hosttest.Node).Systemd, func(n *hosttest.Node) {

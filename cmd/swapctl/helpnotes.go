@@ -60,7 +60,7 @@ func setupGroups() []noteGroup {
 		{"Swap area", "size path device erase force-size preallocation priority discard"},
 		{"Encryption", "encrypt cipher key-size sector-size name ignore-hibernation"},
 		{"Kubelet", "kubelet swap-behavior kubernetes-version no-restart"},
-		{"The node", "protect-system-slice swappiness min-free-kbytes watermark-scale-factor"},
+		{"The node", "protect-system-slice swappiness min-free-kbytes watermark-scale-factor watermark-boost-factor"},
 		{"Boot", "persist boot"},
 		{"What is done", "dry-run explain exit-code ignore"},
 	}

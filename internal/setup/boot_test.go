@@ -350,7 +350,7 @@ func TestAJournalOfAnOlderVersionIsBroughtBackAsItWasMeant(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := string(data)
-	for _, key := range []string{`"swappiness":-1,`, `"minFreeKbytes":-1,`, `"watermarkScaleFactor":-1,`, `"protectSystemSlice":false,`} {
+	for _, key := range []string{`"swappiness":-1,`, `"minFreeKbytes":-1,`, `"watermarkScaleFactor":-1,`, `"watermarkBoostFactor":-1,`, `"preallocation":"full",`, `"protectSystemSlice":false,`} {
 		if !strings.Contains(old, key) {
 			t.Fatalf("the journal has no %s:\n%s", key, old)
 		}

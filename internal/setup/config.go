@@ -29,6 +29,7 @@ type Config struct {
 	Swappiness           int `json:"swappiness"`           // 0 to 200
 	MinFreeKbytes        int `json:"minFreeKbytes"`        // KiB
 	WatermarkScaleFactor int `json:"watermarkScaleFactor"` // ten-thousandths of a zone's memory
+	WatermarkBoostFactor int `json:"watermarkBoostFactor"` // ten-thousandths of the high watermark; 0: no boost
 
 	// ProtectSystemSlice keeps the node's own services out of swap, and gives
 	// them precedence at the disk.
@@ -60,7 +61,7 @@ func Default() Config {
 	return Config{
 		Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
 		SectorSize: "auto", Preallocation: "full", Name: "cryptswap", Priority: -1, Discard: "none",
-		Swappiness: -1, MinFreeKbytes: -1, WatermarkScaleFactor: -1,
+		Swappiness: -1, MinFreeKbytes: -1, WatermarkScaleFactor: -1, WatermarkBoostFactor: -1,
 		Persist: "auto", Kubelet: "auto", SwapBehavior: "LimitedSwap",
 	}
 }

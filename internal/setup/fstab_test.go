@@ -130,13 +130,14 @@ func TestALineThatSomebodyChangedIsTheirs(t *testing.T) {
 func TestSysctlsAreSetAndRestored(t *testing.T) {
 	n := withTables(t, "")
 	n.WriteFile("/proc/sys/vm/watermark_scale_factor", "100\n", 0o644)
+	n.WriteFile("/proc/sys/vm/watermark_boost_factor", "15000\n", 0o644)
 	fresh := n.Snapshot()
 	c := fileConfig("1Mi", true)
-	c.Swappiness, c.WatermarkScaleFactor = 30, 200
+	c.Swappiness, c.WatermarkScaleFactor, c.WatermarkBoostFactor = 30, 200, 0
 	if err := run(n, c); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, n, "/etc/sysctl.d/90-swapctl.conf"); !strings.HasSuffix(got, "vm.swappiness = 30\nvm.watermark_scale_factor = 200\n") {
+	if got := read(t, n, "/etc/sysctl.d/90-swapctl.conf"); !strings.HasSuffix(got, "vm.swappiness = 30\nvm.watermark_scale_factor = 200\nvm.watermark_boost_factor = 0\n") {
 		t.Errorf("%q", got)
 	}
 	if got := strings.TrimSpace(read(t, n, "/proc/sys/vm/swappiness")); got != "30" {
@@ -162,6 +163,7 @@ func TestSysctlsKeepToWhatTheKernelAndTheNodeAllow(t *testing.T) {
 		{"6.1.0", func(c *setup.Config) { c.MinFreeKbytes = 1 << 30 }, "more than a tenth"},
 		{"6.1.0", func(c *setup.Config) { c.Swappiness = 201 }, "not between 0 and 200"},
 		{"6.1.0", func(c *setup.Config) { c.WatermarkScaleFactor = 0 }, "not between 1 and 3000"},
+		{"6.1.0", func(c *setup.Config) { c.WatermarkBoostFactor = 15001 }, "not between 0 and 15000"},
 	} {
 		n := hosttest.New(t)
 		n.WriteFile("/proc/sys/kernel/osrelease", c.release+"\n", 0o444)

@@ -124,6 +124,11 @@ func (f *file) write(b []byte, off int64) (int, error) {
 			data = b[:len(data)/2]
 		}
 		n.watch(f.at, data)
+		if strings.HasPrefix(f.at, "/proc/sys/") { // a value, which is replaced (kernel/sysctl.c)
+			if err := f.real.Truncate(0); err != nil {
+				return err
+			}
+		}
 		var err error
 		put, err = f.writeReal(data, off)
 		if err == nil {
