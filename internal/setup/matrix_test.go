@@ -429,7 +429,7 @@ func journal(t *testing.T, n *hosttest.Node) []byte {
 // and reboots. It returns where the write began.
 func (s story) tornAt(t *testing.T, write int, whole []byte, stride int) int {
 	t.Helper()
-	began := 0
+	var began int
 	for cut := len(whole); ; cut = max(cut-stride, began) {
 		n, fresh := s.prepare(t)
 		n.KillAt(write)
