@@ -356,7 +356,7 @@ func TestAJournalOfAnOlderVersionIsBroughtBackAsItWasMeant(t *testing.T) {
 		}
 		old = strings.ReplaceAll(old, key, "")
 	}
-	n.WriteFile(setup.JournalPath, old, 0o600)
+	n.WriteFile(setup.JournalPath, asVersion1(old), 0o600)
 	n.Reboot()
 	r, err := setup.Boot(context.Background(), n.Host(), setup.BootOptions{})
 	if want := "swap.file=done swap.crypt=changed swap.header=changed swap.on=changed"; err != nil || states(r) != want {

@@ -13,10 +13,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/swapctl/swapctl/internal/crypt"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
-	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/setup"
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
@@ -185,15 +185,16 @@ func (s story) mends(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot, se
 	n.Close()
 }
 
-// lostKey reports whether a reboot, or a kill, took the mapping and left what was
-// written through it, behind the MiB that says whose the device is: noise that
-// nobody can tell from somebody else's, and so is left there.
+// lostKey reports whether a reboot, or a kill before there was a new one, took the
+// mapping and left what was written through it, behind the MiB that says whose the
+// device is: noise that nobody can tell from somebody else's, and so is left there.
 func lostKey(t *testing.T, n *hosttest.Node) bool {
 	t.Helper()
-	if _, err := kernel.MappingByName(n.Other(), "cryptswap"); err == nil {
-		return false
+	m, err := crypt.Find(n.Other(), "cryptswap")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return !isZero(start(t, n, swapfile.ReservedBytes+4096)[swapfile.ReservedBytes:]) // the header
+	return !m.HasTable && !isZero(start(t, n, swapfile.ReservedBytes+4096)[swapfile.ReservedBytes:]) // the header
 }
 
 // start is what the fake node's second disk begins with.
@@ -312,48 +313,22 @@ func tornTo(whole []byte, cut int) []byte {
 	return torn
 }
 
-// TestMendsAJournalTornAtEveryByte destroys every write of a setup's journal from
-// every byte on, as a power cut may, and cuts the power there.
-func TestMendsAJournalTornAtEveryByte(t *testing.T) {
+// TestFixesATornJournal destroys each write of a setup, of a change and of a teardown
+// to the journal from some byte on, as a power cut may, and cuts the power there.
+// Package step has tests of every byte.
+func TestFixesATornJournal(t *testing.T) {
 	everything := lasting(fileConfig("1Mi", true))
 	everything.Swappiness, everything.ProtectSystemSlice = 30, true
-	for _, s := range []struct {
-		story
-
-		stride int // package step has tests of every byte
-	}{
-		{story{name: "plain", node: ordinary, want: fileConfig("1Mi", false)}, 1},
-		{story{name: "with all that a boot needs", node: systemd(true), want: everything}, 7},
-	} {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			s.before = func(*hosttest.Node) error { return nil }
-			n, _ := s.prepare(t)
-			if err := run(n, s.want); err != nil {
-				t.Fatal(err)
-			}
-			whole := journal(t, n)
-			cut := len(whole) // what is torn already: from here to the end
-			for _, write := range slices.Backward(journalWrites(n)) {
-				cut = s.tornAt(t, write, whole[:cut], s.stride)
-			}
-			if cut != 0 {
-				t.Errorf("the first %d of %d bytes were never torn", cut, len(whole))
-			}
-		})
-	}
-}
-
-// TestMendsAJournalTornInAChangeOrATeardown cuts what those add to the journal, at
-// every fifth byte.
-func TestMendsAJournalTornInAChangeOrATeardown(t *testing.T) {
-	everything := lasting(fileConfig("1Mi", true))
 	small, big := fileConfig("1Mi", true), fileConfig("2Mi", true)
+	nothing := func(*hosttest.Node) error { return nil }
+	makes := func(c setup.Config) func(*hosttest.Node) error {
+		return func(n *hosttest.Node) error { return run(n, c) }
+	}
 	for _, s := range []story{
-		{name: "grow", node: ordinary, want: big,
-			before: func(n *hosttest.Node) error { return run(n, small) }, run: func(n *hosttest.Node) error { return run(n, big) }},
-		{name: "teardown", node: systemd(true), want: everything,
-			before: func(n *hosttest.Node) error { return run(n, everything) }, run: down},
+		{name: "plain", node: ordinary, want: fileConfig("1Mi", false), before: nothing, run: makes(fileConfig("1Mi", false))},
+		{name: "with all that a boot needs", node: systemd(true), want: everything, before: nothing, run: makes(everything)},
+		{name: "grow", node: ordinary, want: big, before: makes(small), run: makes(big)},
+		{name: "teardown", node: systemd(true), want: everything, before: makes(everything), run: down},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -363,7 +338,7 @@ func TestMendsAJournalTornInAChangeOrATeardown(t *testing.T) {
 			}
 			torn := 0
 			for _, write := range journalWrites(n) {
-				torn += s.tornBetween(t, write)
+				torn += s.torn(t, write)
 			}
 			if torn < 20 {
 				t.Errorf("torn at %d places only", torn)
@@ -372,25 +347,25 @@ func TestMendsAJournalTornInAChangeOrATeardown(t *testing.T) {
 	}
 }
 
-// tornBetween tears one write to the journal, and returns at how many places.
-func (s story) tornBetween(t *testing.T, write int) int {
+// torn kills a run just after one of its writes to the journal, tears that write and
+// reboots, for a write cut short at every fifth byte. It returns at how many.
+func (s story) torn(t *testing.T, write int) int {
 	t.Helper()
-	killed := func(at int) (*hosttest.Node, hosttest.Snapshot, []byte) {
+	for torn := 0; ; torn++ {
 		n, fresh := s.prepare(t)
-		n.KillAt(at)
+		began := 0
+		n.CallAt(write, func() {
+			if before, err := os.ReadFile(n.Path(setup.JournalPath)); err == nil {
+				began = len(before)
+			}
+		})
+		n.KillAt(write + 1)
 		_ = s.run(n)
-		return n, fresh, journal(t, n)
-	}
-	n, _, before := killed(write)
-	n.Close()
-	n, _, after := killed(write + 1)
-	n.Close()
-	if !bytes.HasPrefix(after, before) {
-		t.Fatalf("operation %d does not add to the journal", write)
-	}
-	torn := 0
-	for cut := len(before); cut < len(after); cut += 5 {
-		n, fresh, _ := killed(write)
+		after := journal(t, n)
+		cut := began + 5*torn
+		if cut >= len(after) {
+			return torn
+		}
 		if err := n.Other().Files.Replace(setup.JournalPath, tornTo(after, cut), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -399,9 +374,7 @@ func (s story) tornBetween(t *testing.T, write int) int {
 		if t.Failed() {
 			t.Fatalf("operation %d, a write to the journal, torn after byte %d of %d", write, cut, len(after))
 		}
-		torn++
 	}
-	return torn
 }
 
 // journalWrites are the numbers of the operations that wrote to the journal.
@@ -422,29 +395,4 @@ func journal(t *testing.T, n *hosttest.Node) []byte {
 		t.Fatal(err)
 	}
 	return data
-}
-
-// tornAt kills a setup just before one of its writes to the journal, after which
-// that has the bytes of whole, puts every beginning of the write there instead,
-// and reboots. It returns where the write began.
-func (s story) tornAt(t *testing.T, write int, whole []byte, stride int) int {
-	t.Helper()
-	var began int
-	for cut := len(whole); ; cut = max(cut-stride, began) {
-		n, fresh := s.prepare(t)
-		n.KillAt(write)
-		_ = run(n, s.want)
-		began = len(journal(t, n))
-		if err := n.Other().Files.Replace(setup.JournalPath, tornTo(whole, cut), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		n.Reboot()
-		s.mends(t, n, fresh, cut%2 == 0)
-		if t.Failed() {
-			t.Fatalf("operation %d, a write to the journal, torn after byte %d", write, cut)
-		}
-		if cut <= began {
-			return began
-		}
-	}
 }

@@ -82,7 +82,7 @@ func ofOldVersion(t *testing.T, n *hosttest.Node, c setup.Config) {
 	if old == journal || strings.Contains(old, "reallocation") || strings.Contains(old, `"written"`) {
 		t.Fatalf("the journal is\n%s", journal)
 	}
-	n.WriteFile(setup.JournalPath, old, 0o600)
+	n.WriteFile(setup.JournalPath, asVersion1(old), 0o600)
 }
 
 // TestAnUpgradeDoesNotMakeTheFileAnew: neither by setup nor by the boot, with one
@@ -239,7 +239,7 @@ func TestABridgeOfAnOldVersionIsUsedAgain(t *testing.T) {
 	n.ResetOps()
 	n.KillAt(1 + slices.IndexFunc(rehearsed.Ops(), func(op hosttest.Op) bool { return op.Name == "swapoff" }))
 	_, _ = setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
-	n.WriteFile(setup.JournalPath, strings.ReplaceAll(readJournal(t, n), `"preallocation":"falloc",`, ""), 0o600)
+	n.WriteFile(setup.JournalPath, asVersion1(strings.ReplaceAll(readJournal(t, n), `"preallocation":"falloc",`, "")), 0o600)
 	n.ResetOps()
 	c.Preallocation = "full"
 	up(t, n, c, setup.UpOptions{})
