@@ -78,7 +78,7 @@ func configFlags(cmd *cobra.Command) {
 	f.Int("swappiness", d.Swappiness, "set vm.swappiness, 0 to 200; -1: leave it")
 	f.Int("min-free-kbytes", d.MinFreeKbytes, "set vm.min_free_kbytes, in `KiB`; -1: leave it")
 	f.Int("watermark-scale-factor", d.WatermarkScaleFactor, "set vm.watermark_scale_factor, 1 to 3000; -1: leave it")
-	f.Int("watermark-boost-factor", d.WatermarkBoostFactor, "set vm.watermark_boost_factor, 0 to 15000; -1: leave it")
+	f.Int("watermark-boost-factor", d.WatermarkBoostFactor, "set vm.watermark_boost_factor, 0 for no boost; -1: leave it")
 	f.Bool("protect-system-slice", d.ProtectSystemSlice, "never swap out the node's own services, and give them precedence at the disk")
 	f.String("persist", d.Persist, "what brings swap back after a reboot: systemd, fstab or none; auto: systemd where it runs")
 	f.String("kubelet", d.Kubelet, "have the node's kubelet bear swap: auto; leave it as it is: skip")

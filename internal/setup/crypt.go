@@ -221,5 +221,11 @@ func (s cryptStep) blank(h host.Host) error {
 	if users, err := crypt.UsersOf(h, st); err != nil || len(users) > 0 {
 		return err
 	}
+	if s.want.OffsetBytes == 0 { // a change to plain swap that was killed may go on here, with its header
+		c, err := swapfile.Probe(h, s.want.Backing)
+		if err != nil || !c.Noise() {
+			return err
+		}
+	}
 	return swapfile.Blank(h, s.want.Backing, s.want.OffsetBytes)
 }

@@ -163,7 +163,7 @@ func TestSysctlsKeepToWhatTheKernelAndTheNodeAllow(t *testing.T) {
 		{"6.1.0", func(c *setup.Config) { c.MinFreeKbytes = 1 << 30 }, "more than a tenth"},
 		{"6.1.0", func(c *setup.Config) { c.Swappiness = 201 }, "not between 0 and 200"},
 		{"6.1.0", func(c *setup.Config) { c.WatermarkScaleFactor = 0 }, "not between 1 and 3000"},
-		{"6.1.0", func(c *setup.Config) { c.WatermarkBoostFactor = 15001 }, "not between 0 and 15000"},
+		{"6.1.0", func(c *setup.Config) { c.WatermarkBoostFactor = -2 }, "not 0 or more"},
 	} {
 		n := hosttest.New(t)
 		n.WriteFile("/proc/sys/kernel/osrelease", c.release+"\n", 0o444)

@@ -55,8 +55,8 @@ func (c Config) validSysctls() error {
 		return field("minFreeKbytes", "67584 is usual on nodes of 8 GiB and more", "%d is not a number of KiB", c.MinFreeKbytes)
 	case c.WatermarkScaleFactor < -1 || c.WatermarkScaleFactor == 0 || c.WatermarkScaleFactor > 3000:
 		return field("watermarkScaleFactor", "10 is what kernels begin with", "%d is not between 1 and 3000", c.WatermarkScaleFactor)
-	case c.WatermarkBoostFactor < -1 || c.WatermarkBoostFactor > 15000:
-		return field("watermarkBoostFactor", "0 is no boost, 15000 is what kernels begin with", "%d is not between 0 and 15000", c.WatermarkBoostFactor)
+	case c.WatermarkBoostFactor < -1:
+		return field("watermarkBoostFactor", "0 is no boost, 15000 is what kernels begin with", "%d is not 0 or more", c.WatermarkBoostFactor)
 	}
 	return nil
 }
