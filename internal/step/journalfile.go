@@ -43,11 +43,11 @@ func openJournal(h host.Host, name string, damaged bool) (*journalFile, error) {
 // write appends entries as one synced write: all of them are announced before
 // the caller acts.
 func (f *journalFile) write(entries ...entry) error {
-	whole := !f.stale
+	good := !f.stale
 	if err := f.append(entries); err != nil {
 		f.stale = f.stale || f.there || f.adding != nil
 		if !errors.Is(err, host.ErrChanged) {
-			err = errors.Join(err, f.restore(whole))
+			err = errors.Join(err, f.restore(good))
 		}
 		return f.failed("write", err)
 	}
@@ -133,12 +133,13 @@ func (f *journalFile) changed() error {
 
 // restore takes out of the file what was not written well: a write may be whole
 // there all the same, and a boot would act on it. One that says nothing else is
-// left to close, which removes it. whole: what was there before is a good journal.
-func (f *journalFile) restore(whole bool) error {
+// left to close, which removes it. good: what was there before can be put back as it
+// was.
+func (f *journalFile) restore(good bool) error {
 	switch {
 	case f.empty():
 		return nil
-	case whole && len(f.data) > 0:
+	case good && len(f.data) > 0:
 		return f.put(f.data, f.sum)
 	}
 	return f.rewrite()

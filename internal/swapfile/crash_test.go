@@ -78,29 +78,54 @@ func TestMakesAreasThatTheFakeNodeSwapsTo(t *testing.T) {
 func TestAFailureAtAnyOperationLeavesNothingBehind(t *testing.T) {
 	for name, f := range nodes {
 		t.Run(name, func(t *testing.T) {
-			for at := 1; ; at++ {
-				n := newNode(t, f)
-				before, h := n.Snapshot(), n.Host()
-				n.ResetOps()
-				n.FailAt(at, unix.EIO)
-				err := swapfile.Make(context.Background(), h, areaPath, areaBytes, swapfile.Reserved, nil)
-				if !n.Fired() {
-					if err != nil || at < 4 {
-						t.Errorf("%v after %d operations", err, at)
-					}
-					return
-				}
-				if err == nil {
-					t.Errorf("no error from a failing %v", n.Ops()[at-1])
-				}
-				same(t, n, before)
-			}
+			failEverywhere(t, f, func(h host.Host) error {
+				return swapfile.Make(context.Background(), h, areaPath, areaBytes, swapfile.Reserved, nil)
+			})
 		})
 	}
 }
 
+// failEverywhere fails each operation of what makes a file, which then leaves nothing.
+func failEverywhere(t *testing.T, f hosttest.FileSystem, makes func(host.Host) error) {
+	t.Helper()
+	for at := 1; ; at++ {
+		n := newNode(t, f)
+		before, h := n.Snapshot(), n.Host()
+		n.ResetOps()
+		n.FailAt(at, unix.EIO)
+		err := makes(h)
+		if !n.Fired() {
+			if err != nil || at < 4 {
+				t.Errorf("%v after %d operations", err, at)
+			}
+			return
+		}
+		if err == nil {
+			t.Errorf("no error from a failing %v", n.Ops()[at-1])
+		}
+		same(t, n, before)
+	}
+}
+
 func TestARunAfterAKillAtAnyOperationFinishesOrCleansUp(t *testing.T) {
-	for name, f := range nodes {
+	killEverywhere(t, nodes, makeArea, func(t *testing.T, h host.Host, at int) {
+		if at%2 != 0 { // half of the time, the next run removes instead
+			return
+		}
+		if err := makeArea(h); err != nil {
+			t.Errorf("again after a kill at %d: %v", at, err)
+		}
+		if err := errors.Join(swapfile.CheckFile(h, areaPath, areaBytes), swapfile.CheckHeader(h, areaPath)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// killEverywhere kills what makes a file before and inside each of its operations.
+// again is the next run on that machine; what it has made is then removed, and
+// nothing is left.
+func killEverywhere(t *testing.T, machines map[string]hosttest.FileSystem, makes func(host.Host) error, again func(t *testing.T, h host.Host, at int)) {
+	for name, f := range machines {
 		for where, kill := range map[string]func(*hosttest.Node, int){"before": (*hosttest.Node).KillAt, "inside": (*hosttest.Node).KillInside} {
 			t.Run(fmt.Sprintf("%s, killed %s", name, where), func(t *testing.T) {
 				for at := 1; ; at++ {
@@ -108,19 +133,12 @@ func TestARunAfterAKillAtAnyOperationFinishesOrCleansUp(t *testing.T) {
 					before := n.Snapshot()
 					n.ResetOps()
 					kill(n, at)
-					_ = makeArea(n.Host())
+					_ = makes(n.Host())
 					if !n.Fired() {
 						return
 					}
 					h := n.Host()
-					if at%2 == 0 { // half of the time, the next run removes instead
-						if err := makeArea(h); err != nil {
-							t.Errorf("again after a kill at %d: %v", at, err)
-						}
-						if err := errors.Join(swapfile.CheckFile(h, areaPath, areaBytes), swapfile.CheckHeader(h, areaPath)); err != nil {
-							t.Error(err)
-						}
-					}
+					again(t, h, at)
 					if err := swapfile.Remove(h, areaPath); err != nil {
 						t.Error(err)
 					}

@@ -6,8 +6,6 @@ import (
 	"os"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 	"github.com/swapctl/swapctl/internal/swapfile"
@@ -74,53 +72,18 @@ func unwritten(t *testing.T, h host.Host) (bytes int64) {
 func TestAFailureWhileBlocksAreWrittenLeavesNothingBehind(t *testing.T) {
 	for name, f := range written {
 		t.Run(name, func(t *testing.T) {
-			for at := 1; ; at++ {
-				n := newNode(t, f)
-				before, h := n.Snapshot(), n.Host()
-				n.ResetOps()
-				n.FailAt(at, unix.EIO)
-				err := makeWritten(h)
-				if !n.Fired() {
-					if err != nil || at < 4 {
-						t.Errorf("%v after %d operations", err, at)
-					}
-					return
-				}
-				if err == nil {
-					t.Errorf("no error from a failing %v", n.Ops()[at-1])
-				}
-				same(t, n, before)
-			}
+			failEverywhere(t, f, makeWritten)
 		})
 	}
 }
 
 func TestARunAfterAKillWhileBlocksAreWrittenCleansUp(t *testing.T) {
-	for name, f := range written {
-		for where, kill := range map[string]func(*hosttest.Node, int){"before": (*hosttest.Node).KillAt, "inside": (*hosttest.Node).KillInside} {
-			t.Run(name+", killed "+where, func(t *testing.T) {
-				for at := 1; ; at++ {
-					n := newNode(t, f)
-					before := n.Snapshot()
-					n.ResetOps()
-					kill(n, at)
-					_ = makeWritten(n.Host())
-					if !n.Fired() {
-						return
-					}
-					h := n.Host()
-					if err := errors.Join(swapfile.Remove(h, areaPath), makeWritten(h)); err != nil {
-						t.Errorf("again after a kill at %d: %v", at, err)
-					}
-					if n := unwritten(t, h); n != 0 {
-						t.Errorf("after a kill at %d %d bytes are unwritten", at, n)
-					}
-					if err := swapfile.Remove(h, areaPath); err != nil {
-						t.Error(err)
-					}
-					same(t, n, before)
-				}
-			})
+	killEverywhere(t, written, makeWritten, func(t *testing.T, h host.Host, at int) {
+		if err := errors.Join(swapfile.Remove(h, areaPath), makeWritten(h)); err != nil {
+			t.Errorf("again after a kill at %d: %v", at, err)
 		}
-	}
+		if n := unwritten(t, h); n != 0 {
+			t.Errorf("after a kill at %d %d bytes are unwritten", at, n)
+		}
+	})
 }

@@ -70,22 +70,9 @@ func (p *process) Fallocate(f host.File, size int64) error {
 func (p *process) fallocate(h *file, size int64) error {
 	n := p.node
 	m := n.mountOf(h.at)
-	st, err := h.stat()
-	switch {
-	case err != nil:
+	st, err := n.mayAllocate(h, 0, size)
+	if err != nil {
 		return err
-	case !h.writable():
-		return unix.EBADF
-	case size <= 0:
-		return unix.EINVAL
-	case st.IsBlock():
-		return unix.EOPNOTSUPP
-	case !st.Mode.IsRegular():
-		return unix.ENODEV
-	case !m.fallocate || m.NoFallocate:
-		return unix.EOPNOTSUPP
-	case n.isSwap(fileIdentity(st.Ino)):
-		return unix.ETXTBSY
 	}
 	return p.act(Op{Name: "fallocate", Path: h.at}, func(half bool) error {
 		reach, short := size, false
@@ -108,4 +95,27 @@ func (p *process) fallocate(h *file, size int64) error {
 		}
 		return nil
 	})
+}
+
+// mayAllocate is what fallocate(2) refuses, whatever is asked of it.
+func (n *Node) mayAllocate(h *file, offset, length int64) (host.Stat, error) {
+	m := n.mountOf(h.at)
+	st, err := h.stat()
+	switch {
+	case err != nil:
+		return st, err
+	case !h.writable():
+		return st, unix.EBADF
+	case offset < 0 || length <= 0:
+		return st, unix.EINVAL
+	case st.IsBlock():
+		return st, unix.EOPNOTSUPP
+	case !st.Mode.IsRegular():
+		return st, unix.ENODEV
+	case !m.fallocate || m.NoFallocate:
+		return st, unix.EOPNOTSUPP
+	case n.isSwap(fileIdentity(st.Ino)):
+		return st, unix.ETXTBSY
+	}
+	return st, nil
 }

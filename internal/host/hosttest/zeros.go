@@ -72,19 +72,12 @@ func (p *process) WriteZeroes(f host.File, offset, length int64) error {
 
 func (p *process) writeZeroes(h *file, offset, length int64) error {
 	n := p.node
-	m := n.mountOf(h.at)
-	st, err := h.stat()
+	st, err := n.mayAllocate(h, offset, length)
 	switch {
 	case err != nil:
 		return err
-	case !h.writable():
-		return unix.EBADF
-	case offset < 0 || length <= 0:
-		return unix.EINVAL
-	case !m.fallocate || m.NoFallocate || !m.WriteZeroes || st.IsBlock():
+	case !n.mountOf(h.at).WriteZeroes:
 		return unix.EOPNOTSUPP
-	case n.isSwap(fileIdentity(st.Ino)):
-		return unix.ETXTBSY
 	case offset > n.inode(st.Ino).zeroed || offset+length > n.inode(st.Ino).allocated:
 		return errors.New("the fake node zeroes only allocated files, from their start on")
 	}
