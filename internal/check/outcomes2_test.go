@@ -151,7 +151,7 @@ func memoryOutcomes() []outcome {
 		{"memory-pressure", Pass, "", "full avg60=0.00", nil},
 		{"memory-pressure", Warn, "short", "full avg60=25.50", pressure("25.50")},
 		{"memory-pressure", Unknown, "no PSI", "no such file", func(f *Facts) { missing(&f.Tuning.Pressure) }},
-		{"memory-pressure", Unknown, "odd", "not a number", pressure("much")},
+		{"memory-pressure", Unknown, "odd", "not a percentage", pressure("much")},
 	}
 }
 
