@@ -166,6 +166,22 @@ func TestAScriptThatStartsTheKubeletIsRootsAlone(t *testing.T) {
 	}
 }
 
+// TestAProgramThatOthersCanStillMakeIsNotRootsAlone: a unit may name what is not there
+// yet, in a directory of somebody else.
+func TestAProgramThatOthersCanStillMakeIsNotRootsAlone(t *testing.T) {
+	const dir = "/home/mallory"
+	for _, owner := range []uint32{0, 1000} {
+		n := lay(t, "wrapped")
+		n.WriteFile("/etc/systemd/system/kubelet.service", "[Service]\nExecStart="+dir+"/start.sh\n", 0o644)
+		n.WriteFile(dir+"/other", "", 0o644)
+		n.SetOwner(dir, owner, 0)
+		_, err := kubelet.Find(context.Background(), n.Host())
+		if (err == nil) != (owner == 0) || err != nil && !strings.Contains(err.Error(), dir+" belongs to user 1000") {
+			t.Errorf("of %d: %v", owner, err)
+		}
+	}
+}
+
 // ordinary is how an ordinary user sees the processes of others (proc(5)).
 type ordinary struct{ host.Files }
 

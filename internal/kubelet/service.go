@@ -212,12 +212,14 @@ func (s service) argv() []string {
 }
 
 // othersProgram finds a file in the command line that others can change: a script
-// that starts the kubelet, or what a shell is told to run.
+// that starts the kubelet, or what a shell is told to run. The program itself may be
+// missing: then others can make it.
 func (s service) othersProgram(h host.Host) (string, error) {
-	for _, word := range s.argv() {
+	for i, word := range s.argv() {
 		for part := range shellWords(word) {
 			st, err := h.Files.Stat(part)
-			if !path.IsAbs(part) || err != nil || !st.Mode.IsRegular() {
+			file := err == nil && st.Mode.IsRegular()
+			if !path.IsAbs(part) || !file && (i > 0 || part != word) {
 				continue
 			}
 			if err := host.OnlyRoot(h.Files, part); byOthers(err) {
