@@ -197,7 +197,7 @@ func (s fileStep) orNoRoom(h host.Host, p swapfile.Place, reuse int64, f step.Fi
 
 // foreign judges a file that we did not make: one that is in use is never
 // touched, one that holds anything only if it may be erased, and an empty one
-// of the right shape is taken as it is.
+// of the right shape is taken as it is, then and later.
 func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 	op := "make the swap file " + s.want.Path
 	_, on, err := activeSwap(h, target{Path: s.want.Path})
@@ -235,6 +235,13 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 		return s.orNoRoom(h, p, p.File.UsedBytes, toErase("an empty file"))
 	case s.erase:
 		return s.orNoRoom(h, p, p.File.UsedBytes, toErase("a file that holds "+content.What))
+	}
+	taken, err := s.taken(h, content)
+	switch {
+	case err != nil:
+		return step.Finding{}, err
+	case taken && fits == nil:
+		return step.Finding{State: step.Done, Found: "there, taken as it was"}, nil
 	case !content.Empty:
 		return blocked(fail.Newf(fail.Usage, op, "a file is there already, and it is not empty: %s", content.What).
 			Hint("name another file with --path, or give up what it holds with --erase=%s", s.want.Path)), nil
@@ -246,6 +253,22 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 			"remove it, name another file with --path, or replace it with --erase="+s.want.Path)), nil
 	}
 	return step.Finding{State: step.Done, Found: "there, empty"}, nil
+}
+
+// taken reports whether a file of somebody else's, which nothing uses now, holds what
+// an earlier run wrote there when it took the file as it was: the header that the
+// journal knows, or what may be ciphertext, if a mapping of ours was put on this inode.
+func (s fileStep) taken(h host.Host, c swapfile.Content) (bool, error) {
+	if !s.encrypted {
+		uuid, err := headerUUID(h, s.area)
+		return err == nil && c.HoldsHeader(h, uuid), err
+	}
+	over, err := known(h, "swap.crypt"+s.area)
+	if err != nil || !over.Ours() || !c.Noise() {
+		return false, err
+	}
+	now, err := h.Identify(s.want.Path)
+	return err == nil && now.Same(madeOf(over)), fail.New(fail.Failed, "look at the swap file "+s.want.Path, err)
 }
 
 func (s fileStep) Save(_ context.Context, h host.Host) (any, error) {

@@ -171,6 +171,33 @@ func TestTakesAnEmptyFileAsItIsAndLeavesItThere(t *testing.T) {
 	takenBack(t, n, before)
 }
 
+// TestAFileTakenAsItIsComesBackAtEachBoot: no record says that we made it, but the
+// header and the mapping that were put on it are ours.
+func TestAFileTakenAsItIsComesBackAtEachBoot(t *testing.T) {
+	for _, encrypted := range []bool{false, true} {
+		n := hosttest.New(t)
+		c := fileConfig("1Mi", encrypted)
+		c.Path = "/theirs"
+		n.WriteFile(c.Path, string(make([]byte, 1<<20)), 0o600)
+		up(t, n, c, setup.UpOptions{})
+		for range 2 {
+			n.Reboot()
+			if err := boot(n); err != nil || len(swaps(t, n)) != 1 {
+				t.Errorf("encrypted %v: %v, %v", encrypted, err, swaps(t, n))
+			}
+		}
+		n.Reboot()
+		if r := up(t, n, c, setup.UpOptions{}); !strings.HasPrefix(states(r), "swap.file=done") {
+			t.Errorf("encrypted %v: by hand: %s", encrypted, states(r))
+		}
+		n.Reboot()
+		n.WriteFile(c.Path, strings.Repeat("theirs again\n", 1<<20/13+1)[:1<<20], 0o600)
+		if err := boot(n); err == nil || len(swaps(t, n)) != 0 {
+			t.Errorf("encrypted %v: it took what somebody has written there since", encrypted)
+		}
+	}
+}
+
 func TestEraseReplacesWhatIsThere(t *testing.T) {
 	for _, c := range []setup.Config{fileConfig("1Mi", true), fileConfig("1Mi", false), deviceConfig(true), deviceConfig(false)} {
 		n := hosttest.New(t)
