@@ -314,8 +314,8 @@ func tornTo(whole []byte, cut int) []byte {
 }
 
 // TestFixesATornJournal destroys each write of a setup, of a change and of a teardown
-// to the journal from some byte on, as a power cut may, and cuts the power there.
-// Package step has tests of every byte.
+// to the journal from some byte on, as a power cut may, and cuts the power there: at
+// both ends of each line and in its middle. Package step has tests of every byte.
 func TestFixesATornJournal(t *testing.T) {
 	everything := lasting(fileConfig("1Mi", true))
 	everything.Swappiness, everything.ProtectSystemSlice = 30, true
@@ -348,7 +348,7 @@ func TestFixesATornJournal(t *testing.T) {
 }
 
 // torn kills a run just after one of its writes to the journal, tears that write and
-// reboots, for a write cut short at every fifth byte. It returns at how many.
+// reboots, once for each place to cut it at. It returns at how many.
 func (s story) torn(t *testing.T, write int) int {
 	t.Helper()
 	for torn := 0; ; torn++ {
@@ -362,10 +362,11 @@ func (s story) torn(t *testing.T, write int) int {
 		n.KillAt(write + 1)
 		_ = s.run(n)
 		after := journal(t, n)
-		cut := began + 5*torn
-		if cut >= len(after) {
+		cuts := cutsOf(after, began)
+		if torn == len(cuts) {
 			return torn
 		}
+		cut := cuts[torn]
 		if err := n.Other().Files.Replace(setup.JournalPath, tornTo(after, cut), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -375,6 +376,16 @@ func (s story) torn(t *testing.T, write int) int {
 			t.Fatalf("operation %d, a write to the journal, torn after byte %d of %d", write, cut, len(after))
 		}
 	}
+}
+
+// cutsOf are the places of a write at which it is torn.
+func cutsOf(journal []byte, began int) []int {
+	var cuts []int
+	for line := range bytes.Lines(journal[began:]) {
+		cuts = append(cuts, began, began+len(line)/2, began+len(line)-1)
+		began += len(line)
+	}
+	return cuts
 }
 
 // journalWrites are the numbers of the operations that wrote to the journal.
