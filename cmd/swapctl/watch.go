@@ -37,9 +37,9 @@ func (w *watcher) event(e step.Event) {
 		w.ended("done", title)
 	case step.Undone:
 		w.ended("taken back", title)
-	case step.Waking:
+	case step.Restarting:
 		w.begin("restarting", title)
-	case step.Woken:
+	case step.Restarted:
 		w.ended("restarted", title)
 	case step.Failed:
 		w.line.Clear() // the error tells it

@@ -22,7 +22,7 @@ type area struct {
 	erase     bool
 	force     bool
 	untagged  bool   // an encrypted device as an older swapctl used it: all of it
-	wakes     string // the kubelet's unit, which counts the swap when it starts
+	restarts  string // the kubelet's unit, which counts the swap when it starts
 	known     knownFile
 }
 
@@ -165,5 +165,5 @@ func (a area) upper() []step.Step {
 	}
 	return append(steps,
 		headerStep{area: a.suffix, file: file, want: headerWant{a.target()}},
-		onStep{area: a.suffix, want: onWant{target: a.target(), Priority: c.Priority, Discard: c.Discard}, wakes: a.wakes})
+		onStep{area: a.suffix, want: onWant{target: a.target(), Priority: c.Priority, Discard: c.Discard}, restarts: a.restarts})
 }

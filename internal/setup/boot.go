@@ -148,7 +148,7 @@ func merge(so, out step.Outcome) step.Outcome {
 	so.Changed, so.Failed = so.Changed || out.Changed, so.Failed || out.Failed
 	so.Left = append(so.Left, out.Left...)
 	so.Warnings = append(so.Warnings, out.Warnings...)
-	so.Owed = append(so.Owed, out.Owed...)
+	so.RestartPending = append(so.RestartPending, out.RestartPending...)
 	return so
 }
 

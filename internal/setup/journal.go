@@ -29,11 +29,11 @@ func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
 		}
 		ids = append(ids, r.ID)
 	}
-	owed, err := engine(h, DownOptions{}).Owed(ctx, j)
+	restarts, err := engine(h, DownOptions{}).PendingRestarts(ctx, j)
 	if err != nil {
 		return state, err
 	}
-	state.Restarts = owedUnits(owed)
+	state.Restarts = step.UnitsOf(restarts)
 	switch j.Goal {
 	case step.GoalDown:
 		state.Pending = ids

@@ -38,7 +38,7 @@ type kubeletPlan struct {
 func (n *node) plan(p kubeletPlan) {
 	n.kubelet = p
 	for i := range n.areas {
-		n.areas[i].wakes = p.unit
+		n.areas[i].restarts = p.unit
 	}
 }
 

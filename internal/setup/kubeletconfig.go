@@ -74,7 +74,7 @@ func (w *kubeletWant) lay(files map[string][]byte, row kubeletcfg.Row, wish kube
 
 func (s kubeletConfigStep) Info() step.Info {
 	info := step.Info{
-		ID: "kubelet.config", Wakes: s.want.Unit, InPlace: true,
+		ID: "kubelet.config", Restarts: s.want.Unit, InPlace: true,
 		Title:      fmt.Sprintf("kubelet with %s, %s", s.want.Behavior, s.want.File),
 		Why:        "A kubelet does not start while swap is on, unless it is told to; so it is told before there is any.",
 		ByHand:     []string{fmt.Sprintf("swapctl kubeadm-config --kind dropin --kubernetes-version %s --swap-behavior %s > %s", s.want.Kubernetes, s.want.Behavior, s.want.File)},

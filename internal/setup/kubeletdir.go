@@ -35,7 +35,7 @@ type kubeletDirWant struct {
 
 func (s kubeletDirStep) Info() step.Info {
 	return step.Info{
-		ID: "kubelet.configdir", Wakes: s.want.Unit, InPlace: true,
+		ID: "kubelet.configdir", Restarts: s.want.Unit, InPlace: true,
 		Title:      "kubelet with --config-dir, " + s.want.File,
 		Why:        "A file in a directory of its own outlives kubeadm, which writes the kubelet's own file anew with every upgrade.",
 		ByHand:     []string{fmt.Sprintf("systemctl edit %s  # add --config-dir=%s to the kubelet's flags", s.want.Unit, s.want.Dir)},

@@ -22,8 +22,8 @@ type onStep struct {
 	want onWant
 	// force: turn swap off although what is in it does not fit into memory.
 	force bool
-	// wakes is the kubelet's unit: it counts the swap when it starts.
-	wakes string
+	// restarts is the kubelet's unit: it counts the swap when it starts.
+	restarts string
 }
 
 type onWant struct {
@@ -50,7 +50,7 @@ func (s onStep) Info() step.Info {
 		ByHand:     []string{strings.Join(append(by, s.want.target.String()), " ")},
 		UndoByHand: []string{fmt.Sprintf("swapoff %s", s.want.target)},
 		StandsOn:   []string{"swap.header" + s.area},
-		Needs:      kubeletIDs(), Wakes: s.wakes,
+		Needs:      kubeletIDs(), Restarts: s.restarts,
 	}
 }
 

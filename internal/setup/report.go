@@ -41,7 +41,7 @@ type Restart struct {
 	State string `json:"state"` // todo, restarted, or owed: somebody has to restart it
 }
 
-// restarts tells what became of the units that the steps wake.
+// restarts tells what became of the units that the steps restart.
 func restarts(out step.Outcome, dryRun bool) []Restart {
 	var all []Restart
 	add := func(unit, state string) {
@@ -50,27 +50,19 @@ func restarts(out step.Outcome, dryRun bool) []Restart {
 			all = append(all, Restart{unit, state})
 		}
 	}
-	for _, unit := range out.Woken {
+	for _, unit := range out.Restarted {
 		add(unit, "restarted")
 	}
-	for _, unit := range out.Owed {
+	for _, unit := range out.RestartPending {
 		add(unit, "owed")
 	}
 	for _, it := range out.Items {
 		if dryRun && it.State == step.ItemTodo {
-			add(it.Info.Wakes, "todo")
-			add(it.Was.Wakes, "todo")
+			add(it.Info.Restarts, "todo")
+			add(it.Was.Restarts, "todo")
 		}
 	}
 	return all
-}
-
-func owedUnits(owed []step.Debt) []string {
-	var units []string
-	for _, d := range owed {
-		units = append(units, d.Unit)
-	}
-	return units
 }
 
 // SwapReport is the swap area that a setup is about.

@@ -57,8 +57,8 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	}
 	if o.DryRun {
 		items, err := e.Look(ctx, steps, j)
-		owed, owedErr := e.Owed(ctx, j)
-		return upReport(h, n, step.Outcome{Items: items, Owed: owedUnits(owed)}, o), errors.Join(err, owedErr)
+		pending, pendingErr := e.PendingRestarts(ctx, j)
+		return upReport(h, n, step.Outcome{Items: items, RestartPending: step.UnitsOf(pending)}, o), errors.Join(err, pendingErr)
 	}
 	left := leftAlone(h, n.retired(j), DownOptions{})
 	e.NoRestart = c.NoRestart || bridged // once, at the very end

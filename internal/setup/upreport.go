@@ -221,7 +221,7 @@ func downState(r Report, out step.Outcome, o DownOptions) string {
 			". Run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
 	case o.DryRun || r.Pending:
 		return "nothing was changed"
-	case len(out.Items) == 0 && len(out.Woken)+len(out.Owed) == 0:
+	case len(out.Items) == 0 && len(out.Restarted)+len(out.RestartPending) == 0:
 		return "swapctl has nothing on this node; nothing was changed"
 	case o.KeepFile:
 		return "swap is off; the swap file was kept, nothing else of swapctl is left" + withRestarts(r)

@@ -5,13 +5,13 @@ package status
 
 // Document is SwapStatus. What is absent is left out or null, never 0.
 type Document struct {
-	APIVersion    string  `json:"apiVersion"`
-	Kind          string  `json:"kind"`
-	Areas         []Area  `json:"areas"` // every line of /proc/swaps, in its order
-	Memory        Memory  `json:"memory"`
-	CgroupVersion int     `json:"cgroupVersion,omitempty"`
-	Kubelet       Kubelet `json:"kubelet"`
-	Journal       Owed    `json:"journal"`
+	APIVersion    string       `json:"apiVersion"`
+	Kind          string       `json:"kind"`
+	Areas         []Area       `json:"areas"` // every line of /proc/swaps, in its order
+	Memory        Memory       `json:"memory"`
+	CgroupVersion int          `json:"cgroupVersion,omitempty"`
+	Kubelet       Kubelet      `json:"kubelet"`
+	Journal       JournalState `json:"journal"`
 	// Notes say what is odd about the areas, and what could not be seen.
 	Notes []string `json:"notes"`
 }
@@ -57,9 +57,9 @@ type Kubelet struct {
 	ConfigSources []string `json:"configSources"`
 }
 
-// Owed is what the journal says: what was asked for last, and the steps that
+// JournalState is what the journal says: what was asked for last, and the steps that
 // are still to be done for it.
-type Owed struct {
+type JournalState struct {
 	Goal    string   `json:"goal,omitempty"` // up, down or none
 	Pending []string `json:"pending"`
 	// Restarts are units that have not read what was changed.
@@ -70,7 +70,7 @@ type Owed struct {
 type Journal struct {
 	Goal    string   // up, down, or "" for none
 	Pending []string // what is still to be done
-	// Restarts are the units to which a restart is owed.
+	// Restarts are the units whose restart is pending.
 	Restarts []string
 	Areas    []Managed
 	// Err says why the journal could not be read. Then nobody can tell which

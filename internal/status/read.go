@@ -19,7 +19,7 @@ func Read(ctx context.Context, h host.Host, j Journal) (Document, error) {
 		APIVersion: "swapctl.dev/v1alpha1",
 		Kind:       "SwapStatus",
 		Areas:      []Area{},
-		Journal:    owed(j),
+		Journal:    journalState(j),
 	}
 	memory, err := kernel.ReadMemory(h)
 	if err != nil {
@@ -52,8 +52,8 @@ func Read(ctx context.Context, h host.Host, j Journal) (Document, error) {
 	return doc, nil
 }
 
-func owed(j Journal) Owed {
-	o := Owed{Goal: j.Goal, Pending: append([]string{}, j.Pending...), Restarts: append([]string{}, j.Restarts...)}
+func journalState(j Journal) JournalState {
+	o := JournalState{Goal: j.Goal, Pending: append([]string{}, j.Pending...), Restarts: append([]string{}, j.Restarts...)}
 	if o.Goal == "" && j.Err == nil {
 		o.Goal = "none"
 	}

@@ -35,7 +35,7 @@ func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, 
 	}
 	r := &run{engine: e, journal: j, items: items, before: j.Journal, goal: goal, fresh: map[string]bool{}}
 	if !e.Boot {
-		if r.owed, err = e.Owed(ctx, j.Journal); err != nil {
+		if r.pendingBefore, err = e.PendingRestarts(ctx, j.Journal); err != nil {
 			return Outcome{Items: items}, err
 		}
 	}
@@ -44,17 +44,17 @@ func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, 
 
 // run is one Apply under way.
 type run struct {
-	engine  *Engine
-	journal *journalFile
-	items   []Item
-	before  Journal // as the run found it
-	goal    []byte
-	fresh   map[string]bool // announced in this run, and not begun yet
-	acts    []act           // what the run did, oldest first
-	owed    []Debt          // before the run
-	wakes   []string        // units that read what the run changes
-	tried   bool            // the run has come to its restarts
-	woken   []string        // units that it has restarted
+	engine        *Engine
+	journal       *journalFile
+	items         []Item
+	before        Journal // as the run found it
+	goal          []byte
+	fresh         map[string]bool  // announced in this run, and not begun yet
+	acts          []act            // what the run did, oldest first
+	pendingBefore []PendingRestart // before the run
+	restarts      []string         // units that read what the run changes
+	tried         bool             // the run has come to its restarts
+	restarted     []string         // units that it has restarted
 }
 
 // act is one change that the run made, with what is needed to take it back.
@@ -65,21 +65,21 @@ type act struct {
 }
 
 func (r *run) apply(ctx context.Context) (Outcome, error) {
-	if !r.pending() && (len(r.owed) == 0 || r.engine.NoRestart) {
-		return Outcome{Items: r.items, Owed: unitsOf(r.owed)}, nil
+	if !r.pending() && (len(r.pendingBefore) == 0 || r.engine.NoRestart) {
+		return Outcome{Items: r.items, RestartPending: UnitsOf(r.pendingBefore)}, nil
 	}
 	err := r.steps(ctx)
 	if err == nil && !r.engine.Boot {
-		err = r.wake(ctx)
+		err = r.restartUnits(ctx)
 	}
 	if err := interrupted(ctx, err); err != nil {
 		return r.rollback(ctx), err
 	}
-	owed := unitsOf(r.journal.Owed)
+	pending := UnitsOf(r.journal.Restarts)
 	if r.engine.Boot {
-		owed, err = r.engine.debtsAtBoot(ctx, r.journal, r.wakes)
+		pending, err = r.engine.noteRestartsAtBoot(ctx, r.journal, r.restarts)
 	}
-	return Outcome{Items: r.items, Changed: len(r.acts)+len(r.woken) > 0, Woken: r.woken, Owed: owed,
+	return Outcome{Items: r.items, Changed: len(r.acts)+len(r.restarted) > 0, Restarted: r.restarted, RestartPending: pending,
 		Warnings: r.engine.warnings}, errors.Join(err, r.journal.close())
 }
 
@@ -112,12 +112,12 @@ func (r *run) announce(ctx context.Context) error {
 	if !r.pending() {
 		return nil // only restarts
 	}
-	if r.wakes = wakes(r.items); !r.engine.Boot {
-		debts, err := r.engine.debts(ctx, r.journal.Journal, r.wakes)
+	if r.restarts = unitsToRestart(r.items); !r.engine.Boot {
+		restarts, err := r.engine.restartEntries(ctx, r.journal.Journal, r.restarts)
 		if err != nil {
 			return err
 		}
-		entries = append(entries, debts...)
+		entries = append(entries, restarts...)
 	}
 	for _, it := range r.items {
 		if it.State != ItemTodo || it.Was.Ours() {
@@ -144,7 +144,7 @@ func (r *run) record(ctx context.Context, it Item) (Record, error) {
 	if err != nil {
 		return rec, err
 	}
-	rec.Wakes = it.Info.Wakes
+	rec.Restarts = it.Info.Restarts
 	if rec.Want, err = json.Marshal(it.step.Want()); err == nil {
 		rec.Saved, err = json.Marshal(saved)
 	}
@@ -278,7 +278,7 @@ func (r *run) change(it *Item, old Record) (begun, error) {
 		return begun{}, err
 	}
 	r.acts = append(r.acts, act{step: before, rec: old, undo: true})
-	rec := Record{ID: old.ID, Want: want, Saved: old.Saved, Made: old.Made, Wakes: it.Info.Wakes}
+	rec := Record{ID: old.ID, Want: want, Saved: old.Saved, Made: old.Made, Restarts: it.Info.Restarts}
 	return begun{Record: rec, changed: true}, r.journal.write(entry{Op: "begin", Record: rec})
 }
 

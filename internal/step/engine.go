@@ -74,8 +74,8 @@ type Outcome struct {
 	Left    []error // what could not be taken back after an error
 	Failed  bool    // the run failed; without Left, the node is as it was before
 
-	Woken []string // the units that were restarted
-	Owed  []string // those whose restart is pending
+	Restarted      []string // the units that were restarted
+	RestartPending []string // those whose restart is pending
 	// Warnings are of steps that are undone, and say what was not done beside that.
 	Warnings []error
 	// Incomplete: a part of the journal was damaged, and with it steps may be left

@@ -5,7 +5,7 @@ type EventKind int
 
 // Kinds of Event. A run of Do is Begin, any number of Progressing, then
 // Finished or Failed; a run of Undo is Undoing, Progressing, then Undone or
-// Failed; a restart is Waking, then Woken or Failed, and its Info names the unit.
+// Failed; a restart is Restarting, then Restarted or Failed, and its Info names the unit.
 const (
 	Begin EventKind = iota
 	Progressing
@@ -13,8 +13,8 @@ const (
 	Undoing
 	Undone
 	Failed
-	Waking
-	Woken
+	Restarting
+	Restarted
 )
 
 // Event tells whoever watches a run what happens now.

@@ -22,18 +22,18 @@ const (
 // Journal is what a journal says: the goal, the configuration that belongs to
 // it, and what is ours on the node, oldest first.
 type Journal struct {
-	Goal    string
-	Config  json.RawMessage
-	Records []Record
-	Owed    []Debt
+	Goal     string
+	Config   json.RawMessage
+	Records  []Record
+	Restarts []PendingRestart
 	// Incomplete: a part of it was damaged, and left out when it was written anew.
 	// There may be steps of ours that it does not know.
 	Incomplete bool
 }
 
-// Debt is a restart that is pending for a unit: what it reads has changed since
+// PendingRestart is a restart that is pending for a unit: what it reads has changed since
 // it started.
-type Debt struct {
+type PendingRestart struct {
 	Unit string `json:"unit,omitempty"`
 	// Run is the run of the unit that has not read it (host.UnitState.Run). Any
 	// later one has: whoever restarts the unit does what is pending, and so does a
@@ -53,7 +53,7 @@ func (j Journal) Record(id string) Record {
 
 // empty reports whether it says nothing that has to be kept.
 func (j Journal) empty() bool {
-	return j.Goal == GoalNone && len(j.Records) == 0 && len(j.Owed) == 0
+	return j.Goal == GoalNone && len(j.Records) == 0 && len(j.Restarts) == 0
 }
 
 // entry is one line of a journal. Those of one write are announced together: it
@@ -64,7 +64,7 @@ type entry struct {
 	Goal    string          `json:"goal,omitempty"`
 	Config  json.RawMessage `json:"config,omitempty"`
 	Record
-	Debt
+	PendingRestart
 	// Sum and After are of "end": the checksum of the write, and that of the one
 	// before it, which is part of what the sum is of.
 	After string `json:"after,omitempty"`
@@ -100,9 +100,9 @@ func (j *Journal) apply(e entry) error {
 			j.Records = slices.Delete(j.Records, at, at+1)
 		}
 	case "owe", "woke":
-		j.Owed = slices.DeleteFunc(j.Owed, func(d Debt) bool { return d.Unit == e.Unit })
+		j.Restarts = slices.DeleteFunc(j.Restarts, func(p PendingRestart) bool { return p.Unit == e.Unit })
 		if e.Op == "owe" {
-			j.Owed = append(j.Owed, e.Debt)
+			j.Restarts = append(j.Restarts, e.PendingRestart)
 		}
 	case "incomplete":
 		j.Incomplete = true
@@ -121,8 +121,8 @@ func (j Journal) entries() []entry {
 	if j.Goal != GoalNone {
 		entries = append(entries, entry{Op: "goal", Goal: j.Goal, Config: j.Config})
 	}
-	for _, d := range j.Owed {
-		entries = append(entries, entry{Op: "owe", Debt: d})
+	for _, d := range j.Restarts {
+		entries = append(entries, entry{Op: "owe", PendingRestart: d})
 	}
 	for _, r := range j.Records {
 		entries = append(entries, entry{Op: "begin", Record: r})

@@ -20,8 +20,8 @@ func aJournal() (data []byte, ends []int, after []Journal) {
 		{header(), {Op: "goal", Goal: GoalUp, Config: raw(`{"size":1}`)},
 			{Op: "begin", Record: Record{ID: "one", Want: raw(`"a"`), Saved: raw(`{}`)}}, {Op: "begin", Record: Record{ID: "two", Want: raw(`"b"`)}}},
 		{{Op: "made", Record: Record{ID: "one", Made: raw(`{"ino":7}`)}}},
-		{{Op: "owe", Debt: Debt{Unit: "kubelet.service", Run: "1"}}, {Op: "begin", Record: Record{ID: "three", Want: raw(`3`)}}},
-		{{Op: "undone", Record: Record{ID: "two"}}, {Op: "begin", Record: Record{ID: "two", Want: raw(`"c"`)}}, {Op: "woke", Debt: Debt{Unit: "kubelet.service"}}},
+		{{Op: "owe", PendingRestart: PendingRestart{Unit: "kubelet.service", Run: "1"}}, {Op: "begin", Record: Record{ID: "three", Want: raw(`3`)}}},
+		{{Op: "undone", Record: Record{ID: "two"}}, {Op: "begin", Record: Record{ID: "two", Want: raw(`"c"`)}}, {Op: "woke", PendingRestart: PendingRestart{Unit: "kubelet.service"}}},
 	} {
 		var text []byte
 		text, sum = encode(sum, entries)
@@ -31,7 +31,7 @@ func aJournal() (data []byte, ends []int, after []Journal) {
 		}
 		ends[len(ends)-1] = len(data)
 		now := j
-		now.Records, now.Owed = slices.Clone(j.Records), slices.Clone(j.Owed)
+		now.Records, now.Restarts = slices.Clone(j.Records), slices.Clone(j.Restarts)
 		after = append(after, now)
 	}
 	return data, ends, after
@@ -39,8 +39,8 @@ func aJournal() (data []byte, ends []int, after []Journal) {
 
 // says is a state for comparison.
 func says(j Journal) string {
-	if len(j.Owed) == 0 {
-		j.Owed = nil
+	if len(j.Restarts) == 0 {
+		j.Restarts = nil
 	}
 	if len(j.Records) == 0 {
 		j.Records = nil

@@ -26,14 +26,14 @@ func (r *run) rollback(ctx context.Context) Outcome {
 	if err := r.forget(); err != nil {
 		out.Left = append(out.Left, err)
 	}
-	if err := r.settle(ctx, len(out.Left) > 0); err != nil {
+	if err := r.finishRollback(ctx, len(out.Left) > 0); err != nil {
 		out.Left = append(out.Left, err)
 	}
 	if err := r.restoreGoal(len(out.Left) > 0); err != nil {
 		out.Left = append(out.Left, err)
 	}
 	out.Changed = len(out.Left) > 0
-	out.Woken, out.Owed = r.woken, unitsOf(r.journal.Owed)
+	out.Restarted, out.RestartPending = r.restarted, UnitsOf(r.journal.Restarts)
 	out.Warnings = r.engine.warnings
 	return out
 }

@@ -43,9 +43,9 @@ type Info struct {
 	// Needs are the IDs of steps that must not be undone before it, though it
 	// need not be redone with them.
 	Needs []string
-	// Wakes is the unit that reads what the step changes, and has to be
+	// Restarts is the unit that reads what the step changes, and has to be
 	// restarted to do so; "" for none.
-	Wakes string
+	Restarts string
 	// InPlace: when the step is wanted otherwise, Do makes the new of the old.
 	// It is not undone first, so that there is no moment without either.
 	InPlace bool
@@ -74,11 +74,11 @@ type Finding struct {
 // Record is what the journal knows of a step of ours. The zero Record is a step
 // that the journal does not know: what is found Done then was so before us.
 type Record struct {
-	ID    string          `json:"id,omitempty"`
-	Want  json.RawMessage `json:"want,omitempty"`
-	Saved json.RawMessage `json:"saved,omitempty"`
-	Made  json.RawMessage `json:"made,omitempty"` // what Do noted of it, of its last run
-	Wakes string          `json:"wakes,omitempty"`
+	ID       string          `json:"id,omitempty"`
+	Want     json.RawMessage `json:"want,omitempty"`
+	Saved    json.RawMessage `json:"saved,omitempty"`
+	Made     json.RawMessage `json:"made,omitempty"` // what Do noted of it, of its last run
+	Restarts string          `json:"wakes,omitempty"`
 }
 
 // Ours reports whether the journal knows the step.

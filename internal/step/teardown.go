@@ -42,20 +42,20 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 		}
 		if err != nil {
 			items[i].State = ItemFailed
-			out.Failed, out.Left, out.Owed, out.Warnings = true, []error{err}, unitsOf(j.Owed), e.warnings
+			out.Failed, out.Left, out.RestartPending, out.Warnings = true, []error{err}, UnitsOf(j.Restarts), e.warnings
 			return out, interrupted(ctx, err)
 		}
 		items[i].State = ItemUndone
 		out.Changed = true
 	}
 	var err error
-	if out.Woken, err = e.payDown(ctx, j); err != nil {
-		out.Failed, out.Left, out.Owed, out.Warnings = true, []error{err}, unitsOf(j.Owed), e.warnings
+	if out.Restarted, err = e.restartAfterTeardown(ctx, j); err != nil {
+		out.Failed, out.Left, out.RestartPending, out.Warnings = true, []error{err}, UnitsOf(j.Restarts), e.warnings
 		return out, interrupted(ctx, err)
 	}
-	out.Changed = out.Changed || len(out.Woken) > 0
-	out.Owed, out.Warnings = unitsOf(j.Owed), e.warnings
-	if len(j.Owed) > 0 && j.Goal != GoalNone {
+	out.Changed = out.Changed || len(out.Restarted) > 0
+	out.RestartPending, out.Warnings = UnitsOf(j.Restarts), e.warnings
+	if len(j.Restarts) > 0 && j.Goal != GoalNone {
 		err = j.write(entry{Op: "goal", Goal: GoalNone})
 	}
 	j.Goal, j.Config = GoalNone, nil
@@ -69,14 +69,14 @@ func (e *Engine) announceDown(ctx context.Context, j *journalFile, items []Item)
 		entries = append(entries, entry{Op: "goal", Goal: GoalDown, Config: j.Config})
 	}
 	if !e.Boot {
-		debts, err := e.debts(ctx, j.Journal, wakes(items))
+		restarts, err := e.restartEntries(ctx, j.Journal, unitsToRestart(items))
 		if errors.Is(err, host.ErrNoAnswer) {
-			debts, err = debtsUnknown(j.Journal, wakes(items)), nil
+			restarts, err = restartEntriesUnknown(j.Journal, unitsToRestart(items)), nil
 		}
 		if err != nil {
 			return err
 		}
-		entries = append(entries, debts...)
+		entries = append(entries, restarts...)
 	}
 	if len(entries) == 0 {
 		return nil

@@ -18,7 +18,7 @@ type bell struct{ brick }
 
 func (b bell) Info() step.Info {
 	info := b.brick.Info()
-	info.Wakes, info.InPlace = "reader.service", true
+	info.Restarts, info.InPlace = "reader.service", true
 	return info
 }
 
@@ -72,18 +72,18 @@ func ringOn(n *hosttest.Node, steps []step.Step, change func(*step.Engine)) (ste
 	return e.Apply(context.Background(), steps, "config")
 }
 
-func owed(t *testing.T, n *hosttest.Node) string {
+func pending(t *testing.T, n *hosttest.Node) string {
 	t.Helper()
 	j, err := step.ReadJournal(n.Other(), "/var/lib/swapctl/journal")
 	if err != nil {
 		t.Fatal(err)
 	}
-	debts, err := ringing(n.Other()).Owed(context.Background(), j)
+	restarts, err := ringing(n.Other()).PendingRestarts(context.Background(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var units []string
-	for _, d := range debts {
+	for _, d := range restarts {
 		units = append(units, d.Unit)
 	}
 	return strings.Join(units, " ")
@@ -93,8 +93,8 @@ func TestAUnitIsRestartedOnceAfterAllStepsAndOnlyForAChange(t *testing.T) {
 	n := withReader(t)
 	steps := append(ring("a"), bell{brick{id: "other", text: "b"}}, brick{id: "plain", text: "c"})
 	out, err := ringOn(n, steps, nil)
-	if err != nil || n.Runs("reader.service") != 2 || !slices.Equal(out.Woken, []string{"reader.service"}) {
-		t.Errorf("%v, %d runs, woken %v", err, n.Runs("reader.service"), out.Woken)
+	if err != nil || n.Runs("reader.service") != 2 || !slices.Equal(out.Restarted, []string{"reader.service"}) {
+		t.Errorf("%v, %d runs, restarted %v", err, n.Runs("reader.service"), out.Restarted)
 	}
 	restart, last := 0, 0
 	for _, op := range n.Ops() {
@@ -113,35 +113,35 @@ func TestAUnitIsRestartedOnceAfterAllStepsAndOnlyForAChange(t *testing.T) {
 	}
 }
 
-func TestARestartThatIsNotPaidStaysOwed(t *testing.T) {
+func TestARestartThatIsNotDoneStaysPending(t *testing.T) {
 	n := withReader(t)
 	later := func(e *step.Engine) { e.NoRestart = true }
 	out, err := ringOn(n, ring("a"), later)
-	if err != nil || n.Runs("reader.service") != 1 || !slices.Equal(out.Owed, []string{"reader.service"}) || owed(t, n) == "" {
-		t.Errorf("%v, %d runs, owed %v", err, n.Runs("reader.service"), out.Owed)
+	if err != nil || n.Runs("reader.service") != 1 || !slices.Equal(out.RestartPending, []string{"reader.service"}) || pending(t, n) == "" {
+		t.Errorf("%v, %d runs, pending %v", err, n.Runs("reader.service"), out.RestartPending)
 	}
-	if out, err := ringOn(n, ring("a"), nil); err != nil || !out.Changed || n.Runs("reader.service") != 2 || owed(t, n) != "" {
-		t.Errorf("the next run: %v, %d runs, owed %q", err, n.Runs("reader.service"), owed(t, n))
+	if out, err := ringOn(n, ring("a"), nil); err != nil || !out.Changed || n.Runs("reader.service") != 2 || pending(t, n) != "" {
+		t.Errorf("the next run: %v, %d runs, pending %q", err, n.Runs("reader.service"), pending(t, n))
 	}
 	if _, err := ringOn(n, ring("b"), later); err != nil {
 		t.Fatal(err)
 	}
-	if n.StartUnit("reader.service"); owed(t, n) != "" {
-		t.Error("somebody else has restarted it, and it is still owed")
+	if n.StartUnit("reader.service"); pending(t, n) != "" {
+		t.Error("somebody else has restarted it, and it is still pending")
 	}
 	if _, err := ringOn(n, ring("c"), later); err != nil {
 		t.Fatal(err)
 	}
-	if n.Reboot(); owed(t, n) != "" {
-		t.Error("it has not even started yet, and a restart is owed")
+	if n.Reboot(); pending(t, n) != "" {
+		t.Error("it has not even started yet, and a restart is pending")
 	}
 }
 
 func TestAUnitThatDoesNotRunIsNotRestarted(t *testing.T) {
 	n := withReader(t)
 	n.StopUnit("reader.service")
-	if out, err := ringOn(n, ring("a"), nil); err != nil || len(out.Woken) > 0 || n.Runs("reader.service") != 1 {
-		t.Errorf("%v, woken %v", err, out.Woken)
+	if out, err := ringOn(n, ring("a"), nil); err != nil || len(out.Restarted) > 0 || n.Runs("reader.service") != 1 {
+		t.Errorf("%v, restarted %v", err, out.Restarted)
 	}
 	without := hosttest.New(t)
 	if _, err := ringOn(without, ring("a"), nil); err != nil {
@@ -235,17 +235,17 @@ func TestATeardownThatMayNotRestartKeepsTheDebtAlone(t *testing.T) {
 	e := ringing(n.Host())
 	e.NoRestart = true
 	out, err := e.Teardown(context.Background(), nil)
-	if err != nil || !slices.Equal(out.Owed, []string{"reader.service"}) || owed(t, n) == "" || n.Runs("reader.service") != 2 {
-		t.Errorf("%v, owed %v, %d runs", err, out.Owed, n.Runs("reader.service"))
+	if err != nil || !slices.Equal(out.RestartPending, []string{"reader.service"}) || pending(t, n) == "" || n.Runs("reader.service") != 2 {
+		t.Errorf("%v, pending %v, %d runs", err, out.RestartPending, n.Runs("reader.service"))
 	}
-	if out, err := ringing(n.Host()).Teardown(context.Background(), nil); err != nil || !slices.Equal(out.Woken, []string{"reader.service"}) {
-		t.Errorf("%v, woken %v", err, out.Woken)
+	if out, err := ringing(n.Host()).Teardown(context.Background(), nil); err != nil || !slices.Equal(out.Restarted, []string{"reader.service"}) {
+		t.Errorf("%v, restarted %v", err, out.Restarted)
 	}
 	unchanged(t, n, before)
 }
 
 // TestARestartIsNotForgottenByAKillAnywhere: a reader that runs on with what it
-// read before a kill is owed a restart, or gets it from the next run.
+// read before a kill is pending a restart, or gets it from the next run.
 func TestARestartIsNotForgottenByAKillAnywhere(t *testing.T) {
 	for _, kill := range []func(*hosttest.Node, int){(*hosttest.Node).KillAt, (*hosttest.Node).KillInside} {
 		for at := 1; ; at++ {
@@ -255,8 +255,8 @@ func TestARestartIsNotForgottenByAKillAnywhere(t *testing.T) {
 			fired := n.Fired()
 			n.Kill()
 			text, _ := n.Other().Files.ReadFile("/etc/bell", host.FileLimit)
-			if changed := len(text) > 0; changed && n.Runs("reader.service") == 1 && owed(t, n) == "" {
-				t.Errorf("killed at %d: it is not owed", at)
+			if changed := len(text) > 0; changed && n.Runs("reader.service") == 1 && pending(t, n) == "" {
+				t.Errorf("killed at %d: it is not pending", at)
 			}
 			n.ResetOps()
 			if _, err := ringOn(n, ring("a"), nil); err != nil {

@@ -1,0 +1,213 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// anyRun is the Run of a PendingRestart of which systemd did not say which run it is of: a
+// restart is pending for as long as the unit runs.
+const anyRun = "any"
+
+// PendingRestarts lists the pending restarts of a journal that nobody else has done in the
+// meantime.
+func (e *Engine) PendingRestarts(ctx context.Context, j Journal) ([]PendingRestart, error) {
+	var pending []PendingRestart
+	for _, d := range j.Restarts {
+		now, err := e.running(ctx, d.Unit)
+		if err != nil {
+			return nil, err
+		}
+		if now == d.Run || d.Run == anyRun && now != "" {
+			pending = append(pending, d)
+		}
+	}
+	return pending, nil
+}
+
+// running is the present run of a unit, "" when it does not run, and so reads
+// everything when it starts.
+func (e *Engine) running(ctx context.Context, unit string) (string, error) {
+	if e.Host.Units == nil || !e.Host.Units.Running() {
+		return "", nil
+	}
+	s, err := e.Host.Units.Unit(ctx, unit)
+	if err != nil {
+		return "", fail.New(fail.Failed, "see whether "+unit+" runs", err, "systemctl status "+unit)
+	}
+	return s.Run, nil
+}
+
+// unitsToRestart are the units that read what the items that are to be done or undone change.
+func unitsToRestart(items []Item) []string {
+	var units []string
+	for _, it := range items {
+		for _, unit := range []string{it.Info.Restarts, it.Was.Restarts} {
+			if unit != "" && it.State == ItemTodo && !slices.Contains(units, unit) {
+				units = append(units, unit)
+			}
+		}
+	}
+	return units
+}
+
+// restartEntries are the journal's entries for restarts that a change makes pending for
+// units. What others have done of those before is struck out with the same write.
+func (e *Engine) restartEntries(ctx context.Context, j Journal, units []string) (entries []entry, err error) {
+	for _, unit := range units {
+		run, err := e.running(ctx, unit)
+		if err != nil {
+			return nil, err
+		}
+		if pending := (PendingRestart{Unit: unit, Run: run}); run != "" && !slices.Contains(j.Restarts, pending) {
+			entries = append(entries, entry{Op: "owe", PendingRestart: pending})
+		}
+	}
+	pending, err := e.PendingRestarts(ctx, j)
+	for _, d := range j.Restarts {
+		if !slices.Contains(pending, d) && !slices.ContainsFunc(entries, func(n entry) bool { return n.Unit == d.Unit }) {
+			entries = append(entries, entry{Op: "woke", PendingRestart: PendingRestart{Unit: d.Unit}})
+		}
+	}
+	return entries, err
+}
+
+// restartEntriesUnknown is restartEntries where systemd does not say which units run.
+func restartEntriesUnknown(j Journal, units []string) (entries []entry) {
+	for _, unit := range units {
+		if !slices.ContainsFunc(j.Restarts, func(p PendingRestart) bool { return p.Unit == unit }) {
+			entries = append(entries, entry{Op: "owe", PendingRestart: PendingRestart{Unit: unit, Run: anyRun}})
+		}
+	}
+	return entries
+}
+
+// noteRestartsAtBoot writes down at the end of a boot which restarts are pending, if systemd says: a
+// boot begins everything anew, and has done already what it is for.
+func (e *Engine) noteRestartsAtBoot(ctx context.Context, j *journalFile, units []string) (pending []string, err error) {
+	entries, asked := e.restartEntries(ctx, j.Journal, units)
+	switch {
+	case asked != nil:
+		return nil, nil //nolint:nilerr // nobody waits for the answer
+	case len(entries) > 0:
+		err = j.write(entries...)
+	}
+	return UnitsOf(j.Restarts), err
+}
+
+// restartUnits does at the end of a run the restarts that are pending, once for all its steps.
+func (r *run) restartUnits(ctx context.Context) error {
+	if len(r.acts) == 0 { // all had been done by the time of its turn
+		if err := r.dropRestarts(); err != nil {
+			return err
+		}
+	}
+	r.tried = !r.engine.NoRestart
+	var err error
+	r.restarted, err = r.engine.restartPending(ctx, r.journal)
+	return err
+}
+
+// finishRollback is the end of a rollback: a unit that has not been restarted has never
+// read what is taken back by now, and one that has reads it once more.
+func (r *run) finishRollback(ctx context.Context, left bool) error {
+	switch {
+	case left:
+		return nil
+	case !r.tried:
+		return r.dropRestarts()
+	}
+	restarted, err := r.engine.restartPending(ctx, r.journal)
+	r.restarted = append(r.restarted, restarted...)
+	return err
+}
+
+// dropRestarts strikes out the restarts that this run would have made pending.
+func (r *run) dropRestarts() error {
+	var entries []entry
+	for _, unit := range r.restarts {
+		pending := slices.ContainsFunc(r.journal.Restarts, func(p PendingRestart) bool { return p.Unit == unit })
+		before := slices.ContainsFunc(r.pendingBefore, func(p PendingRestart) bool { return p.Unit == unit })
+		if pending && !before {
+			entries = append(entries, entry{Op: "woke", PendingRestart: PendingRestart{Unit: unit}})
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return r.journal.write(entries...)
+}
+
+// restartPending restarts the units whose restart is pending, and tells which those were.
+func (e *Engine) restartPending(ctx context.Context, j *journalFile) ([]string, error) {
+	if e.NoRestart {
+		return nil, nil
+	}
+	pending, err := e.PendingRestarts(ctx, j.Journal)
+	if err != nil {
+		return nil, err
+	}
+	var restarted []string
+	for _, d := range pending {
+		info := Info{ID: d.Unit, Title: d.Unit}
+		e.tell(Event{Kind: Restarting, Info: info})
+		if err := e.restart(ctx, d.Unit); err != nil {
+			e.tell(Event{Kind: Failed, Info: info, Err: err})
+			return restarted, err
+		}
+		e.tell(Event{Kind: Restarted, Info: info})
+		restarted = append(restarted, d.Unit)
+	}
+	var entries []entry
+	for _, d := range j.Restarts {
+		entries = append(entries, entry{Op: "woke", PendingRestart: PendingRestart{Unit: d.Unit}})
+	}
+	if len(entries) == 0 || len(j.Records) == 0 { // then the journal goes away
+		j.Restarts = nil
+		return restarted, nil
+	}
+	return restarted, j.write(entries...)
+}
+
+// restartAfterTeardown is restartPending at the end of a teardown. All is taken back by then, so a systemd
+// that does not answer leaves the restarts pending and no more.
+func (e *Engine) restartAfterTeardown(ctx context.Context, j *journalFile) ([]string, error) {
+	if e.Boot {
+		_, err := e.noteRestartsAtBoot(ctx, j, nil)
+		return nil, err
+	}
+	restarted, err := e.restartPending(ctx, j)
+	if errors.Is(err, host.ErrNoAnswer) {
+		e.warnings = append(e.warnings, err)
+		return restarted, nil
+	}
+	return restarted, err
+}
+
+// restart has systemd read the unit's files first, where it has not: a crash may
+// have come between their change and that.
+func (e *Engine) restart(ctx context.Context, unit string) error {
+	op := "restart " + unit
+	hint := "see why: journalctl -b -u " + unit + " | tail -n 30"
+	s, err := e.Host.Units.Unit(ctx, unit)
+	if err == nil && s.Stale {
+		err = e.Host.Units.Reload(ctx)
+	}
+	if err != nil {
+		return fail.New(fail.Failed, op, err, hint)
+	}
+	return fail.New(fail.Failed, op, e.Host.Units.Restart(ctx, unit), hint)
+}
+
+// UnitsOf are the units that the restarts are of.
+func UnitsOf(restarts []PendingRestart) []string {
+	var names []string
+	for _, d := range restarts {
+		names = append(names, d.Unit)
+	}
+	return names
+}
