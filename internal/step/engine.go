@@ -1,10 +1,10 @@
 package step
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"path"
+	"reflect"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -161,13 +161,26 @@ func (e *Engine) look(ctx context.Context, s Step, j Journal, redone map[string]
 	return item, nil
 }
 
-// wantChanged reports whether a step of ours is now wanted otherwise.
+// wantChanged reports whether a step of ours is now wanted otherwise. Wants are
+// compared as values of the step's type: a member that the swapctl which wrote the
+// journal did not know yet is zero in it, and one that this swapctl does not know
+// does not count. So neither an upgrade nor the way back takes swap down.
 func wantChanged(s Step, was Record) (bool, error) {
-	want, err := json.Marshal(s.Want())
+	if !was.Ours() {
+		return false, nil
+	}
+	raw, err := json.Marshal(s.Want())
 	if err != nil {
 		return false, fail.New(fail.Failed, "write down step "+s.Info().ID, err)
 	}
-	return was.Ours() && !bytes.Equal(was.Want, want), nil
+	now, old := reflect.New(reflect.TypeOf(s.Want())), reflect.New(reflect.TypeOf(s.Want()))
+	if err := json.Unmarshal(raw, now.Interface()); err != nil {
+		return false, fail.New(fail.Failed, "read step "+s.Info().ID, err)
+	}
+	if json.Unmarshal(was.Want, old.Interface()) != nil {
+		return true, nil // of another shape
+	}
+	return !reflect.DeepEqual(now.Interface(), old.Interface()), nil
 }
 
 func standsOn(info Info, redone map[string]bool) bool {

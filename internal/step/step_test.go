@@ -86,6 +86,34 @@ func engine(h host.Host) *step.Engine {
 	}
 }
 
+// newBrick is a brick of a later swapctl, whose want has a member more.
+type newBrick struct {
+	brick
+	colour string
+}
+
+func (b newBrick) Want() any {
+	return struct {
+		Text, Colour string
+		On           []string
+	}{b.text, b.colour, b.on}
+}
+
+// TestAnUpgradeTakesNothingDown: a member that the journal does not know is zero in it.
+func TestAnUpgradeTakesNothingDown(t *testing.T) {
+	old := brick{id: "brick0", text: "red"}
+	n := hosttest.New(t)
+	apply(t, n, []step.Step{old})
+	for _, then := range []struct {
+		s       step.Step
+		changed bool
+	}{{newBrick{old, ""}, false}, {newBrick{old, "blue"}, true}, {old, false}, {newBrick{brick{id: "brick0", text: "green"}, ""}, true}} {
+		if out := apply(t, n, []step.Step{then.s}); out.Changed != then.changed {
+			t.Errorf("%+v: changed %v, want %v", then.s, out.Changed, then.changed)
+		}
+	}
+}
+
 // wall is three bricks, each on the one before.
 func wall(texts ...string) []step.Step {
 	var steps []step.Step
