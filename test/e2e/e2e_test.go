@@ -1,4 +1,4 @@
-// Package e2e tells the stories of stories/ on real kernels. README.md says how to run them and how to write one.
+// Package e2e runs the stories of stories/ on real kernels. README.md says how to run them and how to write one.
 package e2e
 
 import (
@@ -28,10 +28,10 @@ func TestMain(m *testing.M) {
 	flag.String("lane", "", "only these lanes (comma-separated; default: all)")
 	flag.String("story", "", "only stories whose name (lane/story/values) matches this regular expression")
 	flag.String("swapctl", "", "the program to test (default: build it)")
-	flag.Bool("long", false, "tell the stories that take long as well, and others more often")
+	flag.Bool("long", false, "run the stories that take long as well, and others more often")
 	flag.Bool("update", false, "write what the machines print into the documents that stories follow")
 	flag.Bool("keep", false, "keep the scripts' directories")
-	flag.Int("machines", 0, "how many stories to tell at the same time (default: one for each processor, at least 2)")
+	flag.Int("machines", 0, "how many stories to run at the same time (default: one for each processor, at least 2)")
 	flag.Parse()
 	// Stories wait for their turn by themselves, as they know which of them go well together.
 	if err := flag.Set("test.parallel", "1000"); err != nil {
@@ -42,10 +42,10 @@ func TestMain(m *testing.M) {
 
 func option(name string) string { return flag.Lookup(name).Value.String() }
 
-// TestStories tells every story in every lane and combination.
+// TestStories runs every story in every lane and combination.
 func TestStories(t *testing.T) {
-	tellings := wanted(t)
-	if len(tellings) == 0 {
+	runs := wanted(t)
+	if len(runs) == 0 {
 		t.Skip("no story is chosen by -lane and -story")
 	}
 	needs(t)
@@ -59,14 +59,14 @@ func TestStories(t *testing.T) {
 	payload := map[string]string{
 		"usr/local/lib/swapctl-e2e.sh": "lib.sh", "usr/local/bin/swapctl": product, "usr/local/lib/standin-kubelet": standIn,
 	}
-	if slices.ContainsFunc(tellings, func(telling story.Telling) bool { return telling.Story.Packages }) {
+	if slices.ContainsFunc(runs, func(run story.Run) bool { return run.Story.Packages }) {
 		addPackages(t, programs, payload)
 	}
 	goBuild(t, ".", "./kubelet", standIn)
 	goBuild(t, ".", "./guest", filepath.Join(programs, "guest"))
 	machines := story.NewMachines(lanes(t, filepath.Join(programs, "guest")), payload)
 	times := &story.Times{}
-	teller := &story.Teller{
+	runner := &story.Runner{
 		Machines: machines, Keep: option("keep") == "true", Failures: failuresDir(t), Times: times, Update: option("update") == "true",
 	}
 	turns := story.NewTurns(atOnce(t), func(lane string) {
@@ -76,20 +76,20 @@ func TestStories(t *testing.T) {
 	})
 	failed := &failures{}
 	t.Cleanup(func() {
-		failed.tell(t)
+		failed.report(t)
 		// go test shows nothing of what passes.
 		if err := os.WriteFile(filepath.Join(cacheDir(t), "times"), []byte(times.String()), 0o600); err != nil {
 			t.Error(err)
 		}
 	})
-	for _, telling := range tellings {
-		t.Run(telling.Name(), func(t *testing.T) {
+	for _, run := range runs {
+		t.Run(run.Name(), func(t *testing.T) {
 			t.Cleanup(func() { failed.note(t) })
-			turn := turns.Join(telling)
+			turn := turns.Join(run)
 			t.Parallel()
 			turn.Wait()
 			defer turn.Done()
-			teller.Tell(t, telling)
+			runner.Run(t, run)
 		})
 	}
 	turns.Begin()
@@ -109,8 +109,8 @@ func (f *failures) note(t *testing.T) {
 	}
 }
 
-// tell names them once more at the end, where one looks first.
-func (f *failures) tell(t *testing.T) {
+// report names them once more at the end, where one looks first.
+func (f *failures) report(t *testing.T) {
 	if len(f.names) > 0 {
 		t.Logf("%d stories failed:\n%s", len(f.names), strings.Join(f.names, "\n"))
 	}
@@ -125,8 +125,8 @@ func failuresDir(t *testing.T) string {
 	return dir
 }
 
-// wanted returns the tellings chosen by the flags.
-func wanted(t *testing.T) []story.Telling {
+// wanted returns the runs chosen by the flags.
+func wanted(t *testing.T) []story.Run {
 	lanes := image.Lanes()
 	if only := option("lane"); only != "" {
 		lanes = strings.Split(only, ",")
@@ -144,12 +144,12 @@ func wanted(t *testing.T) []story.Telling {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var chosen []story.Telling
+	var chosen []story.Run
 	for _, lane := range lanes {
 		for _, s := range stories {
-			for _, telling := range s.Tellings(lane) {
-				if names.MatchString(telling.Name()) {
-					chosen = append(chosen, telling)
+			for _, run := range s.Runs(lane) {
+				if names.MatchString(run.Name()) {
+					chosen = append(chosen, run)
 				}
 			}
 		}
@@ -169,7 +169,7 @@ func needs(t *testing.T) {
 	}
 }
 
-// TestReadmeShowsAStory holds the example of README.md against the story that is told.
+// TestReadmeShowsAStory holds the example of README.md against the story that is run.
 func TestReadmeShowsAStory(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {

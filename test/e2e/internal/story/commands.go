@@ -23,7 +23,7 @@ type action func(c *call) error
 
 // call is one use of a command in a script.
 type call struct {
-	*tale
+	*underway
 	script  *testscript.TestScript
 	negated bool
 	args    []string
@@ -51,8 +51,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"console":           console,
 	} {
 		all[name] = func(script *testscript.TestScript, negated bool, args []string) {
-			told := script.Value(taleKey{}).(*tale)
-			c := &call{tale: told, script: script, negated: negated, args: args}
+			s := script.Value(underwayKey{}).(*underway)
+			c := &call{underway: s, script: script, negated: negated, args: args}
 			script.Check(c.flags())
 			script.Check(do(c))
 		}
@@ -98,7 +98,7 @@ func (c *call) plain() error {
 
 // inside runs a command in the machine, with the output for the script's stdout and stderr.
 func (c *call) inside(args ...string) (int, error) {
-	return c.run(machine.Command{
+	return c.exec(machine.Command{
 		Args: args, Timeout: c.timeout, Stdout: c.script.Stdout(), Stderr: c.script.Stderr(),
 	})
 }
@@ -165,7 +165,7 @@ func killedAt(c *call) error {
 	}
 	var errs bytes.Buffer
 	args := slices.Concat([]string{"guest", "kill-at", c.args[0], c.args[1], "/usr/local/bin/swapctl"}, c.args[2:])
-	_, err := c.run(machine.Command{Args: args, Timeout: c.timeout, Stdout: c.script.Stdout(), Stderr: &errs})
+	_, err := c.exec(machine.Command{Args: args, Timeout: c.timeout, Stdout: c.script.Stdout(), Stderr: &errs})
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func waitFor(c *call) error {
 	}
 	for end := time.Now().Add(limit); ; time.Sleep(200 * time.Millisecond) {
 		var out bytes.Buffer
-		status, err := c.run(machine.Command{Args: c.args, Timeout: limit, Stdout: &out, Stderr: &out})
+		status, err := c.exec(machine.Command{Args: c.args, Timeout: limit, Stdout: &out, Stderr: &out})
 		if err != nil {
 			return err
 		}
@@ -252,7 +252,7 @@ func powerCut(c *call) error {
 }
 
 // powerCutWithin runs a section of the story, cuts the power at a random moment of it, and boots again. The moment
-// depends on the telling alone, so that a failure can be told again.
+// depends on the run alone, so that a failure can be had again.
 func powerCutWithin(c *call) error {
 	if err := errors.Join(c.plain(), c.need(2, "powercut-within MILLISECONDS FILE ARGS...")); err != nil {
 		return err
@@ -271,7 +271,7 @@ func powerCutWithin(c *call) error {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		_, _ = c.run(machine.Command{Args: command, Timeout: time.Minute}) // what it says is lost with the power
+		_, _ = c.exec(machine.Command{Args: command, Timeout: time.Minute}) // what it says is lost with the power
 	}()
 	when := "after"
 	select {
@@ -285,9 +285,9 @@ func powerCutWithin(c *call) error {
 	return err
 }
 
-// random is the n-th number of a telling.
-func (told *tale) random(n int) uint64 {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", told.telling.Name(), n))
+// random is the n-th number of a run.
+func (s *underway) random(n int) uint64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", s.run.Name(), n))
 	return binary.BigEndian.Uint64(sum[:])
 }
 

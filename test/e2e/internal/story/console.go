@@ -32,7 +32,7 @@ func console(c *call) error {
 	if err != nil {
 		return err
 	}
-	d := &document{tale: c.tale, log: c.script.Stdout()}
+	d := &document{underway: c.underway, log: c.script.Stdout()}
 	if err := d.follow(string(old)); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -49,7 +49,7 @@ func console(c *call) error {
 
 // document is a document on its way through a machine.
 type document struct {
-	*tale
+	*underway
 	log     io.Writer
 	text    strings.Builder // the document as it should be
 	inside  bool            // of a block of console
@@ -134,7 +134,7 @@ func (d *document) run(command string) error {
 		command = before
 	}
 	var out bytes.Buffer
-	status, err := d.tale.run(machine.Command{
+	status, err := d.underway.exec(machine.Command{
 		Args:    []string{"bash", "-c", "cd " + workDir + "; sudo() { \"$@\"; }; " + command},
 		Timeout: commandTimeout, Stdout: &out, Stderr: &out,
 	})

@@ -36,7 +36,7 @@ const page = "# Title\n\n```console\n$ say 0 one\none\n$ sudo reboot\n$ say 3 Me
 func TestADocumentIsHeldAgainstAMachine(t *testing.T) {
 	follow := func(text string) (*document, *parrot, error) {
 		p := &parrot{}
-		d := &document{tale: &tale{ctx: t.Context(), machine: &booted{Machine: p}}, log: io.Discard}
+		d := &document{underway: &underway{ctx: t.Context(), machine: &booted{Machine: p}}, log: io.Discard}
 		return d, p, d.follow(text)
 	}
 	d, p, err := follow(page)

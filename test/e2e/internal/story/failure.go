@@ -13,9 +13,9 @@ import (
 // output must not show the boot in place of the reason.
 const shownLines = 25
 
-// tellFailure prints the end of what the machine has to say, and writes all of it to a file.
-func (r *Teller) tellFailure(ctx context.Context, t *testing.T, told *tale) {
-	m := told.machine
+// reportFailure prints the end of what the machine has to say, and writes all of it to a file.
+func (r *Runner) reportFailure(ctx context.Context, t *testing.T, s *underway) {
+	m := s.machine
 	console := m.Console()
 	state, err := m.state(ctx)
 	journal := "not read, as the machine does not answer"
@@ -24,7 +24,7 @@ func (r *Teller) tellFailure(ctx context.Context, t *testing.T, told *tale) {
 	} else {
 		state = err.Error()
 	}
-	name := filepath.Join(r.Failures, strings.ReplaceAll(told.telling.Name(), "/", "_")+".log")
+	name := filepath.Join(r.Failures, strings.ReplaceAll(s.run.Name(), "/", "_")+".log")
 	all := fmt.Sprintf("CONSOLE\n%s\nJOURNAL\n%s\nSTATE\n%s\n", console, journal, state)
 	if err := os.WriteFile(name, []byte(all), 0o600); err != nil {
 		name = err.Error()

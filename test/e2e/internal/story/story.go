@@ -1,5 +1,5 @@
 // Package story runs the stories: testscript files that say what a person does to a machine and what must then be true.
-// Each is told once for every lane and every combination that its header asks for.
+// Each runs once for every lane and every combination that its header asks for.
 package story
 
 import (
@@ -19,7 +19,7 @@ type Story struct {
 	Lanes   []string
 	matrix  map[string][]dimension // lane, or "" for those without one of their own
 	Reuse   bool                   // leaves the machine as it found it, so that another story may have it
-	Timeout time.Duration          // for one telling
+	Timeout time.Duration          // for one run
 
 	Packages bool // needs the packages of a release inside
 }
@@ -30,15 +30,15 @@ type dimension struct {
 	values []string
 }
 
-// Telling is a story in one lane with one combination of values.
-type Telling struct {
+// Run is a story in one lane with one combination of values.
+type Run struct {
 	Story  Story
 	Lane   string
 	Values []string // name=value, in the order of the matrix
 }
 
-// Name tells tellings apart: lane/story/a=1,b=2.
-func (t Telling) Name() string {
+// Name tells runs apart: lane/story/a=1,b=2.
+func (t Run) Name() string {
 	name := t.Lane + "/" + t.Story.Name
 	if len(t.Values) > 0 {
 		name += "/" + strings.Join(t.Values, ",")
@@ -139,8 +139,8 @@ func dimensions(words []string) ([]dimension, error) {
 	return all, nil
 }
 
-// Tellings returns the combinations for one lane; none when the story is not for it.
-func (s Story) Tellings(lane string) []Telling {
+// Runs returns the combinations for one lane; none when the story is not for it.
+func (s Story) Runs(lane string) []Run {
 	if !slices.Contains(s.Lanes, lane) {
 		return nil
 	}
@@ -158,9 +158,9 @@ func (s Story) Tellings(lane string) []Telling {
 		}
 		combinations = longer
 	}
-	tellings := make([]Telling, 0, len(combinations))
+	runs := make([]Run, 0, len(combinations))
 	for _, values := range combinations {
-		tellings = append(tellings, Telling{Story: s, Lane: lane, Values: values})
+		runs = append(runs, Run{Story: s, Lane: lane, Values: values})
 	}
-	return tellings
+	return runs
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Times collects what tellings took.
+// Times collects what runs took.
 type Times struct {
 	mu    sync.Mutex
 	taken []taken
@@ -16,32 +16,32 @@ type Times struct {
 
 type taken struct {
 	name          string
-	told, machine time.Duration // telling it, and waiting for its machine before
+	took, machine time.Duration // run it, and waiting for its machine before
 }
 
 func (t taken) String() string {
-	return fmt.Sprintf("story %s: %.1f s, machine %.1f s", t.name, t.told.Seconds(), t.machine.Seconds())
+	return fmt.Sprintf("story %s: %.1f s, machine %.1f s", t.name, t.took.Seconds(), t.machine.Seconds())
 }
 
-func (t *Times) add(name string, told, machine time.Duration) taken {
+func (t *Times) add(name string, took, machine time.Duration) taken {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	one := taken{name, told, machine}
+	one := taken{name, took, machine}
 	t.taken = append(t.taken, one)
 	return one
 }
 
-// String has a line for each telling, the longest first, and before them one for all.
+// String has a line for each run, the longest first, and before them one for all.
 func (t *Times) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := slices.Clone(t.taken)
-	slices.SortFunc(all, func(a, b taken) int { return int(b.told + b.machine - a.told - a.machine) })
+	slices.SortFunc(all, func(a, b taken) int { return int(b.took + b.machine - a.took - a.machine) })
 	var lines strings.Builder
-	var told, machine time.Duration
+	var took, machine time.Duration
 	for _, one := range all {
-		told, machine = told+one.told, machine+one.machine
+		took, machine = took+one.took, machine+one.machine
 		fmt.Fprintln(&lines, one)
 	}
-	return fmt.Sprintf("%d stories: %.0f s, machines %.0f s\n%s", len(all), told.Seconds(), machine.Seconds(), lines.String())
+	return fmt.Sprintf("%d stories: %.0f s, machines %.0f s\n%s", len(all), took.Seconds(), machine.Seconds(), lines.String())
 }

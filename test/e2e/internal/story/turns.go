@@ -2,14 +2,14 @@ package story
 
 import "sync"
 
-// Turns decides which story is told when. Tellings of the slow lanes come from one end of the queue and those of the
+// Turns decides which story runs when. Runs of the slow lanes come from one end of the queue and those of the
 // fast lane from the other, so that an emulator that can use two processors mostly runs beside one that uses one, and
 // the stories of one lane follow each other, which lets them share machines.
 type Turns struct {
 	mu      sync.Mutex
 	queue   []*Turn
 	workers int
-	lanes   map[string]int // tellings of a lane not yet done
+	lanes   map[string]int // runs of a lane not yet done
 	last    func(lane string)
 }
 
@@ -21,18 +21,18 @@ type Turn struct {
 	comes chan struct{}
 }
 
-// NewTurns returns an empty queue for so many tellings at a time; last is called when a lane has no more of them.
+// NewTurns returns an empty queue for so many runs at a time; last is called when a lane has no more of them.
 func NewTurns(workers int, last func(lane string)) *Turns {
 	return &Turns{workers: workers, lanes: map[string]int{}, last: last}
 }
 
-// Join puts a telling at the end of the queue.
-func (s *Turns) Join(telling Telling) *Turn {
+// Join puts a run at the end of the queue.
+func (s *Turns) Join(run Run) *Turn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	turn := &Turn{turns: s, lane: telling.Lane, comes: make(chan struct{})}
+	turn := &Turn{turns: s, lane: run.Lane, comes: make(chan struct{})}
 	s.queue = append(s.queue, turn)
-	s.lanes[telling.Lane]++
+	s.lanes[run.Lane]++
 	return turn
 }
 
@@ -43,7 +43,7 @@ func (s *Turns) Begin() {
 	}
 }
 
-// Wait returns when it is this telling's turn.
+// Wait returns when it is this run's turn.
 func (t *Turn) Wait() { <-t.comes }
 
 // Done ends the turn and begins another.

@@ -17,8 +17,8 @@ import (
 // libraryInside is where the shell functions for stories are in a machine.
 const libraryInside = "/usr/local/lib/swapctl-e2e.sh"
 
-// Teller tells stories.
-type Teller struct {
+// Runner runs stories.
+type Runner struct {
 	Machines *Machines
 	Keep     bool   // leave the scripts' directories for a look
 	Failures string // directory for everything about a machine whose story failed
@@ -26,49 +26,49 @@ type Teller struct {
 	Times    *Times // what each of them took
 }
 
-// Tell runs one telling on a machine of its lane and fails the test when anything in it does.
-func (r *Teller) Tell(t *testing.T, telling Telling) {
+// Run runs the story on a machine of its lane and fails the test when anything in it does.
+func (r *Runner) Run(t *testing.T, run Run) {
 	begin := time.Now()
 	// The time is the story's own; a boot has its own limit.
-	ctx, cancel := context.WithTimeout(t.Context(), telling.Story.Timeout+5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), run.Story.Timeout+5*time.Minute)
 	defer cancel()
-	m, err := r.Machines.take(ctx, telling.Lane, telling.Story.Reuse)
+	m, err := r.Machines.take(ctx, run.Lane, run.Story.Reuse)
 	if err != nil {
 		t.Fatalf("cannot get a machine: %v", err)
 	}
 	ready := time.Now()
-	told := &tale{ctx: ctx, machine: m, telling: telling, update: r.Update}
+	s := &underway{ctx: ctx, machine: m, run: run, update: r.Update}
 	defer func() {
-		err := r.end(ctx, t, told)
-		t.Log(r.Times.add(telling.Name(), time.Since(ready), ready.Sub(begin)))
+		err := r.end(ctx, t, s)
+		t.Log(r.Times.add(run.Name(), time.Since(ready), ready.Sub(begin)))
 		if err != nil {
 			t.Error(err)
 		}
 	}()
 	testscript.RunT(adapter{t}, testscript.Params{
-		Files:               []string{telling.Story.File},
-		Setup:               told.setup,
+		Files:               []string{run.Story.File},
+		Setup:               s.setup,
 		Cmds:                commands(),
-		Condition:           told.condition,
+		Condition:           s.condition,
 		TestWork:            r.Keep,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Deadline:            ready.Add(telling.Story.Timeout),
+		Deadline:            ready.Add(run.Story.Timeout),
 	})
 }
 
 // end shows what a machine whose story failed was about, and gives it back.
-func (r *Teller) end(ctx context.Context, t *testing.T, told *tale) error {
-	m := told.machine
+func (r *Runner) end(ctx context.Context, t *testing.T, s *underway) error {
+	m := s.machine
 	if trouble := kernelTrouble(m.Console()); trouble != "" {
 		t.Errorf("the kernel complained: %s", trouble)
 	}
 	if !t.Failed() {
-		return r.Machines.giveBack(context.WithoutCancel(ctx), told.telling.Lane, m, told.telling.Story.Reuse)
+		return r.Machines.giveBack(context.WithoutCancel(ctx), s.run.Lane, m, s.run.Story.Reuse)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	r.tellFailure(ctx, t, told)
+	r.reportFailure(ctx, t, s)
 	return m.Close()
 }
 
@@ -78,42 +78,42 @@ func kernelTrouble(console string) string {
 	return trouble.FindString(console)
 }
 
-// tale is one telling under way; it is what the commands of a script work on.
-type tale struct {
-	ctx     context.Context // of the whole telling: testscript's commands have none
+// underway is one run under way; it is what the commands of a script work on.
+type underway struct {
+	ctx     context.Context // of the whole run: testscript's commands have none
 	machine *booted
-	telling Telling
+	run     Run
 	cuts    int  // of the power, at random
 	update  bool // documents
 }
 
-type taleKey struct{}
+type underwayKey struct{}
 
-func (told *tale) setup(env *testscript.Env) error {
-	env.Values[taleKey{}] = told
-	env.Vars = append(env.Vars, told.environment()...)
+func (s *underway) setup(env *testscript.Env) error {
+	env.Values[underwayKey{}] = s
+	env.Vars = append(env.Vars, s.environment()...)
 	env.Vars = append(env.Vars, "B=/dev/disk/by-id/scratchb", "C=/dev/disk/by-id/scratchc")
 	return nil
 }
 
-// environment is what stories see of their telling, both in the script and inside the machine.
-func (told *tale) environment() []string {
-	return append([]string{"lane=" + told.telling.Lane}, told.telling.Values...)
+// environment is what stories see of their run, both in the script and inside the machine.
+func (s *underway) environment() []string {
+	return append([]string{"lane=" + s.run.Lane}, s.run.Values...)
 }
 
 // condition answers [uml], [bookworm], [trixie], [qemu], and [name=value] for the matrix.
-func (told *tale) condition(condition string) (bool, error) {
+func (s *underway) condition(condition string) (bool, error) {
 	switch condition {
 	case "uml", "bookworm", "trixie":
-		return told.telling.Lane == condition, nil
+		return s.run.Lane == condition, nil
 	case "qemu":
-		return told.telling.Lane != "uml", nil
+		return s.run.Lane != "uml", nil
 	}
 	name, _, is := strings.Cut(condition, "=")
 	if !is {
 		return false, fmt.Errorf("unknown condition %q", condition)
 	}
-	for _, value := range told.telling.Values {
+	for _, value := range s.run.Values {
 		if value == condition {
 			return true, nil
 		}
@@ -131,13 +131,13 @@ func (a adapter) Parallel()                          {}
 func (a adapter) Run(_ string, f func(testscript.T)) { f(a) }
 func (a adapter) Verbose() bool                      { return testing.Verbose() }
 
-// run runs a command inside with the telling's environment.
-func (told *tale) run(command machine.Command) (int, error) {
-	command.Env = append(told.environment(), "B=/dev/disk/by-id/scratchb", "C=/dev/disk/by-id/scratchc",
+// exec runs a command inside with the run's environment.
+func (s *underway) exec(command machine.Command) (int, error) {
+	command.Env = append(s.environment(), "B=/dev/disk/by-id/scratchb", "C=/dev/disk/by-id/scratchc",
 		"HOME=/root", "LANG=C.UTF-8", "TERM=dumb")
-	status, err := told.machine.Exec(told.ctx, command)
+	status, err := s.machine.Exec(s.ctx, command)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("the story took longer than its %v: %w", told.telling.Story.Timeout, err)
+		err = fmt.Errorf("the story took longer than its %v: %w", s.run.Story.Timeout, err)
 	}
 	return status, err
 }
