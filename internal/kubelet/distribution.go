@@ -53,6 +53,16 @@ func distributions() []distribution {
 	}
 }
 
+// Units are the services that run a kubelet, with those of every distribution that
+// is known.
+func Units() []string {
+	units := []string{ServiceUnit}
+	for _, d := range distributions() {
+		units = append(units, d.units...)
+	}
+	return units
+}
+
 // findDistribution finds whose the running kubelet is, or, where none runs as
 // such, what is installed: its unit, "" for none. A kubelet.service of the node's
 // own comes first.

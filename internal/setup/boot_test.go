@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
@@ -333,11 +335,22 @@ func TestTheUnitRequiresNothingAndHasNoMountNamespace(t *testing.T) {
 			t.Errorf("it has %s", bad)
 		}
 	}
-	for _, kubelet := range []string{"kubelet", "k3s", "k3s-agent", "rke2-server", "rke2-agent", "k0scontroller", "k0sworker", "containerd", "crio"} {
-		if !strings.Contains(text, " "+kubelet+".service") && !strings.Contains(text, "="+kubelet+".service") {
-			t.Errorf("it is not ordered before %s.service", kubelet)
+	before := strings.Fields(strings.Join(settingsOf(text, "Before"), " "))
+	for _, unit := range append(kubelet.Units(), "snap.microk8s.daemon-kubelet.service", "containerd.service", "crio.service") {
+		if !slices.Contains(before, unit) {
+			t.Errorf("it is not ordered before %s", unit)
 		}
 	}
+}
+
+// settingsOf are the values of a setting in the text of a unit.
+func settingsOf(text, name string) (values []string) {
+	for line := range strings.Lines(text) {
+		if value, ok := strings.CutPrefix(line, name+"="); ok {
+			values = append(values, strings.TrimSpace(value))
+		}
+	}
+	return values
 }
 
 func TestAJournalOfAnOlderVersionIsBroughtBackAsItWasMeant(t *testing.T) {

@@ -3,6 +3,8 @@ package setup
 import (
 	"fmt"
 	"strings"
+
+	"github.com/swapctl/swapctl/internal/kubelet"
 )
 
 // Where the files of persistence by systemd are. /etc is the administrator's
@@ -18,16 +20,9 @@ const (
 	stopsTimeout = 20 // seconds for us to take back what we had begun, when they are over
 )
 
-// kubelets are the services that run a kubelet or containers: of kubeadm and
-// most others, k3s, RKE2, k0s, MicroK8s, the EKS snap, containerd and CRI-O.
-// Ordering against a unit that is not there has no effect.
-func kubelets() []string {
-	return []string{
-		"kubelet.service", "k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service",
-		"k0scontroller.service", "k0sworker.service", "snap.microk8s.daemon-kubelite.service",
-		"snap.kubelet-eks.daemon.service", "containerd.service", "crio.service",
-	}
-}
+// afterSwap are the services that run a kubelet or containers, which start only
+// once swap is on. Ordering against a unit that is not there has no effect.
+func afterSwap() []string { return append(kubelet.Units(), "containerd.service", "crio.service") }
 
 // unitText is swapctl.service. What it does not say matters as much:
 //   - no dependency on a device or mount (Requires=, BindsTo=,
@@ -81,7 +76,7 @@ SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target
-`, unitName, strings.Join(kubelets(), " "), quoted(strings.ReplaceAll(swapctl, "$", "$$")), bootTimeout, stopsTimeout)
+`, unitName, strings.Join(afterSwap(), " "), quoted(strings.ReplaceAll(swapctl, "$", "$$")), bootTimeout, stopsTimeout)
 	return b.String()
 }
 
