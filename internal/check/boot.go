@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 func bootChecks() []Check {
@@ -147,7 +148,7 @@ func masked(f Facts) Finding {
 	}
 	switch {
 	case found == "":
-		return pass("no swap unit below /etc/systemd/system and /run/systemd/system is masked")
+		return pass("no swap unit below " + systemd.Units + " and " + systemd.Runtime + " is masked")
 	case f.needsUnits():
 		return failed(found+", and "+f.Boot.Lines[0].From+" has swap", hint)
 	}

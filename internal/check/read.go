@@ -7,10 +7,9 @@ import (
 	"path"
 	"strings"
 
-	"github.com/coreos/go-systemd/v22/unit"
-
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // ReadOptions say what cannot be found out by looking.
@@ -100,7 +99,7 @@ func readAreas(ctx context.Context, h host.Host, stacks *kernel.Stacks, k Kubele
 		// Only for a kubelet that runs does it matter, and it takes a
 		// millisecond. systemd knows every area, whoever turned it on.
 		if k.Running && h.Kernel.EUID() == 0 && h.Units != nil && h.Units.Running() {
-			if state, err := h.Units.Unit(ctx, unit.UnitNamePathEscape(s.Path)+".swap"); err == nil {
+			if state, err := h.Units.Unit(ctx, systemd.SwapUnit(s.Path)); err == nil {
 				a.Since = state.ActiveSince
 			}
 		}

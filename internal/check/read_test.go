@@ -93,6 +93,13 @@ func TestReadsWhatDecides(t *testing.T) {
 	}
 }
 
+func TestOurUnitMayBeOrderedByADropIn(t *testing.T) {
+	const unit, dropIn = "-- etc/systemd/system/swapctl.service --\n[Service]\nExecStart=/x\n", "-- etc/systemd/system/swapctl.service.d/override.conf --\n[Unit]\nBefore=kubelet.service\n"
+	o := ReadOptions{Managed: []string{"cryptswap"}}
+	status(t, facts(t, node(t, "debian13", unit), o), "swap-before-kubelet", Warn, "no Before=kubelet.service")
+	status(t, facts(t, node(t, "debian13", unit, dropIn), o), "swap-before-kubelet", Pass, "before kubelet.service")
+}
+
 func TestSaysWhatOneWasTold(t *testing.T) {
 	yes, no := true, false
 	f := facts(t, node(t, "control-plane"), ReadOptions{ControlPlane: &no})

@@ -11,14 +11,16 @@ import (
 	"github.com/swapctl/swapctl/internal/fstab"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 func readBoot(h host.Host, commandLine string) Boot {
 	var b Boot
 	words := kernel.CommandLine(commandLine)
-	b.service(h)
+	units := systemd.Open(h)
+	b.service(h, units)
 	b.Lines, b.Unseen = fstabLines(h)
-	b.Lines = append(b.Lines, swapUnits(h)...)
+	b.Lines = append(b.Lines, swapUnits(h, units)...)
 	for i := range b.Lines {
 		b.Lines[i].look(h)
 	}
@@ -28,30 +30,23 @@ func readBoot(h host.Host, commandLine string) Boot {
 			b.Crypttab[m.Name] = m.Device
 		}
 	}
-	b.Zram = zramFiles(h)
-	b.Masked = maskedUnits(h)
-	// systemd-fstab-generator(8), since 246.
-	off := []string{"systemd.swap=0", "systemd.swap=no", "systemd.swap=off", "systemd.swap=false", "fstab=0", "fstab=no"}
-	for _, w := range words {
-		if slices.Contains(off, w) {
-			b.GenOff = w
-		}
-	}
+	b.Zram = systemd.Zram(h)
+	b.Masked = systemd.SwapMasks(h)
+	b.GenOff = systemd.SwapOff(words)
 	b.Hibernate = readHibernate(h, words)
 	return b
 }
 
-// service finds our own unit, if it is enabled.
-func (b *Boot) service(h host.Host) {
-	const link = "/etc/systemd/system/multi-user.target.wants/swapctl.service"
-	data, err := host.ReadTrusted(h.Files, link, host.FileLimit)
-	if err != nil {
+// service finds our own unit, if it is enabled, and what its drop-ins add.
+func (b *Boot) service(h host.Host, units systemd.Files) {
+	if _, err := host.ReadTrusted(h.Files, systemd.OursLink, host.FileLimit); err != nil {
 		return
 	}
-	b.Service = link
-	for line := range strings.Lines(string(data)) {
-		if before, ok := strings.CutPrefix(line, "Before="); ok {
-			b.Before = append(b.Before, strings.Fields(before)...)
+	b.Service = systemd.OursLink
+	settings, _, _ := units.Settings(systemd.Ours)
+	for _, set := range settings {
+		if set.Section == "Unit" && set.Name == "Before" {
+			b.Before = append(b.Before, strings.Fields(set.Value)...)
 		}
 	}
 }
@@ -80,9 +75,9 @@ func fstabLines(h host.Host) ([]BootLine, error) {
 // swapUnits lists .swap units that are files, and what systemd found by itself on
 // the partitions of the system's disk (systemd-gpt-auto-generator). What it made
 // of fstab is not among them.
-func swapUnits(h host.Host) []BootLine {
+func swapUnits(h host.Host, units systemd.Files) []BootLine {
 	var lines []BootLine
-	for _, dir := range append(unitDirs(), "/run/systemd/generator.late") {
+	for _, dir := range append(units.Dirs, "/run/systemd/generator.late") {
 		names, err := h.Files.ReadDir(dir)
 		if err != nil {
 			continue
@@ -96,9 +91,9 @@ func swapUnits(h host.Host) []BootLine {
 				continue
 			}
 			l := BootLine{From: dir + "/" + name, Unused: !wanted(h, dir, name)}
-			for line := range strings.Lines(string(data)) {
-				if what, ok := strings.CutPrefix(strings.TrimSpace(line), "What="); ok {
-					l.What = what
+			for _, set := range systemd.Parse(string(data)) {
+				if set.Section == "Swap" && set.Name == "What" {
+					l.What = set.Value
 				}
 			}
 			if l.What != "" {
@@ -112,7 +107,7 @@ func swapUnits(h host.Host) []BootLine {
 // wanted reports whether a target starts the unit.
 func wanted(h host.Host, dir, name string) bool {
 	for _, by := range []string{"swap.target.wants", "swap.target.requires", "multi-user.target.wants"} {
-		for _, at := range []string{"/etc/systemd/system", dir} {
+		for _, at := range []string{systemd.Units, dir} {
 			if _, err := h.Files.Lstat(path.Join(at, by, name)); err == nil {
 				return true
 			}
@@ -137,47 +132,6 @@ func (l *BootLine) look(h host.Host) {
 	if st.IsBlock() {
 		l.Dev = st.Rdev
 	}
-}
-
-// zramFiles are what makes compressed memory at boot: of zram-generator, where
-// an emptied file in a stronger place switches off, and of zram-tools.
-func zramFiles(h host.Host) []string {
-	var files []string
-	for _, dir := range []string{"/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd"} {
-		name := dir + "/zram-generator.conf"
-		data, err := host.ReadTrusted(h.Files, name, host.FileLimit)
-		if err != nil {
-			continue
-		}
-		if strings.HasPrefix(string(data), "[zram") || strings.Contains(string(data), "\n[zram") {
-			files = append(files, name)
-		}
-		break
-	}
-	link := "/etc/systemd/system/multi-user.target.wants/zramswap.service"
-	if _, err := h.Files.Lstat(link); err == nil {
-		files = append(files, link)
-	}
-	return files
-}
-
-func maskedUnits(h host.Host) []string {
-	var links []string
-	for _, dir := range []string{"/etc/systemd/system", "/run/systemd/system"} {
-		names, err := h.Files.ReadDir(dir)
-		if err != nil {
-			continue
-		}
-		for _, name := range names {
-			if name != "swap.target" && !strings.HasSuffix(name, ".swap") {
-				continue
-			}
-			if target, err := h.Files.Readlink(dir + "/" + name); err == nil && target == "/dev/null" {
-				links = append(links, dir+"/"+name)
-			}
-		}
-	}
-	return links
 }
 
 func readHibernate(h host.Host, words []string) Hibernate {

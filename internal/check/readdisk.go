@@ -8,6 +8,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -70,11 +71,6 @@ func readTuning(h host.Host) Tuning {
 	return t
 }
 
-// unitDirs are where unit files and their drop-ins are, the strongest first.
-func unitDirs() []string {
-	return []string{"/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"}
-}
-
 func readOOMD(h host.Host) OOMD {
 	var o OOMD
 	group := groupRoot + "/system.slice/systemd-oomd.service"
@@ -82,7 +78,7 @@ func readOOMD(h host.Host) OOMD {
 		o.Running = group
 	}
 	for _, dir := range []string{"/multi-user.target.wants", "/sysinit.target.wants"} {
-		link := unitDirs()[0] + dir + "/systemd-oomd.service"
+		link := systemd.Units + dir + "/systemd-oomd.service"
 		if _, err := h.Files.Lstat(link); err == nil {
 			o.Enabled = link
 		}
@@ -90,31 +86,26 @@ func readOOMD(h host.Host) OOMD {
 	if o.Running == "" && o.Enabled == "" {
 		return o
 	}
-	for _, dir := range unitDirs() {
-		for _, slice := range []string{"-.slice", "slice", "kubepods.slice", "kubepods-burstable.slice", "kubepods-besteffort.slice"} {
-			o.Kills = append(o.Kills, oomKills(h, dir+"/"+slice+".d")...)
+	units := systemd.Open(h)
+	for _, slice := range []string{"-.slice", "slice", "kubepods.slice", "kubepods-burstable.slice", "kubepods-besteffort.slice"} {
+		dropIns, _ := units.DropIns(slice)
+		for _, name := range dropIns {
+			o.Kills = append(o.Kills, oomKills(h, name)...)
 		}
 	}
 	return o
 }
 
-// oomKills finds lines of the drop-ins in a directory that let systemd-oomd kill.
-func oomKills(h host.Host, dir string) []string {
-	var kills []string
-	names, err := h.Files.ReadDir(dir)
+// oomKills finds lines of a drop-in that let systemd-oomd kill.
+func oomKills(h host.Host, name string) []string {
+	data, err := host.ReadTrusted(h.Files, name, host.FileLimit)
 	if err != nil {
 		return nil
 	}
-	for _, name := range names {
-		data, err := host.ReadTrusted(h.Files, dir+"/"+name, host.FileLimit)
-		if err != nil || !strings.HasSuffix(name, ".conf") {
-			continue
-		}
-		for line := range strings.Lines(string(data)) {
-			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-			if (key == "ManagedOOMSwap" || key == "ManagedOOMMemoryPressure") && value == "kill" {
-				kills = append(kills, dir+"/"+name+": "+key+"="+value)
-			}
+	var kills []string
+	for _, set := range systemd.Parse(string(data)) {
+		if (set.Name == "ManagedOOMSwap" || set.Name == "ManagedOOMMemoryPressure") && set.Value == "kill" {
+			kills = append(kills, name+": "+set.Name+"="+set.Value)
 		}
 	}
 	return kills

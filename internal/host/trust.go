@@ -98,6 +98,24 @@ func ReadTrusted(files Files, name string, most int64) ([]byte, error) {
 	return files.ReadFile(name, most)
 }
 
+// ReadTrustedFile is ReadTrusted of a regular file of at most FileLimit bytes.
+func ReadTrustedFile(files Files, name string) ([]byte, error) {
+	if err := OnlyRoot(files, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	st, err := files.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode.IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	if st.SizeBytes > FileLimit {
+		return nil, fmt.Errorf("it is larger than %d KiB", FileLimit>>10)
+	}
+	return files.ReadFile(name, FileLimit)
+}
+
 // ReadDirTrusted is Files.ReadDir of a directory whose entries root believes.
 func ReadDirTrusted(files Files, name string) ([]string, error) {
 	if err := OnlyRoot(files, name); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // ConfigDirDropIn is the text of a drop-in for the kubelet's unit with which it
@@ -24,8 +25,7 @@ func (k Kubelet) ConfigDirDropIn(dir string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Made by swapctl setup; swapctl teardown removes it.\n[Service]\n")
 	if name, ok := k.service.configVariable(); ok {
-		value := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(k.service.vars[name])
-		fmt.Fprintf(&b, "Environment=\"%s=%s --config-dir=%s\"\n", name, value, dir)
+		b.WriteString("Environment=" + systemd.Quoted(name+"="+k.service.vars[name]+" --config-dir="+dir) + "\n")
 		return b.String(), nil
 	}
 	fmt.Fprintf(&b, "ExecStart=\nExecStart=%s --config-dir=%s\n", k.service.exec, dir)
@@ -35,12 +35,12 @@ func (k Kubelet) ConfigDirDropIn(dir string) (string, error) {
 // configVariable is a variable that Environment= alone sets, that becomes words
 // of the command line, and that has --config in it.
 func (s service) configVariable() (string, bool) {
-	for _, word := range splitWords(s.exec) {
-		name, ok := bareVariable(word)
+	for _, word := range systemd.SplitWords(s.exec) {
+		name, ok := systemd.Variable(word)
 		if !ok || s.fromFiles[name] {
 			continue
 		}
-		if slices.ContainsFunc(splitWords(s.vars[name]), func(w string) bool { return w == "--config" || strings.HasPrefix(w, "--config=") }) {
+		if slices.ContainsFunc(systemd.SplitWords(s.vars[name]), func(w string) bool { return w == "--config" || strings.HasPrefix(w, "--config=") }) {
 			return name, true
 		}
 	}
@@ -49,5 +49,5 @@ func (s service) configVariable() (string, bool) {
 
 // UnitDropIn is where a drop-in of ours for a unit lies: after kubeadm's.
 func UnitDropIn(unit string) string {
-	return path.Join("/etc/systemd/system", unit+".d", "90-swapctl.conf")
+	return path.Join(systemd.Units, unit+".d", "90-swapctl.conf")
 }

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // distribution is something that brings a kubelet of its own, and configures it.
@@ -66,7 +67,7 @@ func Units() []string {
 // findDistribution finds whose the running kubelet is, or, where none runs as
 // such, what is installed: its unit, "" for none. A kubelet.service of the node's
 // own comes first.
-func findDistribution(h host.Host, units unitIndex, p process) (d distribution, unit string, err error) {
+func findDistribution(units systemd.Files, p process) (d distribution, unit string, err error) {
 	for _, d := range distributions() {
 		if p.pid != 0 && slices.Contains(d.units, p.unit) {
 			return d, p.unit, nil
@@ -75,13 +76,13 @@ func findDistribution(h host.Host, units unitIndex, p process) (d distribution, 
 	if p.pid != 0 {
 		return distribution{}, "", nil
 	}
-	if text, err := units.file(h, ServiceUnit); err != nil || text != "" {
-		return distribution{kind: Systemd}, "", err
+	if text, err := units.Text(ServiceUnit); err != nil || text != "" {
+		return distribution{kind: Systemd}, "", unitFailed(err)
 	}
 	for _, d := range distributions() {
 		for _, unit := range d.units {
-			if text, err := units.file(h, unit); err != nil || text != "" {
-				return d, unit, err
+			if text, err := units.Text(unit); err != nil || text != "" {
+				return d, unit, unitFailed(err)
 			}
 		}
 	}
@@ -114,14 +115,14 @@ func (d distribution) arguments(h host.Host) ([]string, error) {
 	argv := []string{"kubelet"}
 	switch {
 	case d.args != "":
-		data, err := readFile(h, d.args)
+		data, err := host.ReadTrustedFile(h.Files, d.args)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, readFailed(d.args, err)
 		}
 		snap := map[string]string{"SNAP": "/snap/microk8s/current", "SNAP_DATA": "/var/snap/microk8s/current", "SNAP_COMMON": "/var/snap/microk8s/common"}
 		for line := range strings.Lines(string(data)) {
 			if line = strings.TrimSpace(line); strings.HasPrefix(line, "-") {
-				argv = append(argv, expand(line, snap))
+				argv = append(argv, systemd.Expand(line, snap))
 			}
 		}
 	case d.settings != "":
@@ -141,7 +142,7 @@ func (d distribution) arguments(h host.Host) ([]string, error) {
 
 // kubeletArgs reads kubelet-arg of a k3s or RKE2 configuration.
 func kubeletArgs(h host.Host, name string) ([]string, error) {
-	data, err := readFile(h, name)
+	data, err := host.ReadTrustedFile(h.Files, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // ServiceUnit is the unit of kubeadm and of most others.
@@ -31,8 +32,8 @@ func Look(h host.Host) (Kubelet, error) {
 	if err != nil {
 		return Kubelet{Found: p.pid != 0, Kind: Systemd, Unit: p.unit}, err
 	}
-	units := indexUnits(h)
-	d, unit, err := findDistribution(h, units, p)
+	units := systemd.Open(h)
+	d, unit, err := findDistribution(units, p)
 	if err != nil {
 		return Kubelet{Found: true, Kind: d.kind, Unit: unit}, err
 	}
@@ -150,7 +151,7 @@ func flagValue(argv []string, flag string) string {
 // its packages, kubeadm and the usual installers leave. Look knows more, and
 // takes longer.
 func Installed(h host.Host) bool {
-	return len(indexUnits(h).find(h, ServiceUnit)) > 0 || leftBehind(h) != ""
+	return len(systemd.Open(h).Find(ServiceUnit)) > 0 || leftBehind(h) != ""
 }
 
 // leftBehind is a file that only a node with a kubelet has.
@@ -173,6 +174,14 @@ func readFailed(name string, err error) error {
 		return untrusted("believe "+name+", which the kubelet reads", err)
 	}
 	return fail.New(fail.Failed, "read "+name+", which the kubelet reads", err, "see what it is: ls -lL "+name)
+}
+
+// unitFailed is the error of a unit file that cannot be read.
+func unitFailed(err error) error {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return readFailed(file.Path, file.Err)
+	}
+	return err
 }
 
 // untrusted is the error of what others can change.

@@ -2,7 +2,6 @@ package kubelet
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 
@@ -10,15 +9,12 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// sizeLimit of a file that a kubelet reads; they have some KiB.
-const sizeLimit = 1 << 20
-
 // readInputs reads what the kubelet makes its configuration of. A --config file
 // that is not there (kubeadm writes it when the node joins) is none.
 func readInputs(h host.Host, config, dir string, argv []string) (kubeletcfg.Inputs, error) {
 	in := kubeletcfg.Inputs{Flags: argv}
 	if config != "" {
-		data, err := readFile(h, config)
+		data, err := host.ReadTrustedFile(h.Files, config)
 		switch {
 		case err == nil:
 			in.Config = &kubeletcfg.Source{Name: config, Data: data}
@@ -66,7 +62,7 @@ func readDropins(h host.Host, dir string, deepest int) ([]kubeletcfg.Source, err
 			}
 			sources = append(sources, below...)
 		case path.Ext(name) == ".conf":
-			data, err := readFile(h, at)
+			data, err := host.ReadTrustedFile(h.Files, at)
 			if err != nil {
 				return nil, readFailed(at, err)
 			}
@@ -74,22 +70,4 @@ func readDropins(h host.Host, dir string, deepest int) ([]kubeletcfg.Source, err
 		}
 	}
 	return sources, nil
-}
-
-// readFile reads a regular file of a sane size that only root can change.
-func readFile(h host.Host, name string) ([]byte, error) {
-	if err := host.OnlyRoot(h.Files, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	st, err := h.Files.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode.IsRegular() {
-		return nil, errors.New("it is not a regular file")
-	}
-	if st.SizeBytes > sizeLimit {
-		return nil, fmt.Errorf("it is larger than %d KiB", sizeLimit>>10)
-	}
-	return h.Files.ReadFile(name, host.FileLimit)
 }

@@ -2,54 +2,9 @@ package kubelet
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"testing"
 )
-
-func TestWordsAreSplitAsSystemdDoes(t *testing.T) {
-	for text, want := range map[string][]string{
-		`a  b	c`:             {"a", "b", "c"},
-		`"a b" 'c d'`:        {"a b", "c d"},
-		`"A=x y"  B=z`:       {"A=x y", "B=z"},
-		`a\ b "c\"d" 'e\f'`:  {"a b", `c"d`, `e\f`},
-		`--x="1 2"`:          {"--x=1 2"},
-		`""`:                 {""},
-		``:                   nil,
-		`"not closed`:        {"not closed"},
-		`at the end \`:       {"at", "the", "end", `\`},
-		`tab\there line\nxx`: {"tab\there", "line\nxx"},
-	} {
-		if got := splitWords(text); !slices.Equal(got, want) {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestACommandLineGetsItsVariables(t *testing.T) {
-	s := service{exec: `-/usr/bin/kubelet $A ${B} x${B}y $$A $NONE ${NONE} 100%% $B ; /bin/true`,
-		env: map[string]string{"A": `--one="1 2" --two`, "B": "b c"}}
-	want := []string{"/usr/bin/kubelet", "--one=1 2", "--two", "b c", "xb cy", "$A", "", "100%", "b", "c"}
-	if got := s.argv(); !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	renamed := service{exec: `@/usr/bin/hyperkube kubelet --v=2`}
-	if got := renamed.argv(); !slices.Equal(got, []string{"/usr/bin/hyperkube", "--v=2"}) {
-		t.Errorf("got %q", got)
-	}
-}
-
-func TestEnvironmentFilesAreReadAsSystemdDoes(t *testing.T) {
-	got := parseEnvironment("# no\n; no\nA=1\n B = \"two words\" \nC='it''s'\nD=one \\\ntwo\nE\nF=\"x\\\"y\"\nA=again\n")
-	for name, want := range map[string]string{"A": "again", "B": "two words", "C": "its", "D": "one two", "F": `x"y`} {
-		if got[name] != want {
-			t.Errorf("%s: %q, want %q", name, got[name], want)
-		}
-	}
-	if len(got) != 5 {
-		t.Errorf("%q", got)
-	}
-}
 
 func TestVersionsAreFoundInWhatProgramsSay(t *testing.T) {
 	for text, want := range map[string]string{
@@ -104,25 +59,6 @@ func FuzzRevert(f *testing.F) {
 		}
 		if got, ok := Revert([]byte(original), []byte(edited), []byte("\x01\n"+edited)); ok && !bytes.HasPrefix(got, []byte("\x01\n")) {
 			t.Errorf("%q -> %q: it lost a line: %q", original, edited, got)
-		}
-	})
-}
-
-// FuzzUnit: no text makes the readers of units panic, and what is split and
-// joined again is the same.
-func FuzzUnit(f *testing.F) {
-	f.Add("[Service]\nExecStart=/usr/bin/kubelet $A \\\n --b\nEnvironment=\"A=1 2\"\n", "A=1\nB=\"x\n")
-	f.Add("[", "=")
-	f.Fuzz(func(t *testing.T, unit, env string) {
-		s := service{vars: map[string]string{}, env: parseEnvironment(env), fromFiles: map[string]bool{}}
-		for _, set := range parseUnit(unit) {
-			s.exec = set.value
-			for _, word := range splitWords(set.value) {
-				if quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`; !slices.Equal(splitWords(quoted), []string{word}) {
-					t.Errorf("%q: %q", word, splitWords(quoted))
-				}
-			}
-			_ = s.mentionsKubelet()
 		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // BootWait is how long a boot waits for a disk or a mount that is late. Most
@@ -208,11 +209,11 @@ func keptAtBoot(s step.Step, was step.Record) bool {
 // holds the swap file is mounted.
 func waitForPlace(ctx context.Context, h host.Host, j step.Journal, a area, o BootOptions, end time.Time) error {
 	missing := func() (string, error) { return missingDevice(h, a.config.Device) }
-	hint := "lsblk shows the devices; when it is back, or another takes its place: systemctl restart " + unitName + ", or swapctl setup"
+	hint := "lsblk shows the devices; when it is back, or another takes its place: systemctl restart " + systemd.Ours + ", or swapctl setup"
 	if a.config.Device == "" {
 		point := mountAtSetup(j, a.config.Path)
 		missing = func() (string, error) { return missingMount(h, a.config.Path, point) }
-		hint = "findmnt --verify; journalctl -b -u '*.mount'; when it is mounted: systemctl restart " + unitName
+		hint = "findmnt --verify; journalctl -b -u '*.mount'; when it is mounted: systemctl restart " + systemd.Ours
 	}
 	what, err := missing()
 	if err == nil && what != "" && o.Waits != nil && o.Wait > 0 {
@@ -276,7 +277,7 @@ func startUnit(ctx context.Context, h host.Host) string {
 	// In an early boot it may have to wait for what waits for us.
 	ctx, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
-	s, err := h.Units.Unit(ctx, unitName)
+	s, err := h.Units.Unit(ctx, systemd.Ours)
 	if err == nil && s.Active == "active" {
 		return ""
 	}
@@ -284,10 +285,10 @@ func startUnit(ctx context.Context, h host.Host) string {
 		err = h.Units.Reload(ctx)
 	}
 	if err == nil {
-		err = h.Units.Start(ctx, unitName)
+		err = h.Units.Start(ctx, systemd.Ours)
 	}
 	if err == nil {
 		return ""
 	}
-	return fmt.Sprintf("swap is on, but %s, which is to bring it back after a reboot, does not work: %v; journalctl -u %s says why", unitName, err, unitName)
+	return fmt.Sprintf("swap is on, but %s, which is to bring it back after a reboot, does not work: %v; journalctl -u %s says why", systemd.Ours, err, systemd.Ours)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fstab"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // tableSteps are the lines that bring the area back at boot: one of fstab for a
@@ -86,22 +87,14 @@ func (a area) crypttabStep() lineStep {
 	}
 }
 
-// cryptGenerators are what turns crypttab into units: a part of systemd on
-// Debian 12, a package of its own on Debian 13.
-func cryptGenerators() []string {
-	return []string{
-		"/usr/lib/systemd/system-generators/systemd-cryptsetup-generator",
-		"/lib/systemd/system-generators/systemd-cryptsetup-generator",
-	}
-}
-
 // checkTables refuses what fstab and crypttab cannot bring back on this node.
 func (a area) checkTables(h host.Host) error {
 	const op = "bring swap back by fstab"
 	if err := checkSwapUnits(h); err != nil {
 		return err
 	}
-	if a.config.Encrypt && !anyThere(h, cryptGenerators()) {
+	// A part of systemd on Debian 12, a package of its own on Debian 13.
+	if a.config.Encrypt && !systemd.HasGenerator(h, "systemd-cryptsetup-generator") {
 		return fail.Newf(fail.Usage, op, "nothing on this node reads crypttab: systemd's generator for it is not installed").
 			Hint("install it: apt-get install systemd-cryptsetup (Debian 13), or cryptsetup").
 			Hint("or use the mode that needs nothing: --persist systemd")
@@ -150,13 +143,4 @@ func mountEntry(h host.Host, name string) (fstab.Entry, error) {
 		}
 	}
 	return best, nil
-}
-
-func anyThere(h host.Host, names []string) bool {
-	for _, name := range names {
-		if _, err := h.Files.Stat(name); err == nil {
-			return true
-		}
-	}
-	return false
 }

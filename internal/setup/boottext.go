@@ -5,17 +5,14 @@ import (
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/kubelet"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // Where the files of persistence by systemd are. /etc is the administrator's
 // place, where nothing that a package brings can hide them.
 const (
-	unitsDir     = "/etc/systemd/system"
-	unitName     = "swapctl.service"
-	unitPath     = unitsDir + "/" + unitName
-	unitLink     = unitsDir + "/multi-user.target.wants/" + unitName
-	swapDropIn   = unitsDir + "/swap.d/50-swapctl.conf"
-	podsDropIn   = unitsDir + "/kubepods.slice.d/50-swapctl.conf"
+	swapDropIn   = systemd.Units + "/swap.d/50-swapctl.conf"
+	podsDropIn   = systemd.Units + "/kubepods.slice.d/50-swapctl.conf"
 	bootTimeout  = 90 // seconds that a boot may wait for us at the very most
 	stopsTimeout = 20 // seconds for us to take back what we had begun, when they are over
 )
@@ -76,19 +73,8 @@ SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target
-`, unitName, strings.Join(afterSwap(), " "), quoted(strings.ReplaceAll(swapctl, "$", "$$")), bootTimeout, stopsTimeout)
+`, systemd.Ours, strings.Join(afterSwap(), " "), systemd.Word(strings.ReplaceAll(swapctl, "$", "$$")), bootTimeout, stopsTimeout)
 	return b.String()
-}
-
-// quoted writes a path as one word of a setting in a unit file
-// (systemd.syntax(7), systemd.unit(5) "Specifiers"): % doubled, quotes around
-// blanks and quotes.
-func quoted(name string) string {
-	name = strings.ReplaceAll(name, "%", "%%")
-	if strings.ContainsAny(name, " \t\"'\\;") {
-		name = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
-	}
-	return name
 }
 
 // swapOrder is a drop-in for every swap unit. At a shutdown systemd turns off

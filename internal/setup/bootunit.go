@@ -14,6 +14,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // unitStep is "boot.unit": a systemd service that runs 'swapctl setup --boot',
@@ -61,20 +62,20 @@ func (w unitWant) mountOf(file string) string {
 // files are in the order in which they are made: the unit is wanted by a boot
 // only once all else is there.
 func (s unitStep) files() []ownFile {
-	return []ownFile{{swapDropIn, swapOrder}, {podsDropIn, podsOrder}, {unitPath, unitText(s.want.Swapctl)}}
+	return []ownFile{{swapDropIn, swapOrder}, {podsDropIn, podsOrder}, {systemd.OursPath, unitText(s.want.Swapctl)}}
 }
 
 func (s unitStep) Info() step.Info {
 	return step.Info{
 		ID:    "boot.unit",
 		Needs: kubeletIDs(),
-		Title: "systemd unit " + unitName + ", " + s.want.Swapctl + " setup --boot",
+		Title: "systemd unit " + systemd.Ours + ", " + s.want.Swapctl + " setup --boot",
 		Why:   "A reboot loses what is in the kernel; this brings it back before the kubelet starts, and lets swap go only after the pods have ended.",
 		ByHand: []string{
-			"systemctl edit --full --force " + unitName + "  # 'swapctl setup --boot' as a oneshot, Before=kubelet.service",
-			"systemctl enable " + unitName,
+			"systemctl edit --full --force " + systemd.Ours + "  # 'swapctl setup --boot' as a oneshot, Before=kubelet.service",
+			"systemctl enable " + systemd.Ours,
 		},
-		UndoByHand: []string{"systemctl disable --now " + unitName, "rm " + strings.Join([]string{unitPath, swapDropIn, podsDropIn}, " "), "systemctl daemon-reload"},
+		UndoByHand: []string{"systemctl disable --now " + systemd.Ours, "rm " + strings.Join([]string{systemd.OursPath, swapDropIn, podsDropIn}, " "), "systemctl daemon-reload"},
 	}
 }
 
@@ -97,10 +98,10 @@ func (s unitStep) Check(_ context.Context, h host.Host, was step.Record) (step.F
 			return blocked(notOurs(f.path)), nil
 		}
 	}
-	target, err := h.Files.Readlink(unitLink)
-	enabled := err == nil && target == unitPath
+	target, err := h.Files.Readlink(systemd.OursLink)
+	enabled := err == nil && target == systemd.OursPath
 	if err == nil && !enabled && !was.Ours() || errors.Is(err, unix.EINVAL) {
-		return blocked(notOurs(unitLink)), nil
+		return blocked(notOurs(systemd.OursLink)), nil
 	}
 	switch {
 	case there == 0 && !enabled:
@@ -127,7 +128,7 @@ func (s unitStep) Save(_ context.Context, h host.Host) (any, error) {
 	for _, f := range s.files() {
 		dirs = append(dirs, path.Dir(f.path))
 	}
-	return saveOwn(h, s.files(), append(dirs, path.Dir(unitLink))...), nil
+	return saveOwn(h, s.files(), append(dirs, path.Dir(systemd.OursLink))...), nil
 }
 
 // missingDirs are the directories on the way to dir that do not exist,
@@ -144,21 +145,21 @@ func missingDirs(h host.Host, dir string) []string {
 }
 
 func (s unitStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, r step.Run) error {
-	const op = "make the systemd unit " + unitName
+	const op = "make the systemd unit " + systemd.Ours
 	if err := makeDirs(h, raw, 0o755); err != nil {
 		return writeFailed(op, err)
 	}
 	if err := makeFiles(h, s.files(), raw, r); err != nil {
 		return writeFailed(op, err)
 	}
-	if target, err := h.Files.Readlink(unitLink); err != nil || target != unitPath {
-		if err := removeLink(h, unitLink, target); err != nil {
+	if target, err := h.Files.Readlink(systemd.OursLink); err != nil || target != systemd.OursPath {
+		if err := removeLink(h, systemd.OursLink, target); err != nil {
 			return writeFailed(op, err)
 		}
-		if err := h.Files.Symlink(unitPath, unitLink); err != nil {
+		if err := h.Files.Symlink(systemd.OursPath, systemd.OursLink); err != nil {
 			return writeFailed(op, err)
 		}
-		if err := h.Files.SyncDir(path.Dir(unitLink)); err != nil {
+		if err := h.Files.SyncDir(path.Dir(systemd.OursLink)); err != nil {
 			return fail.New(fail.Failed, op, err)
 		}
 	}
@@ -171,7 +172,7 @@ func (s unitStep) Do(ctx context.Context, h host.Host, raw json.RawMessage, r st
 // Undo takes all of it away, and then has systemd forget it. Its service does
 // nothing when it stops.
 func (s unitStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ step.Progress) error {
-	const op = "remove the systemd unit " + unitName
+	const op = "remove the systemd unit " + systemd.Ours
 	var saved madeDirs
 	if err := json.Unmarshal(raw, &saved); err != nil {
 		return err
@@ -179,7 +180,7 @@ func (s unitStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ 
 	files := s.files()
 	slices.Reverse(files)
 	// The link first: a boot must not run into half of it.
-	theirs := remarks(removeLink(h, unitLink, unitPath), removeOwn(h, files, raw, s.made))
+	theirs := remarks(removeLink(h, systemd.OursLink, systemd.OursPath), removeOwn(h, files, raw, s.made))
 	if failed(theirs) {
 		return writeFailed(op, theirs)
 	}
@@ -187,8 +188,8 @@ func (s unitStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, _ 
 		return err
 	}
 	if h.Units.Running() && !s.boot {
-		if err := h.Units.Stop(ctx, unitName); err != nil {
-			return remarks(theirs, unheard(fail.New(fail.Failed, op, err, "systemctl status "+unitName+" says more")))
+		if err := h.Units.Stop(ctx, systemd.Ours); err != nil {
+			return remarks(theirs, unheard(fail.New(fail.Failed, op, err, "systemctl status "+systemd.Ours+" says more")))
 		}
 	}
 	return remarks(theirs, unheard(reload(ctx, h, op)))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // tellSystemd has systemd read what a boot has changed of its files, and protect
@@ -50,7 +51,7 @@ func words(errs []error) []string {
 func mayBeLeft(h host.Host) string {
 	var there []string
 	for _, name := range []string{
-		Default().Path, unitLink, unitPath, podsDropIn, swapDropIn, sliceDropIn, sysctlPath,
+		Default().Path, systemd.OursLink, systemd.OursPath, podsDropIn, swapDropIn, sliceDropIn, sysctlPath,
 		defaultConfigDir + "/" + kubeletFile,
 	} {
 		if _, err := h.Files.Lstat(name); err == nil {

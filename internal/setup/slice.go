@@ -13,11 +13,12 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 const (
 	sliceName   = "system.slice"
-	sliceDropIn = unitsDir + "/" + sliceName + ".d/50-swapctl.conf"
+	sliceDropIn = systemd.Units + "/" + sliceName + ".d/50-swapctl.conf"
 	sliceGroup  = "/sys/fs/cgroup/" + sliceName
 	swapMaxFile = sliceGroup + "/memory.swap.max"
 	latencyFile = sliceGroup + "/io.latency"
@@ -58,7 +59,7 @@ func (s sliceStep) text() string {
 	var b strings.Builder
 	b.WriteString("# Made by swapctl setup --protect-system-slice; swapctl teardown removes it.\n[Slice]\nMemorySwapMax=0\n")
 	for _, name := range s.want.Latency {
-		fmt.Fprintf(&b, "IODeviceLatencyTargetSec=%s %s\n", quoted(name), latencyTarget)
+		fmt.Fprintf(&b, "IODeviceLatencyTargetSec=%s %s\n", systemd.Word(name), latencyTarget)
 	}
 	return b.String()
 }

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
-
-	"github.com/coreos/go-systemd/v22/unit"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // unmaskStep is "boot.unmask": "disable swap" recipes for Kubernetes nodes mask
@@ -37,7 +36,7 @@ type unmaskSaved struct {
 func (n node) unmaskStep() unmaskStep {
 	units := []string{"swap.target"}
 	for _, a := range n.areas {
-		units = append(units, unit.UnitNamePathEscape(a.target().String())+".swap")
+		units = append(units, systemd.SwapUnit(a.target().String()))
 	}
 	return unmaskStep{want: unmaskWant{Units: units}}
 }
@@ -59,12 +58,8 @@ func (s unmaskStep) Want() any { return s.want }
 func (s unmaskStep) masks(h host.Host) []string {
 	var links []string
 	for _, u := range s.want.Units {
-		link := path.Join(unitsDir, u)
-		target, err := h.Files.Readlink(link)
-		if err != nil { // none, or a file of its own
-			continue
-		}
-		if target == "/dev/null" {
+		link := path.Join(systemd.Units, u)
+		if systemd.Masked(h, link) {
 			links = append(links, link)
 		}
 	}
@@ -90,11 +85,11 @@ func (s unmaskStep) Save(_ context.Context, h host.Host) (any, error) {
 func (s unmaskStep) Do(ctx context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
 	const op = "unmask what fstab's swap needs"
 	for _, link := range s.masks(h) {
-		if err := removeLink(h, link, "/dev/null"); failed(err) {
+		if err := removeLink(h, link, systemd.Mask); failed(err) {
 			return writeFailed(op, err)
 		}
 	}
-	if err := h.Files.SyncDir(unitsDir); err != nil || s.late {
+	if err := h.Files.SyncDir(systemd.Units); err != nil || s.late {
 		return fail.New(fail.Failed, op, err)
 	}
 	return reload(ctx, h, op)
@@ -114,33 +109,30 @@ func (s unmaskStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, 
 		if err := removeLeftover(h, link); err != nil {
 			return writeFailed(op, err)
 		}
-		if err := h.Files.Symlink("/dev/null", link); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := h.Files.Symlink(systemd.Mask, link); err != nil && !errors.Is(err, fs.ErrExist) {
 			return writeFailed(op, err)
 		}
 	}
-	if err := h.Files.SyncDir(unitsDir); err != nil {
+	if err := h.Files.SyncDir(systemd.Units); err != nil {
 		return fail.New(fail.Failed, op, err)
 	}
 	return unheard(reload(ctx, h, op))
 }
 
 // checkSwapUnits refuses fstab where the kernel command line tells systemd to
-// leave swap alone (systemd-fstab-generator(8), since 246).
+// leave swap alone.
 func checkSwapUnits(h host.Host) error {
-	line, err := h.Files.ReadFile("/proc/cmdline", host.SmallLimit)
-	if errors.Is(err, fs.ErrNotExist) {
+	line := kernel.ReadText(h, "/proc/cmdline")
+	if line.Missing() {
 		return nil
 	}
-	if err != nil {
-		return fail.New(fail.Failed, "read the kernel command line", err)
+	if line.Err != nil {
+		return fail.New(fail.Failed, "read the kernel command line", line.Err)
 	}
-	off := []string{"systemd.swap=0", "systemd.swap=no", "systemd.swap=off", "systemd.swap=false", "fstab=0", "fstab=no"}
-	for word := range strings.FieldsSeq(string(line)) {
-		if slices.Contains(off, word) {
-			return fail.Newf(fail.Usage, "bring swap back by fstab", "the kernel command line says %s, and systemd then leaves swap off", word).
-				Hint("take it away: look for it in /etc/default/grub, then run update-grub and reboot").
-				Hint("or use the mode that does not depend on it: --persist systemd")
-		}
+	if word := systemd.SwapOff(kernel.CommandLine(line.Value)); word != "" {
+		return fail.Newf(fail.Usage, "bring swap back by fstab", "the kernel command line says %s, and systemd then leaves swap off", word).
+			Hint("take it away: look for it in /etc/default/grub, then run update-grub and reboot").
+			Hint("or use the mode that does not depend on it: --persist systemd")
 	}
 	return nil
 }

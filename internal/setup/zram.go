@@ -6,6 +6,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // zramInTheWay says what zram does beside the area: the kernel uses areas in the
@@ -27,10 +28,8 @@ func zramInTheWay(h host.Host, areas []area) []string {
 	if len(said) > 0 {
 		return said
 	}
-	for _, name := range []string{"/etc/systemd/zram-generator.conf", "/run/systemd/zram-generator.conf", "/usr/lib/systemd/zram-generator.conf"} {
-		if st, err := h.Files.Stat(name); err == nil && st.SizeBytes > 0 {
-			return []string{"zram-generator is set up (" + name + ") and may add swap in memory at the next boot, which the kernel fills first"}
-		}
+	if by := systemd.Zram(h); len(by) > 0 {
+		return []string{"zram is set up (" + by[0] + ") and may add swap in memory at the next boot, which the kernel fills first"}
 	}
 	return nil
 }

@@ -18,7 +18,12 @@ func TestZramThatComesFirstIsNamed(t *testing.T) {
 	}{
 		{"on", func(n *hosttest.Node) { n.WriteFile("/proc/swaps", swaps, 0o444) }, -1, "the kernel fills /dev/zram0, which is in memory, before this area: its priority is 100 (--priority 101 or more"},
 		{"on, and second", func(n *hosttest.Node) { n.WriteFile("/proc/swaps", swaps, 0o444) }, 200, ""},
-		{"to come", func(n *hosttest.Node) { n.WriteFile("/etc/systemd/zram-generator.conf", "[zram0]\n", 0o644) }, -1, "zram-generator is set up"},
+		{"to come", func(n *hosttest.Node) { n.WriteFile("/etc/systemd/zram-generator.conf", "[zram0]\n", 0o644) }, -1, "zram is set up (/etc/systemd/zram-generator.conf)"},
+		{"to come, by another place", func(n *hosttest.Node) { n.WriteFile("/usr/local/lib/systemd/zram-generator.conf", "[zram0]\n", 0o644) }, -1, "/usr/local/lib/systemd"},
+		{"switched off in /etc", func(n *hosttest.Node) {
+			n.WriteFile("/usr/lib/systemd/zram-generator.conf", "[zram0]\n", 0o644)
+			n.WriteFile("/etc/systemd/zram-generator.conf", "# none\n", 0o644)
+		}, -1, ""},
 		{"none", func(*hosttest.Node) {}, -1, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

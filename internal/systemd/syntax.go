@@ -1,16 +1,14 @@
-package kubelet
+package systemd
 
-import (
-	"strings"
-)
+import "strings"
 
-// setting is one line of a unit file.
-type setting struct{ section, name, value string }
+// Setting is one line of a unit file.
+type Setting struct{ Section, Name, Value string }
 
-// parseUnit reads a unit file (systemd.syntax(7)): a backslash at the end of a
+// Parse reads a unit file (systemd.syntax(7)): a backslash at the end of a
 // line joins the next with a blank, comments in between left out.
-func parseUnit(text string) []setting {
-	var settings []setting
+func Parse(text string) []Setting {
+	var settings []Setting
 	section, pending := "", ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
@@ -29,15 +27,15 @@ func parseUnit(text string) []setting {
 			continue
 		}
 		if name, value, ok := strings.Cut(whole, "="); ok {
-			settings = append(settings, setting{section, strings.TrimSpace(name), strings.TrimSpace(value)})
+			settings = append(settings, Setting{section, strings.TrimSpace(name), strings.TrimSpace(value)})
 		}
 	}
 	return settings
 }
 
-// splitWords splits a value as systemd does: at blanks, with quotes around
+// SplitWords splits a value as systemd does: at blanks, with quotes around
 // blanks, and a backslash before what is meant as it stands.
-func splitWords(text string) []string {
+func SplitWords(text string) []string {
 	var words []string
 	var word strings.Builder
 	quote, within := byte(0), false
@@ -83,13 +81,48 @@ func unescape(c byte) string {
 	return `\` + string(c)
 }
 
-// unpercent takes the escape of a specifier back; those that there are stand for
-// nothing that a kubelet's command line has.
-func unpercent(text string) string { return strings.ReplaceAll(text, "%%", "%") }
+// Unpercent takes the escape of a specifier back. The specifiers themselves stand
+// as they are: a kubelet's command line has none.
+func Unpercent(text string) string { return strings.ReplaceAll(text, "%%", "%") }
 
-// bareVariable is the name in a word that is $NAME and nothing else: its value
+// Quoted is a text in quotes, which SplitWords reads as one word.
+func Quoted(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
+// Word writes a path as one word of a setting (systemd.syntax(7), systemd.unit(5)
+// "Specifiers"): % doubled, and in quotes where it has blanks or quotes.
+func Word(name string) string {
+	name = strings.ReplaceAll(name, "%", "%%")
+	if strings.ContainsAny(name, " \t\"'\\;") {
+		return Quoted(name)
+	}
+	return name
+}
+
+// CommandLine is what systemd runs for the value of an ExecStart=, with these
+// environment variables (systemd.service(5), "Command Lines").
+func CommandLine(exec string, env map[string]string) []string {
+	var argv []string
+	for _, word := range SplitWords(strings.TrimLeft(exec, "@-:+!|")) {
+		if word == ";" {
+			break
+		}
+		if name, ok := Variable(word); ok {
+			argv = append(argv, SplitWords(env[name])...)
+			continue
+		}
+		argv = append(argv, Expand(Unpercent(word), env))
+	}
+	if strings.HasPrefix(exec, "@") && len(argv) > 1 { // the second word is argv[0]
+		argv = append(argv[:1], argv[2:]...)
+	}
+	return argv
+}
+
+// Variable is the name in a word that is $NAME and nothing else: its value
 // becomes as many words as it has.
-func bareVariable(word string) (string, bool) {
+func Variable(word string) (string, bool) {
 	name, ok := strings.CutPrefix(word, "$")
 	if !ok || name == "" || strings.HasPrefix(name, "{") || strings.HasPrefix(name, "$") {
 		return "", false
@@ -99,8 +132,8 @@ func bareVariable(word string) (string, bool) {
 	})
 }
 
-// expand puts in the values of ${NAME}, and $ for $$.
-func expand(word string, env map[string]string) string {
+// Expand puts in the values of ${NAME}, and $ for $$.
+func Expand(word string, env map[string]string) string {
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(word, "$")
@@ -123,8 +156,8 @@ func expand(word string, env map[string]string) string {
 	}
 }
 
-// parseEnvironment reads a file of EnvironmentFile= (systemd.exec(5)).
-func parseEnvironment(text string) map[string]string {
+// ParseEnvironment reads a file of EnvironmentFile= (systemd.exec(5)).
+func ParseEnvironment(text string) map[string]string {
 	env := map[string]string{}
 	pending := ""
 	for line := range strings.Lines(text) {
