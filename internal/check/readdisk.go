@@ -8,19 +8,15 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// importantDirs must not wait while the node swaps: the system's, those of
-// kubelets, of container runtimes and of etcd.
-func importantDirs() []string {
-	return []string{
-		"/", "/var/lib/kubelet", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker",
-		"/var/lib/rancher", "/var/lib/k0s", "/var/snap/microk8s", "/var/lib/etcd", "/var/log",
-	}
-}
+// importantDirs must not wait while the node swaps: the system's, and those of
+// kubelets and container runtimes.
+func importantDirs() []string { return append([]string{"/", "/var/log"}, kubelet.Dirs()...) }
 
 func readDisks(h host.Host, stacks *kernel.Stacks, areas []Area) Disks {
 	d := Disks{OfAreas: map[string][]Disk{}, OfDirs: map[string][]Disk{}}

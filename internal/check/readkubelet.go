@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +26,7 @@ func readKubelet(_ context.Context, h host.Host, o ReadOptions) (Kubelet, error)
 	if found.Kind == kubelet.Container && err == nil {
 		k.Err = errors.New(strings.Join(found.Advice, "; "))
 	}
-	k.ControlPlane, k.ControlPlaneErr = controlPlaneSign(h, found.Unit)
+	k.ControlPlane, k.ControlPlaneErr = found.ControlPlane(h)
 	if o.ControlPlane != nil {
 		k.ControlPlane, k.ControlPlaneErr = "", nil
 		if *o.ControlPlane {
@@ -101,25 +100,6 @@ func rootDir(argv []string) string {
 		}
 	}
 	return "/var/lib/kubelet"
-}
-
-// controlPlaneSign finds what shows that the API server runs here: its static
-// pod, or a service that has it inside.
-func controlPlaneSign(h host.Host, unit string) (sign string, err error) {
-	switch unit {
-	case "k3s.service", "rke2-server.service", "k0scontroller.service", "snap.microk8s.daemon-kubelite.service":
-		return unit, nil
-	}
-	for _, name := range []string{"/etc/kubernetes/manifests/kube-apiserver.yaml", "/var/lib/rancher/rke2/agent/pod-manifests/kube-apiserver.yaml"} {
-		_, failure := h.Files.Stat(name)
-		switch {
-		case failure == nil:
-			return name, nil
-		case errors.Is(failure, fs.ErrPermission):
-			err = failure
-		}
-	}
-	return "", err
 }
 
 // clockTicks is USER_HZ, in which /proc counts: 100 on every architecture that

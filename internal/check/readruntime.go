@@ -4,38 +4,22 @@ import (
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubelet"
 )
 
-// runtimePlace is where a container runtime may be.
-type runtimePlace struct{ name, socket, binary string }
-
-func runtimePlaces() []runtimePlace {
-	return []runtimePlace{
-		{"cri-o", "/run/crio/crio.sock", "/usr/bin/crio"},
-		{"cri-o", "/run/crio/crio.sock", "/usr/local/bin/crio"},
-		{"containerd", "/run/k3s/containerd/containerd.sock", "/var/lib/rancher/rke2/bin/containerd"},
-		{"containerd", "/run/k3s/containerd/containerd.sock", "/var/lib/rancher/k3s/data/current/bin/containerd"},
-		{"containerd", "/run/k0s/containerd.sock", "/var/lib/k0s/bin/containerd"},
-		{"containerd", "/var/snap/microk8s/common/run/containerd.sock", "/snap/microk8s/current/bin/containerd"},
-		{"containerd", "/run/containerd/containerd.sock", "/usr/local/bin/containerd"},
-		{"containerd", "/run/containerd/containerd.sock", "/usr/bin/containerd"},
-	}
-}
-
 // readRuntime finds the container runtime: one whose socket is there, otherwise
-// one that is installed. CRI-O comes first, because many nodes with it have
-// containerd as well.
+// one that is installed.
 func readRuntime(h host.Host) Runtime {
 	exists := func(name string) bool {
 		_, err := h.Files.Stat(name)
 		return err == nil
 	}
-	var installed *runtimePlace
-	for _, p := range runtimePlaces() {
-		if !exists(p.binary) {
+	var installed *kubelet.Runtime
+	for _, p := range kubelet.Runtimes() {
+		if !exists(p.Binary) {
 			continue
 		}
-		if exists(p.socket) {
+		if exists(p.Socket) {
 			return describeRuntime(h, p)
 		}
 		if installed == nil {
@@ -48,13 +32,13 @@ func readRuntime(h host.Host) Runtime {
 	return describeRuntime(h, *installed)
 }
 
-func describeRuntime(h host.Host, p runtimePlace) Runtime {
-	r := Runtime{Name: p.name, From: p.binary}
+func describeRuntime(h host.Host, p kubelet.Runtime) Runtime {
+	r := Runtime{Name: p.Name, From: p.Binary}
 	packages := []string{"containerd.io", "containerd", "cri-o", "cri-o-1.24", "cri-o-1.23", "cri-o-1.22"}
-	if !strings.HasPrefix(p.binary, "/usr/bin/") {
+	if !strings.HasPrefix(p.Binary, "/usr/bin/") {
 		packages = nil
 	}
-	if p.name == "cri-o" {
+	if p.Name == "cri-o" {
 		packages = packages[min(2, len(packages)):]
 	} else {
 		packages = packages[:min(2, len(packages))]
@@ -65,6 +49,6 @@ func describeRuntime(h host.Host, p runtimePlace) Runtime {
 			return r
 		}
 	}
-	r.Version = linkedVersion(h, p.binary)
+	r.Version = linkedVersion(h, p.Binary)
 	return r
 }

@@ -12,76 +12,172 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// distribution is something that brings a kubelet of its own, and configures it.
+// distribution is something that brings a kubelet. All that swapctl knows of one is
+// its row here: another one needs a row, and a captured node in testdata.
 type distribution struct {
-	kind   Kind
-	units  []string
-	binary []string // programs to ask for the version, where no kubelet runs as such
+	kind  Kind
+	units []string // the services that run its kubelet
+	// servers are those of the units that run an API server as well, and manifest is
+	// the static pod that is one.
+	servers  []string
+	manifest string
+
+	binary []string // the kubelet, or what has one inside and knows its version
+	asks   string   // with which argument that tells its version, if not --version
+	config string   // the kubelet's configuration, where only a node with a kubelet has that
+	flags  []string // files that give the kubelet flags, besides its unit
+
 	// settings is where its configuration file says what the kubelet gets.
 	settings string
 	dir      string // the directory of drop-in files that its kubelet is given
 	defaults string // a file of that directory that it writes itself
-	args     string // a file with the kubelet's arguments
-	advice   []string
+	args     string // a file with the kubelet's arguments, which may have
+	vars     map[string]string
+
+	dirs     []string // what must not wait while the node swaps
+	runtimes []Runtime
+	advice   []string // what to set where, if the kubelet is not a unit's of its own
 }
 
-// distributions are those that are known. Sources: k3s pkg/daemons/agent
-// (fail-swap-on=false in every release; from 1.32 on in 00-k3s-defaults.conf of
-// its directory), RKE2 the same code; k0s, workerProfiles; MicroK8s and the EKS
-// snap, their args.
+// Runtime is a place where a container runtime may be.
+type Runtime struct{ Name, Socket, Binary string }
+
+// distributions are those that are known. Sources: kubeadm's 10-kubeadm.conf; k3s
+// pkg/daemons/agent (fail-swap-on=false in every release; from 1.32 on in
+// 00-k3s-defaults.conf of its directory), RKE2 the same code; k0s, workerProfiles;
+// MicroK8s and the EKS snap, their args; RKE, cluster.yml.
 func distributions() []distribution {
-	rancher := func(name string) []string {
-		return []string{
-			"from 1.32 on: put a KubeletConfiguration with memorySwap.swapBehavior into /var/lib/rancher/" + name + "/agent/etc/kubelet.conf.d/50-swap.conf (swapctl kubeadm-config --kind dropin prints one)",
-			"before: write it to a file, and name that in /etc/rancher/" + name + "/config.yaml: kubelet-arg: [\"config=/etc/rancher/" + name + "/kubelet.yaml\"]",
+	return []distribution{
+		{
+			kind: Systemd, units: []string{ServiceUnit}, manifest: "/etc/kubernetes/manifests/kube-apiserver.yaml",
+			binary: []string{"/usr/bin/kubelet", "/usr/local/bin/kubelet", "/opt/bin/kubelet", "/usr/sbin/kubelet"}, config: "/var/lib/kubelet/config.yaml",
+			flags: []string{"/etc/default/kubelet", "/etc/sysconfig/kubelet", "/var/lib/kubelet/kubeadm-flags.env"},
+			dirs:  []string{"/var/lib/kubelet", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker", "/var/lib/etcd"},
+			runtimes: []Runtime{
+				{"cri-o", "/run/crio/crio.sock", "/usr/bin/crio"}, {"cri-o", "/run/crio/crio.sock", "/usr/local/bin/crio"},
+				{"containerd", "/run/containerd/containerd.sock", "/usr/local/bin/containerd"}, {"containerd", "/run/containerd/containerd.sock", "/usr/bin/containerd"},
+			},
+		},
+		rancher(K3s, "/var/lib/rancher/k3s/data/current/bin/containerd", distribution{
+			units: []string{"k3s.service", "k3s-agent.service"}, servers: []string{"k3s.service"},
+			binary: []string{"/usr/local/bin/k3s", "/usr/bin/k3s", "/opt/bin/k3s"},
+		}),
+		rancher(RKE2, "/var/lib/rancher/rke2/bin/containerd", distribution{
+			units: []string{"rke2-server.service", "rke2-agent.service"}, servers: []string{"rke2-server.service"}, manifest: "/var/lib/rancher/rke2/agent/pod-manifests/kube-apiserver.yaml",
+			binary: []string{"/usr/local/bin/rke2", "/usr/bin/rke2", "/opt/rke2/bin/rke2"},
+		}),
+		{
+			kind: K0s, units: []string{"k0scontroller.service", "k0sworker.service"}, servers: []string{"k0scontroller.service"},
+			binary: []string{"/usr/local/bin/k0s", "/usr/bin/k0s"}, asks: "version",
+			dirs: []string{"/var/lib/k0s"}, runtimes: []Runtime{{"containerd", "/run/k0s/containerd.sock", "/var/lib/k0s/bin/containerd"}},
+			advice: []string{"add a profile to spec.workerProfiles of the cluster's k0s.yaml, with values: {failSwapOn: false, memorySwap: {swapBehavior: LimitedSwap}}, and start the worker with --profile=NAME"},
+		},
+		{
+			kind: MicroK8s, units: []string{"snap.microk8s.daemon-kubelite.service", "snap.microk8s.daemon-kubelet.service"}, servers: []string{"snap.microk8s.daemon-kubelite.service"},
+			args: "/var/snap/microk8s/current/args/kubelet", vars: map[string]string{"SNAP": "/snap/microk8s/current", "SNAP_DATA": "/var/snap/microk8s/current", "SNAP_COMMON": "/var/snap/microk8s/common"},
+			dirs: []string{"/var/snap/microk8s"}, runtimes: []Runtime{{"containerd", "/var/snap/microk8s/common/run/containerd.sock", "/snap/microk8s/current/bin/containerd"}},
+			advice: []string{"add --fail-swap-on=false to /var/snap/microk8s/current/args/kubelet; for a swapBehavior, --config=FILE with a KubeletConfiguration; then: snap restart microk8s"},
+		},
+		{
+			kind: EKSSnap, units: []string{"snap.kubelet-eks.daemon.service"},
+			advice: []string{"snap set kubelet-eks fail-swap-on=false; for a swapBehavior, snap set kubelet-eks config=FILE with a KubeletConfiguration"},
+		},
+		{
+			kind:   Container,
+			advice: []string{"the kubelet runs in a container, with files of its own: set failSwapOn: false and memorySwap.swapBehavior where that is configured (RKE: services.kubelet.fail_swap_on and extra_args in cluster.yml)"},
+		},
+	}
+}
+
+// rancher is the row of k3s or RKE2, which have the same code and so the same
+// places, with their names in them.
+func rancher(kind Kind, containerd string, d distribution) distribution {
+	name := string(kind)
+	d.kind, d.settings = kind, "/etc/rancher/"+name+"/config.yaml"
+	d.dir, d.defaults = "/var/lib/rancher/"+name+"/agent/etc/kubelet.conf.d", "00-"+name+"-defaults.conf"
+	d.dirs = []string{"/var/lib/rancher"}
+	d.runtimes = []Runtime{{"containerd", "/run/k3s/containerd/containerd.sock", containerd}}
+	d.advice = []string{
+		"from 1.32 on: put a KubeletConfiguration with memorySwap.swapBehavior into " + d.dir + "/50-swap.conf (swapctl kubeadm-config --kind dropin prints one)",
+		"before: write it to a file, and name that in " + d.settings + ": kubelet-arg: [\"config=/etc/rancher/" + name + "/kubelet.yaml\"]",
+	}
+	return d
+}
+
+// distributionOf is the row of a kind, an empty one for a kubelet that somebody
+// started.
+func distributionOf(kind Kind) distribution {
+	for _, d := range distributions() {
+		if d.kind == kind {
+			return d
 		}
 	}
-	return []distribution{
-		{kind: K3s, units: []string{"k3s.service", "k3s-agent.service"}, binary: []string{"/usr/local/bin/k3s", "/usr/bin/k3s", "/opt/bin/k3s"},
-			settings: "/etc/rancher/k3s/config.yaml", dir: "/var/lib/rancher/k3s/agent/etc/kubelet.conf.d", defaults: "00-k3s-defaults.conf", advice: rancher("k3s")},
-		{kind: RKE2, units: []string{"rke2-server.service", "rke2-agent.service"}, binary: []string{"/usr/local/bin/rke2", "/usr/bin/rke2", "/opt/rke2/bin/rke2"},
-			settings: "/etc/rancher/rke2/config.yaml", dir: "/var/lib/rancher/rke2/agent/etc/kubelet.conf.d", defaults: "00-rke2-defaults.conf", advice: rancher("rke2")},
-		{kind: K0s, units: []string{"k0scontroller.service", "k0sworker.service"}, binary: []string{"/usr/local/bin/k0s", "/usr/bin/k0s"}, advice: []string{
-			"add a profile to spec.workerProfiles of the cluster's k0s.yaml, with values: {failSwapOn: false, memorySwap: {swapBehavior: LimitedSwap}}, and start the worker with --profile=NAME",
-		}},
-		{kind: MicroK8s, units: []string{"snap.microk8s.daemon-kubelite.service", "snap.microk8s.daemon-kubelet.service"},
-			args: "/var/snap/microk8s/current/args/kubelet", advice: []string{
-				"add --fail-swap-on=false to /var/snap/microk8s/current/args/kubelet; for a swapBehavior, --config=FILE with a KubeletConfiguration; then: snap restart microk8s",
-			}},
-		{kind: EKSSnap, units: []string{"snap.kubelet-eks.daemon.service"}, advice: []string{
-			"snap set kubelet-eks fail-swap-on=false; for a swapBehavior, snap set kubelet-eks config=FILE with a KubeletConfiguration",
-		}},
-	}
+	return distribution{}
 }
 
-// Units are the services that run a kubelet, with those of every distribution that
-// is known.
-func Units() []string {
-	units := []string{ServiceUnit}
+// all gathers something of every row.
+func all[T any](of func(distribution) []T) []T {
+	var list []T
 	for _, d := range distributions() {
-		units = append(units, d.units...)
+		list = append(list, of(d)...)
 	}
-	return units
+	return list
+}
+
+// Units are the services that run a kubelet.
+func Units() []string { return all(func(d distribution) []string { return d.units }) }
+
+// Dirs are the directories of kubelets, container runtimes and etcd.
+func Dirs() []string { return slices.Compact(all(func(d distribution) []string { return d.dirs })) }
+
+// FlagFiles are the files that may give flags to a kubelet that has a unit of its
+// own.
+func FlagFiles() []string { return distributionOf(Systemd).flags }
+
+// Runtimes are the places of container runtimes. One that comes with a
+// distribution is before those that any node may have besides, CRI-O before
+// containerd, which many nodes with CRI-O have as well.
+func Runtimes() []Runtime {
+	own := all(func(d distribution) []Runtime { return d.runtimes })
+	plain := len(distributionOf(Systemd).runtimes) // the first row's
+	return append(own[plain:len(own):len(own)], own[:plain]...)
+}
+
+// ControlPlane is what shows that an API server runs on the node of this kubelet:
+// its static pod, or a service that has it inside; "" when nothing does. The error
+// says why it could not be seen.
+func (k Kubelet) ControlPlane(h host.Host) (sign string, err error) {
+	for _, d := range distributions() {
+		if slices.Contains(d.servers, k.Unit) {
+			return k.Unit, nil
+		}
+	}
+	for _, d := range distributions() {
+		if d.manifest == "" {
+			continue
+		}
+		_, failure := h.Files.Stat(d.manifest)
+		switch {
+		case failure == nil:
+			return d.manifest, nil
+		case errors.Is(failure, fs.ErrPermission):
+			err = failure
+		}
+	}
+	return "", err
 }
 
 // findDistribution finds whose the running kubelet is, or, where none runs as
-// such, what is installed: its unit, "" for none. A kubelet.service of the node's
-// own comes first.
+// such, what is installed, and its unit, "" for none. A kubelet.service of the
+// node's own comes first.
 func findDistribution(units systemd.Files, p process) (d distribution, unit string, err error) {
 	for _, d := range distributions() {
-		if p.pid != 0 && slices.Contains(d.units, p.unit) {
-			return d, p.unit, nil
-		}
-	}
-	if p.pid != 0 {
-		return distribution{}, "", nil
-	}
-	if text, err := units.Text(ServiceUnit); err != nil || text != "" {
-		return distribution{kind: Systemd}, "", unitFailed(err)
-	}
-	for _, d := range distributions() {
 		for _, unit := range d.units {
-			if text, err := units.Text(unit); err != nil || text != "" {
+			if p.pid != 0 {
+				if unit == p.unit {
+					return d, unit, nil
+				}
+			} else if text, err := units.Text(unit); err != nil || text != "" {
 				return d, unit, unitFailed(err)
 			}
 		}
@@ -119,10 +215,9 @@ func (d distribution) arguments(h host.Host) ([]string, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, readFailed(d.args, err)
 		}
-		snap := map[string]string{"SNAP": "/snap/microk8s/current", "SNAP_DATA": "/var/snap/microk8s/current", "SNAP_COMMON": "/var/snap/microk8s/common"}
 		for line := range strings.Lines(string(data)) {
 			if line = strings.TrimSpace(line); strings.HasPrefix(line, "-") {
-				argv = append(argv, systemd.Expand(line, snap))
+				argv = append(argv, systemd.Expand(line, d.vars))
 			}
 		}
 	case d.settings != "":

@@ -37,7 +37,7 @@ func Look(h host.Host) (Kubelet, error) {
 	if err != nil {
 		return Kubelet{Found: true, Kind: d.kind, Unit: unit}, err
 	}
-	if unit != "" {
+	if unit != "" && d.kind != Systemd {
 		return d.kubelet(h, unit, p)
 	}
 	s, err := readService(h, units, unitOf(p))
@@ -98,8 +98,7 @@ func fromService(h host.Host, s service, p process) (Kubelet, error) {
 // files. A pod with the node's processes can call itself so as well: nothing that
 // it says is believed, and it stands in the place of no kubelet of the node's own.
 func container() Kubelet {
-	return Kubelet{Found: true, Kind: Container,
-		Advice: []string{"the kubelet runs in a container, with files of its own: set failSwapOn: false and memorySwap.swapBehavior where that is configured (RKE: services.kubelet.fail_swap_on and extra_args in cluster.yml)"}}
+	return Kubelet{Found: true, Kind: Container, Advice: distributionOf(Container).advice}
 }
 
 // complete adds what follows from the arguments.
@@ -156,9 +155,8 @@ func Installed(h host.Host) bool {
 
 // leftBehind is a file that only a node with a kubelet has.
 func leftBehind(h host.Host) string {
-	for _, name := range []string{
-		"/var/lib/kubelet/config.yaml", "/usr/bin/kubelet", "/usr/local/bin/kubelet", "/opt/bin/kubelet", "/usr/sbin/kubelet",
-	} {
+	plain := distributionOf(Systemd)
+	for _, name := range append([]string{plain.config}, plain.binary...) {
 		// Only root may look into /var/lib/kubelet: then somebody made it.
 		if there(h, name) {
 			return name

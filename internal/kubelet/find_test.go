@@ -30,6 +30,7 @@ func lay(t *testing.T, name string) *hosttest.Node {
 		"/usr/local/bin/rke2":     "rke2 version v1.31.3+rke2r1 (27)\n",
 		"/opt/kubernetes/kubelet": "Kubernetes v1.27.16\n",
 		"/var/lib/rancher/rke2/data/v1.31.3-rke2r1-0a8c4e/bin/kubelet": "Kubernetes v1.31.3+rke2r1\n",
+		"/snap/kubelet-eks/214/kubelet":                                "Kubernetes v1.31.4\n",
 		"/var/lib/k0s/bin/kubelet":                                     "Kubernetes v1.31.2+k0s\n",
 	} {
 		if !strings.Contains(string(data), name) {
@@ -88,6 +89,8 @@ func TestFindsTheKubeletOfEveryKindOfNode(t *testing.T) {
 			flags: "--config=/var/lib/k0s/kubelet-config.yaml --root-dir=/var/lib/k0s/kubelet", failFrom: "/var/lib/k0s/kubelet-config.yaml", behavior: "NoSwap", running: true},
 		"microk8s": {kind: kubelet.MicroK8s, unit: "snap.microk8s.daemon-kubelite.service",
 			flags: "--kubeconfig=/var/snap/microk8s/current/credentials/kubelet.config --fail-swap-on=false"},
+		"eks": {kind: kubelet.EKSSnap, unit: "snap.kubelet-eks.daemon.service", version: "v1.31.4", config: "/etc/kubernetes/kubelet/kubelet-config.json", running: true,
+			flags: "--config=/etc/kubernetes/kubelet/kubelet-config.json --kubeconfig=/var/lib/kubelet/kubeconfig", failFrom: "/etc/kubernetes/kubelet/kubelet-config.json", behavior: "LimitedSwap"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k, err := find(t, name)
@@ -114,6 +117,55 @@ func TestFindsTheKubeletOfEveryKindOfNode(t *testing.T) {
 				t.Errorf("failSwapOn %v (%s), behavior %q, %v", e.FailSwapOn, e.FailSwapOnFrom, e.SwapBehavior, err)
 			}
 		})
+	}
+}
+
+// TestEveryDistributionHasACapturedNode: of each row there is one, named after its
+// kind, that is found to be of that kind.
+func TestEveryDistributionHasACapturedNode(t *testing.T) {
+	for _, kind := range kubelet.Kinds() {
+		name := string(kind)
+		if kind == kubelet.Systemd {
+			name = "kubeadm"
+		}
+		if k, err := find(t, name); err != nil || k.Kind != kind {
+			t.Errorf("%s: a kubelet of kind %q, %v", name, k.Kind, err)
+		}
+	}
+}
+
+func TestAnAPIServerMakesAControlPlane(t *testing.T) {
+	for name, want := range map[string]string{
+		"kubeadm": "", "k3s": "k3s.service", "rke2": "", "k0s": "", "microk8s": "snap.microk8s.daemon-kubelite.service", "eks": "", "container": "",
+	} {
+		n := lay(t, name)
+		k, err := kubelet.Look(n.Host())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sign, err := k.ControlPlane(n.Host()); sign != want || err != nil {
+			t.Errorf("%s: %q, %v", name, sign, err)
+		}
+		for _, pod := range []string{"/var/lib/rancher/rke2/agent/pod-manifests/kube-apiserver.yaml", "/etc/kubernetes/manifests/kube-apiserver.yaml"} {
+			n.WriteFile(pod, "x", 0o600)
+			if sign, err := k.ControlPlane(n.Host()); want == "" && sign != pod || err != nil {
+				t.Errorf("%s with %s: %q, %v", name, pod, sign, err)
+			}
+		}
+	}
+}
+
+func TestARuntimeOfADistributionComesFirst(t *testing.T) {
+	var names []string
+	for _, r := range kubelet.Runtimes() {
+		names = append(names, r.Name+" "+r.Binary)
+	}
+	want := []string{
+		"containerd /var/lib/rancher/k3s/data/current/bin/containerd", "containerd /var/lib/rancher/rke2/bin/containerd", "containerd /var/lib/k0s/bin/containerd",
+		"containerd /snap/microk8s/current/bin/containerd", "cri-o /usr/bin/crio", "cri-o /usr/local/bin/crio", "containerd /usr/local/bin/containerd", "containerd /usr/bin/containerd",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %q", names)
 	}
 }
 

@@ -17,8 +17,8 @@ func askVersion(ctx context.Context, h host.Host, k Kubelet) (string, error) {
 		return "", errors.New("no program can be run here")
 	}
 	argument := "--version"
-	if k.Kind == K0s && k.Binary != k.program() {
-		argument = "version"
+	if asks := distributionOf(k.Kind).asks; asks != "" && k.Binary != k.program() {
+		argument = asks
 	}
 	out, err := h.Run.Output(ctx, k.Binary, argument)
 	if err != nil {

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // meets says how a configuration falls short of a wish; nil when it does not.
@@ -36,7 +38,7 @@ func overruled(what, from, flag string) error {
 	if strings.HasPrefix(from, "--") {
 		err = fmt.Errorf("%s by the flag %s, which beats every file", what, from)
 		return fail.New(fail.Usage, "configure the kubelet", err,
-			"take the flag away: grep -rn -e "+flag+" /etc/systemd/system /etc/default/kubelet /etc/sysconfig/kubelet /var/lib/kubelet/kubeadm-flags.env")
+			"take the flag away: grep -rn -e "+flag+" "+strings.Join(append([]string{systemd.Units}, kubelet.FlagFiles()...), " "))
 	}
 	return fail.New(fail.Usage, "configure the kubelet", err, "see what it says: cat "+from)
 }
