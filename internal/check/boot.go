@@ -142,17 +142,18 @@ func masked(f Facts) Finding {
 		found += " (a link to /dev/null)"
 	}
 	hint := "systemctl unmask " + unitNames(f.Boot.Masked)
+	commands := []string{hint}
 	if f.Boot.GenOff != "" {
 		found = strings.TrimPrefix(found+"; "+f.CommandLine.File+" has "+f.Boot.GenOff, "; ")
-		hint = "take " + f.Boot.GenOff + " off the kernel command line"
+		hint, commands = "take "+f.Boot.GenOff+" off the kernel command line", nil
 	}
 	switch {
 	case found == "":
 		return pass("no swap unit below " + systemd.Units + " and " + systemd.Runtime + " is masked")
 	case f.needsUnits():
-		return failed(found+", and "+f.Boot.Lines[0].From+" has swap", hint)
+		return failed(found+", and "+f.Boot.Lines[0].From+" has swap", hint).fixedBy(commands...)
 	}
-	return warn(found, hint+", or let swapctl bring swap back by its own unit: swapctl setup --persist systemd")
+	return warn(found, hint+", or let swapctl bring swap back by its own unit: swapctl setup --persist systemd").fixedBy(commands...)
 }
 
 // needsUnits reports whether swap is to come back by systemd's swap units.

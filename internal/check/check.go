@@ -30,11 +30,27 @@ type Check struct {
 	Needs []string
 	// Says are the statuses that Run may give.
 	Says []Status
+	// Preflight is when setup asks it before it gives a node swap. What setup itself
+	// fixes, or refuses with better words, it does not ask.
+	Preflight When
+	// ForKubelet: on a node without a kubelet setup only warns of its failure.
+	ForKubelet bool
 	// Measures: it takes time and disk, and runs only when it is asked for.
 	Measures bool
 
 	Run func(Facts) Finding
 }
+
+// When is when setup asks a check.
+type When int
+
+// The times.
+const (
+	Never             When = iota
+	Always                 // before every setup
+	WhenEncrypting         // of swap that will be encrypted
+	WhenKubeletIsLeft      // by a setup that does not configure the kubelet
+)
 
 // Severity is the worst that a check may say.
 func (c Check) Severity() Status {
@@ -51,6 +67,9 @@ type Finding struct {
 	Status Status
 	Found  string // the evidence: files and what stands in them
 	Hint   string // what to do about it, first of all a command
+	// Commands fix it, for a shell as they stand; few can be given without knowing
+	// what else the node is for. Comments may stand between them.
+	Commands []string
 	// Blocks: the checks that need this one say nothing although it did not fail.
 	Blocks bool
 }
@@ -60,6 +79,12 @@ func skip(found string) Finding          { return Finding{Status: Skip, Found: f
 func warn(found, hint string) Finding    { return Finding{Status: Warn, Found: found, Hint: hint} }
 func failed(found, hint string) Finding  { return Finding{Status: Fail, Found: found, Hint: hint} }
 func unknown(found, hint string) Finding { return Finding{Status: Unknown, Found: found, Hint: hint} }
+
+// fixedBy adds the commands that fix what was found.
+func (f Finding) fixedBy(commands ...string) Finding {
+	f.Commands = commands
+	return f
+}
 
 // Catalogue lists all checks, in the order in which they are told: what a node
 // must have, its swap, the kubelet, what else touches memory, measurements.

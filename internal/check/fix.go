@@ -94,11 +94,10 @@ func (r Report) Script() string {
 		}
 		n++
 		fmt.Fprintf(&b, "\n# %s: %s\n", c.ID, oneLine(c.Found))
-		commands := commandsFor(c, r.Eviction)
-		if len(commands) == 0 {
+		if len(c.commands) == 0 {
 			fmt.Fprintf(&b, "# by hand: %s\n", oneLine(c.Hint))
 		}
-		for _, command := range commands {
+		for _, command := range c.commands {
 			b.WriteString(command + "\n")
 		}
 	}
@@ -108,34 +107,7 @@ func (r Report) Script() string {
 	return b.String()
 }
 
-// commandsFor are the commands for one finding: few can be given without knowing
-// what else the node is for.
-func commandsFor(c Result, e *Eviction) []string {
-	switch c.ID {
-	case evictionID:
-		if e == nil || e.Fix == nil {
-			return nil
-		}
-		return e.Fix.commands()
-	case "swappiness":
-		return setSysctl("vm.swappiness", 60)
-	case "system-slice-memory-swap-max":
-		return []string{"systemctl set-property system.slice MemorySwapMax=0"}
-	case "swap-units-masked":
-		if units, ok := strings.CutPrefix(c.Hint, "systemctl unmask "); ok {
-			units, _, _ = strings.Cut(units, ",")
-			return []string{"systemctl unmask " + units}
-		}
-	case "zswap":
-		return []string{"echo N > /sys/module/zswap/parameters/enabled", "# and add zswap.enabled=0 to the kernel command line"}
-	case "kubelet-started-after-swap":
-		if strings.HasPrefix(c.Hint, "systemctl ") {
-			return []string{c.Hint}
-		}
-	}
-	return nil
-}
-
+// commands are those that set the values.
 func (f Fix) commands() []string {
 	var all []string
 	if f.WatermarkScaleFactor != nil {

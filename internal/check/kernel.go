@@ -19,12 +19,14 @@ func kernelChecks() []Check {
 			Want: "Linux 5.8 or later",
 			Why:  "Version 2 control groups, without which no pod's swap can be limited, work from Linux 4.15 on and are recommended from 5.8 on (kubeadm's system verification).",
 			Says: []Status{Pass, Warn, Fail, Unknown}, Run: kernelVersion,
+			Preflight: Always, ForKubelet: true,
 		},
 		{
 			ID: "cgroup-v2", Title: "Control groups, version 2",
 			Want: "the unified hierarchy alone on /sys/fs/cgroup",
 			Why:  "On version 1 the kubelet gives no container any swap, and from Kubernetes 1.35 on it does not start there.",
 			Says: []Status{Pass, Fail, Unknown}, Run: cgroupV2,
+			Preflight: Always, ForKubelet: true,
 		},
 		{
 			ID: "swap-controller", Title: "Swap limits for control groups",
@@ -32,12 +34,14 @@ func kernelChecks() []Check {
 			Why:   "Without it the kubelet sets no swap limit at all, and one pod may take all the swap there is.",
 			Needs: []string{"cgroup-v2"},
 			Says:  []Status{Pass, Fail, Unknown}, Run: swapController,
+			Preflight: Always, ForKubelet: true,
 		},
 		{
 			ID: "tmpfs-noswap", Title: "tmpfs that is never swapped out",
 			Want: "a kernel whose tmpfs takes the option noswap, and a kubelet that uses it (1.31 or later)",
 			Why:  "Secrets are mounted into pods as tmpfs. Where the kubelet cannot mount it with noswap, they may be swapped out; the kubelet then only records an event.",
 			Says: []Status{Pass, Warn, Fail, Unknown}, Run: tmpfsNoswap,
+			Preflight: Always,
 		},
 		{
 			ID: "tmpfs-mounted-noswap", Title: "Memory-backed volumes of today's pods",
@@ -45,6 +49,7 @@ func kernelChecks() []Check {
 			Why:   "The kubelet does not mount again what was mounted before it knew that swap is on, so Secrets of pods that were there before stay swappable.",
 			Needs: []string{"tmpfs-noswap"},
 			Says:  []Status{Pass, Warn, Fail, Unknown}, Run: tmpfsMounted,
+			Preflight: Always,
 		},
 	}
 }

@@ -42,12 +42,14 @@ func kubeletChecks() []Check {
 			Want: "worker nodes only, or no swap",
 			Why:  "API server and etcd are critical pods, which get no swap themselves and suffer from a disk that is busy with it.",
 			Says: []Status{Pass, Warn, Unknown}, Run: controlPlane,
+			Preflight: Always,
 		},
 		{
 			ID: "kubelet-config-decodes", Title: "The kubelet's configuration is understood",
 			Want: "no field, gate or value that this version does not know",
 			Why:  "The kubelet passes over misspelt fields without a word, and does not start with a wrong value or an unknown feature gate.",
 			Says: []Status{Pass, Warn, Fail, Skip, Unknown}, Run: configDecodes,
+			Preflight: WhenKubeletIsLeft,
 		},
 		{
 			ID: "kubelet-fail-swap-on", Title: "The kubelet starts although swap is on",
@@ -55,6 +57,7 @@ func kubeletChecks() []Check {
 			Why:   "With failSwapOn true, the default, the kubelet ends at its next start as soon as any area is on, zram included.",
 			Needs: []string{"kubelet-config-decodes"},
 			Says:  []Status{Pass, Warn, Fail, Skip, Unknown}, Run: failSwapOn,
+			Preflight: WhenKubeletIsLeft,
 		},
 		{
 			ID: "kubelet-feature-gate", Title: "Feature gate NodeSwap",
@@ -62,6 +65,7 @@ func kubeletChecks() []Check {
 			Why:   "With the gate off the kubelet gives no container swap, and does not start when memorySwap is set.",
 			Needs: []string{"kubelet-config-decodes"},
 			Says:  []Status{Pass, Warn, Fail, Skip, Unknown}, Run: featureGate,
+			Preflight: WhenKubeletIsLeft,
 		},
 		{
 			ID: "kubelet-swap-behavior", Title: "Containers get swap",
@@ -69,6 +73,7 @@ func kubeletChecks() []Check {
 			Why:   "With NoSwap, the default from 1.30 on, no container may swap; only what runs outside of pods then uses the area.",
 			Needs: []string{"kubelet-config-decodes", "kubelet-feature-gate"},
 			Says:  []Status{Pass, Warn, Fail, Skip, Unknown}, Run: swapBehavior,
+			Preflight: WhenKubeletIsLeft,
 		},
 		{
 			ID: "kubelet-started-after-swap", Title: "The running kubelet knows of the swap",
@@ -82,6 +87,7 @@ func kubeletChecks() []Check {
 			Want: "containerd 1.6 or CRI-O 1.23, or later",
 			Why:  "Older ones drop the field of the interface (CRI Unified) by which the kubelet sets memory.swap.max.",
 			Says: []Status{Pass, Fail, Skip, Unknown}, Run: containerRuntime,
+			Preflight: Always,
 		},
 	}
 }
@@ -237,18 +243,15 @@ func startedAfterSwap(f Facts) Finding {
 		case a.Since == 0:
 			return unknown("when "+a.Name()+" was turned on, only systemd knows, and only root may ask it", asRoot)
 		case a.Since > k.Started:
-			return warn(fmt.Sprintf("%s was turned on %s after the boot, the kubelet was started %s after it", a.Name(), seconds(a.Since), seconds(k.Started)),
-				restart(k.Unit))
+			found := fmt.Sprintf("%s was turned on %s after the boot, the kubelet was started %s after it", a.Name(), seconds(a.Since), seconds(k.Started))
+			if k.Unit == "" {
+				return warn(found, "restart the kubelet")
+			}
+			restart := "systemctl restart " + k.Unit
+			return warn(found, restart).fixedBy(restart)
 		}
 	}
 	return pass(fmt.Sprintf("/proc/%d/stat: started %s after the boot, later than every area", k.PID, seconds(k.Started)))
-}
-
-func restart(unit string) string {
-	if unit == "" {
-		return "restart the kubelet"
-	}
-	return "systemctl restart " + unit
 }
 
 func seconds(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }

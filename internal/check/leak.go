@@ -11,6 +11,7 @@ func leakChecks() []Check {
 			Want: "dm-crypt: loaded, built in, or a module that lies ready",
 			Why:  "swapctl encrypts with the kernel's dm-crypt, under a random key that nobody keeps.",
 			Says: []Status{Pass, Fail, Unknown}, Run: dmCrypt,
+			Preflight: WhenEncrypting,
 		},
 		{
 			ID: "core-dumps", Title: "Core dumps",

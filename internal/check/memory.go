@@ -30,18 +30,21 @@ func memoryChecks() []Check {
 			Want: "N in /sys/module/zswap/parameters/enabled",
 			Why:  "zswap keeps in memory what the kubelet believes to be on disk, and is neither supported nor tested by Kubernetes.",
 			Says: []Status{Pass, Warn, Unknown}, Run: zswap,
+			Preflight: Always,
 		},
 		{
 			ID: "systemd-oomd", Title: "systemd-oomd leaves pods alone",
 			Want: "no ManagedOOMSwap=kill or ManagedOOMMemoryPressure=kill on -.slice or kubepods.slice",
 			Why:  "It kills the group that uses most swap, a pod, and the kubelet never learns why.",
 			Says: []Status{Pass, Warn, Fail}, Run: oomd,
+			Preflight: Always,
 		},
 		{
 			ID: "memory-pressure", Title: "Memory is not short just now",
 			Want: "under 10% of the last minute lost by all processes at once (full avg60)",
 			Why:  "A node that waits for memory all the time needs less work or more memory; more swap makes it slower still.",
 			Says: []Status{Pass, Warn, Unknown}, Run: memoryPressure,
+			Preflight: Always,
 		},
 	}
 }
@@ -65,7 +68,10 @@ func evictionThreshold(f Facts) Finding {
 	if e.Verdict == SwapFirst {
 		return pass(found)
 	}
-	return warn(found, e.hint())
+	if e.Fix == nil {
+		return warn(found, e.hint())
+	}
+	return warn(found, e.hint()).fixedBy(e.Fix.commands()...)
 }
 
 // hint says what to change.
@@ -96,10 +102,8 @@ func swappiness(f Facts) Finding {
 	switch {
 	case !ok:
 		return unknown(t.String(), asRoot)
-	case n < 10:
-		return warn(t.String(), hint)
-	case n > 100 && !allInMemory(f):
-		return warn(t.String(), hint)
+	case n < 10, n > 100 && !allInMemory(f):
+		return warn(t.String(), hint).fixedBy(setSysctl("vm.swappiness", 60)...)
 	}
 	return pass(t.String())
 }
@@ -116,7 +120,8 @@ func zswap(f Facts) Finding {
 		return unknown(t.String(), asRoot)
 	case t.Value == "Y" || t.Value == "1":
 		return warn(t.String()+"; "+f.Tuning.ZswapPool.String(),
-			"echo N > /sys/module/zswap/parameters/enabled, and zswap.enabled=0 on the kernel command line")
+			"echo N > /sys/module/zswap/parameters/enabled, and zswap.enabled=0 on the kernel command line").
+			fixedBy("echo N > /sys/module/zswap/parameters/enabled", "# and add zswap.enabled=0 to the kernel command line")
 	}
 	return pass(t.String())
 }

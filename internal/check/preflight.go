@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,20 +19,21 @@ type PreflightOptions struct {
 	Ignore  []string // IDs of checks that do not count
 }
 
-// preflight are the checks that say whether a node may be given swap. What setup
-// itself mends, or refuses with better words, is not among them.
-func (o PreflightOptions) preflight() []string {
-	ids := []string{
-		"kernel-version", "cgroup-v2", "swap-controller", "tmpfs-noswap", "tmpfs-mounted-noswap",
-		"control-plane", "container-runtime", "zram", "zswap", "systemd-oomd", "memory-pressure",
+// asks reports whether a setup asks a check.
+func (o PreflightOptions) asks(c Check) bool {
+	return c.Preflight == Always || c.Preflight == WhenEncrypting && o.Encrypt || c.Preflight == WhenKubeletIsLeft && !o.Kubelet
+}
+
+// preflight are the checks that say whether a node may be given swap: of their
+// names, whether only a kubelet suffers from their failure.
+func (o PreflightOptions) preflight() map[string]bool {
+	checks := map[string]bool{}
+	for _, c := range Catalogue() {
+		if o.asks(c) {
+			checks[c.ID] = c.ForKubelet
+		}
 	}
-	if o.Encrypt {
-		ids = append(ids, "dm-crypt-available")
-	}
-	if !o.Kubelet {
-		ids = append(ids, "kubelet-config-decodes", "kubelet-fail-swap-on", "kubelet-feature-gate", "kubelet-swap-behavior")
-	}
-	return ids
+	return checks
 }
 
 // Preflight judges a node before setup gives it swap: what it returns are the
@@ -46,11 +48,12 @@ func Preflight(ctx context.Context, h host.Host, o PreflightOptions) ([]Result, 
 	if err != nil {
 		return nil, fail.New(0, "look at this node", err)
 	}
-	report := Judge(f, Options{Only: o.preflight(), Ignore: o.Ignore})
+	asked := o.preflight()
+	report := Judge(f, Options{Only: slices.Collect(maps.Keys(asked)), Ignore: o.Ignore})
 	var notable []Result
 	var bad []string
 	for _, r := range report.Checks {
-		if r.Status == Fail && !f.Kubelet.Found && slices.Contains([]string{"cgroup-v2", "swap-controller", "kernel-version"}, r.ID) {
+		if r.Status == Fail && !f.Kubelet.Found && asked[r.ID] {
 			r.Status = Warn
 		}
 		if r.Status == Warn || r.Status == Fail {

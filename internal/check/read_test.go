@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -275,9 +277,31 @@ func TestPreflight(t *testing.T) {
 	if _, err := Preflight(ctx, node(t, "debian13"), PreflightOptions{Ignore: []string{"nonsense"}}); fail.Code(err) != fail.Usage {
 		t.Errorf("a wrong name: %v", err)
 	}
-	for _, id := range append(PreflightOptions{Encrypt: true}.preflight(), PreflightOptions{Kubelet: true}.preflight()...) {
-		if (Options{Only: []string{id}}).Validate() != nil {
-			t.Errorf("there is no check %s", id)
+}
+
+// TestSetupAsksWhatItDoesNotFixItself: which checks those are, and that the failure
+// of those that only a kubelet suffers from does not stop a node without one.
+func TestSetupAsksWhatItDoesNotFixItself(t *testing.T) {
+	always := []string{"cgroup-v2", "container-runtime", "control-plane", "kernel-version", "memory-pressure", "swap-controller", "systemd-oomd", "tmpfs-mounted-noswap", "tmpfs-noswap", "zram", "zswap"}
+	ofKubelet := []string{"kubelet-config-decodes", "kubelet-fail-swap-on", "kubelet-feature-gate", "kubelet-swap-behavior"}
+	for _, test := range []struct {
+		o    PreflightOptions
+		more []string
+	}{
+		{PreflightOptions{Kubelet: true}, nil},
+		{PreflightOptions{Kubelet: true, Encrypt: true}, []string{"dm-crypt-available"}},
+		{PreflightOptions{}, ofKubelet},
+		{PreflightOptions{Encrypt: true}, append([]string{"dm-crypt-available"}, ofKubelet...)},
+	} {
+		asked := test.o.preflight()
+		want := slices.Sorted(slices.Values(append(slices.Clone(always), test.more...)))
+		if got := slices.Sorted(maps.Keys(asked)); !slices.Equal(got, want) {
+			t.Errorf("%+v: %q, want %q", test.o, got, want)
+		}
+		for id, forKubelet := range asked {
+			if forKubelet != slices.Contains([]string{"cgroup-v2", "swap-controller", "kernel-version"}, id) {
+				t.Errorf("%s is for a kubelet alone: %v", id, forKubelet)
+			}
 		}
 	}
 }

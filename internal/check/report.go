@@ -29,6 +29,8 @@ type Result struct {
 	Why    string `json:"why"`
 	Hint   string `json:"hint"`
 	Doc    string `json:"doc"`
+
+	commands []string // Finding.Commands
 }
 
 // Summary counts the results by status.
@@ -126,7 +128,7 @@ func (c Check) judge(f Facts, failures map[string]string) Finding {
 func (c Check) result(f Finding) Result {
 	return Result{
 		ID: c.ID, Title: c.Title, Status: f.Status,
-		Found: f.Found, Want: c.Want, Why: c.Why, Hint: f.Hint, Doc: Doc(c.ID),
+		Found: f.Found, Want: c.Want, Why: c.Why, Hint: f.Hint, Doc: Doc(c.ID), commands: f.Commands,
 	}
 }
 

@@ -38,7 +38,8 @@ func sliceSwap(f Facts) Finding {
 	case limit.Value == "0":
 		return pass(limit.String())
 	}
-	return warn(limit.String(), protect+", or: systemctl set-property system.slice MemorySwapMax=0")
+	const command = "systemctl set-property system.slice MemorySwapMax=0"
+	return warn(limit.String(), protect+", or: "+command).fixedBy(command)
 }
 
 func ioController(f Facts) Finding {

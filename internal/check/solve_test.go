@@ -213,3 +213,20 @@ func TestTheScriptHoldsItsEvidenceInComments(t *testing.T) {
 		t.Errorf("a ready node: %s", script)
 	}
 }
+
+func TestTheScriptHasTheCommandsOfEachFinding(t *testing.T) {
+	for want, change := range map[string]func(*Facts){
+		"systemctl set-property system.slice MemorySwapMax=0\n":    func(f *Facts) { f.Groups.SystemSwap.Value = "max" },
+		"systemctl unmask swap.target\n":                           func(f *Facts) { f.Boot.Masked = []string{"/etc/systemd/system/swap.target"} },
+		"# by hand: take systemd.swap=0 off the kernel command li": func(f *Facts) { f.Boot.GenOff = "systemd.swap=0" },
+		"echo N > /sys/module/zswap/parameters/enabled\n":          func(f *Facts) { f.Tuning.Zswap.Value = "Y" },
+		"systemctl restart kubelet.service\n":                      func(f *Facts) { f.Kubelet.Started = 1 },
+		"# by hand: restart the kubelet\n":                         func(f *Facts) { f.Kubelet.Started, f.Kubelet.Unit = 1, "" },
+	} {
+		f := ready()
+		change(&f)
+		if script := Judge(f, Options{}).Script(); !strings.Contains(script, "\n"+want) {
+			t.Errorf("%q is missing in\n%s", want, script)
+		}
+	}
+}

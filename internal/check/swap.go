@@ -36,6 +36,7 @@ func swapChecks() []Check {
 			Want: "no zram among the areas, nor at the next boot",
 			Why:  "The kubelet counts zram as swap although it is memory, so that pods are promised what the node does not have.",
 			Says: []Status{Pass, Warn}, Run: zram,
+			Preflight: Always,
 		},
 	}
 }
