@@ -107,7 +107,7 @@ type Boot struct {
 	Masked    []string   // links to /dev/null that keep swap off
 	GenOff    string     // word of the kernel command line that keeps swap off
 	Crypttab  map[string]string
-	Hibernate Hibernate
+	Hibernate kernel.Hibernation
 }
 
 // BootLine is something that turns on swap at boot.
@@ -120,14 +120,6 @@ type BootLine struct {
 	NoFail bool // the boot goes on without it, and does not wait
 	NoAuto bool
 	Unused bool // a unit that nothing wants
-}
-
-// Hibernate is what is known of suspending to disk.
-type Hibernate struct {
-	Resume kernel.Text // /sys/power/resume
-	Disk   kernel.Text // /sys/power/disk
-	Word   string      // resume= of the kernel command line
-	Off    bool        // nohibernate or noresume stands there
 }
 
 // Tuning is what decides over reclaim.

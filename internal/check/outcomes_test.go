@@ -68,7 +68,7 @@ func ready() Facts {
 		},
 		Boot: Boot{
 			Service: "/etc/systemd/system/multi-user.target.wants/swapctl.service", Before: []string{"kubelet.service"},
-			Hibernate: Hibernate{Resume: text("/sys/power/resume", "0:0"), Disk: text("/sys/power/disk", "[disabled]")},
+			Hibernate: kernel.Hibernation{Resume: text("/sys/power/resume", "0:0"), Disk: text("/sys/power/disk", "[disabled]")},
 		},
 		Kubelet: Kubelet{
 			Found: true, Unit: "kubelet.service", Kind: "systemd", Version: "v1.34.1", Row: row("1.34"), Dir: "/var/lib/kubelet",

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fstab"
@@ -33,7 +32,7 @@ func readBoot(h host.Host, commandLine string) Boot {
 	b.Zram = systemd.Zram(h)
 	b.Masked = systemd.SwapMasks(h)
 	b.GenOff = systemd.SwapOff(words)
-	b.Hibernate = readHibernate(h, words)
+	b.Hibernate = kernel.ReadHibernation(h, words)
 	return b
 }
 
@@ -132,21 +131,4 @@ func (l *BootLine) look(h host.Host) {
 	if st.IsBlock() {
 		l.Dev = st.Rdev
 	}
-}
-
-func readHibernate(h host.Host, words []string) Hibernate {
-	hib := Hibernate{
-		Resume: kernel.ReadText(h, "/sys/power/resume"),
-		Disk:   kernel.ReadText(h, "/sys/power/disk"),
-		Off:    slices.Contains(words, "nohibernate") || slices.Contains(words, "noresume"),
-	}
-	for _, w := range words { // the last one counts
-		if device, ok := strings.CutPrefix(w, "resume="); ok {
-			hib.Word = w
-			if device == "" || device == "none" {
-				hib.Word = ""
-			}
-		}
-	}
-	return hib
 }

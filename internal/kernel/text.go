@@ -68,6 +68,15 @@ func CommandLine(line string) []string {
 	})
 }
 
+// ReadCommandLine is that of the running kernel; none where there is no file of it.
+func ReadCommandLine(h host.Host) ([]string, error) {
+	t := ReadText(h, "/proc/cmdline")
+	if t.Err != nil && !t.Missing() {
+		return nil, t.Err
+	}
+	return CommandLine(t.Value), nil
+}
+
 // Has reports whether a mount has an option, such as "noswap", or the key of a
 // "key=value", for itself or for its file system.
 func (m Mount) Has(name string) bool {

@@ -1,11 +1,6 @@
 package setup
 
 import (
-	"errors"
-	"io/fs"
-	"slices"
-	"strings"
-
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
@@ -33,38 +28,25 @@ func (a area) checkHibernation(h host.Host) error {
 // nothing if nothing does. What other areas hold under such a key is no matter:
 // the key is in memory, and comes back with it.
 func (a area) hibernation(h host.Host) (string, error) {
-	line, err := h.Files.ReadFile("/proc/cmdline", host.SmallLimit)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	words := strings.Fields(string(line))
-	if slices.Contains(words, "noresume") || slices.Contains(words, "nohibernate") {
-		return "", nil
-	}
-	for _, word := range slices.Backward(words) { // the last one counts
-		device, ok := strings.CutPrefix(word, "resume=")
-		if !ok {
-			continue
-		}
-		if device == "" || device == "none" {
-			return "", nil
-		}
-		return word + " on the kernel command line", nil
-	}
-	// What the initramfs or systemd has set, as major:minor: on many nodes a
-	// swap partition of the installer's, off since then.
-	device, err := h.Files.ReadFile("/sys/power/resume", host.SmallLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil // a kernel that cannot
-	}
+	words, err := kernel.ReadCommandLine(h)
 	if err != nil {
 		return "", err
 	}
-	if a.config.Device == "" {
+	hib := kernel.ReadHibernation(h, words)
+	switch {
+	case hib.Off:
+		return "", nil
+	case hib.Word != "":
+		return hib.Word + " on the kernel command line", nil
+	case hib.Resume.Err != nil && !hib.Resume.Missing():
+		return "", hib.Resume.Err
+	case hib.Resume.Missing() || a.config.Device == "": // a kernel that cannot, or a file
 		return "", nil
 	}
+	// What the initramfs or systemd has set: on many nodes a swap partition of the
+	// installer's, off since then.
 	st, err := h.Files.Stat(a.config.Device)
-	if err != nil || kernel.DeviceNumber(st.Rdev) != strings.TrimSpace(string(device)) {
+	if err != nil || kernel.DeviceNumber(st.Rdev) != hib.Resume.Value {
 		return "", err
 	}
 	return "/sys/power/resume names " + a.config.Device, nil

@@ -122,14 +122,11 @@ func (s unmaskStep) Undo(ctx context.Context, h host.Host, raw json.RawMessage, 
 // checkSwapUnits refuses fstab where the kernel command line tells systemd to
 // leave swap alone.
 func checkSwapUnits(h host.Host) error {
-	line := kernel.ReadText(h, "/proc/cmdline")
-	if line.Missing() {
-		return nil
+	words, err := kernel.ReadCommandLine(h)
+	if err != nil {
+		return fail.New(fail.Failed, "read the kernel command line", err)
 	}
-	if line.Err != nil {
-		return fail.New(fail.Failed, "read the kernel command line", line.Err)
-	}
-	if word := systemd.SwapOff(kernel.CommandLine(line.Value)); word != "" {
+	if word := systemd.SwapOff(words); word != "" {
 		return fail.Newf(fail.Usage, "bring swap back by fstab", "the kernel command line says %s, and systemd then leaves swap off", word).
 			Hint("take it away: look for it in /etc/default/grub, then run update-grub and reboot").
 			Hint("or use the mode that does not depend on it: --persist systemd")
