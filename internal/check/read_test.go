@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -176,18 +175,6 @@ func FuzzProgram(f *testing.F) {
 		h := kerneltest.Files(map[string][]byte{"/p": data})
 		_ = linkedVersion(h, "/p")
 	})
-}
-
-func TestReadsWhenAProcessBegan(t *testing.T) {
-	for stat, want := range map[string]time.Duration{
-		"": 0, "700 (x) S 1": 0,
-		"700 (a) b) c) S 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 12 0 4200 1": 42 * time.Second,
-		"700 (a) S 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 12 0 soon 1":       0,
-	} {
-		if got := startOf(stat); got != want {
-			t.Errorf("%q: %s, want %s", stat, got, want)
-		}
-	}
 }
 
 // TestTheMeasurementLeavesNothing measures on a fake node: beside a swap file it

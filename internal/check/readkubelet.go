@@ -3,13 +3,10 @@ package check
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
-	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
@@ -21,7 +18,7 @@ func readKubelet(_ context.Context, h host.Host, o ReadOptions) (Kubelet, error)
 	found, err := kubelet.Look(h)
 	k := Kubelet{
 		Found: found.Found, Unit: found.Unit, Kind: string(found.Kind), Err: err,
-		Running: found.Running, PID: found.PID, Dir: rootDir(found.Argv),
+		Running: found.Running, PID: found.PID, Dir: found.RootDir(), Started: found.Started,
 	}
 	if found.Kind == kubelet.Container && err == nil {
 		k.Err = errors.New(strings.Join(found.Advice, "; "))
@@ -32,9 +29,6 @@ func readKubelet(_ context.Context, h host.Host, o ReadOptions) (Kubelet, error)
 		if *o.ControlPlane {
 			k.ControlPlane = "--control-plane says so"
 		}
-	}
-	if found.Running {
-		k.Started = startOf(kernel.ReadText(h, procDir(found.PID)+"/stat").Value)
 	}
 	if k.Version = o.KubernetesVersion; k.Version == "" && found.Found {
 		k.Version = versionOf(h, "kubelet", found.Binary)
@@ -85,37 +79,4 @@ func unreadableFile(err error) kubeletcfg.Problem {
 		p.Message = syntax.Err.Error() + ": the kubelet does not start"
 	}
 	return p
-}
-
-// rootDir is the kubelet's own directory.
-func rootDir(argv []string) string {
-	for i, word := range argv {
-		name, value, given := strings.Cut(strings.TrimLeft(word, "-"), "=")
-		switch {
-		case name != "root-dir":
-		case given:
-			return value
-		case i+1 < len(argv):
-			return argv[i+1]
-		}
-	}
-	return "/var/lib/kubelet"
-}
-
-// clockTicks is USER_HZ, in which /proc counts: 100 on every architecture that
-// Kubernetes runs on.
-const clockTicks = 100
-
-// startOf is when a process began, from field 22 of its stat file; 0 when that
-// is not to be understood. The name in it may hold anything.
-func startOf(stat string) time.Duration {
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 20 {
-		return 0
-	}
-	ticks, err := strconv.ParseInt(fields[19], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return time.Duration(ticks) * time.Second / clockTicks
 }

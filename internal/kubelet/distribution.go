@@ -50,7 +50,7 @@ func distributions() []distribution {
 	return []distribution{
 		{
 			kind: Systemd, units: []string{ServiceUnit}, manifest: "/etc/kubernetes/manifests/kube-apiserver.yaml",
-			binary: []string{"/usr/bin/kubelet", "/usr/local/bin/kubelet", "/opt/bin/kubelet", "/usr/sbin/kubelet"}, config: "/var/lib/kubelet/config.yaml",
+			binary: []string{"/usr/bin/kubelet", "/usr/local/bin/kubelet", "/opt/bin/kubelet", "/usr/sbin/kubelet"}, config: KubeadmConfig,
 			flags: []string{"/etc/default/kubelet", "/etc/sysconfig/kubelet", "/var/lib/kubelet/kubeadm-flags.env"},
 			dirs:  []string{"/var/lib/kubelet", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker", "/var/lib/etcd"},
 			runtimes: []Runtime{

@@ -9,11 +9,15 @@ import (
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // ServiceUnit is the unit of kubeadm and of most others.
 const ServiceUnit = "kubelet.service"
+
+// KubeadmConfig is the configuration that kubeadm writes.
+const KubeadmConfig = "/var/lib/kubelet/config.yaml"
 
 // Find finds the kubelet of the node and asks it for its version. An error
 // beside a Kubelet that is Found says that there is one whose configuration is
@@ -103,7 +107,7 @@ func container() Kubelet {
 
 // complete adds what follows from the arguments.
 func (k Kubelet) complete(h host.Host, p process) (Kubelet, error) {
-	k.Running, k.PID, k.StartedAt = p.pid != 0, p.pid, p.started
+	k.Running, k.PID, k.Started = p.pid != 0, p.pid, p.started
 	k.ConfigFile, k.ConfigDir = k.path("config"), k.path("config-dir")
 	if !strings.HasPrefix(k.Binary, "/") {
 		k.Binary = ""
@@ -120,30 +124,11 @@ func (k Kubelet) complete(h host.Host, p process) (Kubelet, error) {
 // path is the last value of a flag that names a file. A relative one starts at
 // the unit's working directory, which is the root unless it says otherwise.
 func (k Kubelet) path(flag string) string {
-	name := flagValue(k.Argv, flag)
+	name, _ := kubeletcfg.Flag(k.Argv, flag)
 	if name == "" || strings.HasPrefix(name, "/") {
 		return name
 	}
 	return k.service.directory() + "/" + name
-}
-
-// flagValue is the last value of a flag, as pflag reads them: --name value,
-// --name=value, and _ for - in names.
-func flagValue(argv []string, flag string) string {
-	value := ""
-	for i, word := range argv {
-		name, rest, given := strings.Cut(word, "=")
-		if !strings.HasPrefix(name, "-") || strings.ReplaceAll(strings.TrimLeft(name, "-"), "_", "-") != flag {
-			continue
-		}
-		switch {
-		case given:
-			value = rest
-		case i+1 < len(argv):
-			value = argv[i+1]
-		}
-	}
-	return value
 }
 
 // Installed reports whether the node has a kubelet of its own, by the files that

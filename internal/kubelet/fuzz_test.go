@@ -11,13 +11,13 @@ import (
 // FuzzProcess: whatever procfs says of a process, which is what that process wants
 // to be read of it, ends in a process that makes sense.
 func FuzzProcess(f *testing.F) {
-	f.Add("/usr/bin/kubelet\x00--config=x\x00", "A=1\x00B", "0::/system.slice/kubelet.service\n", "Name:\tkubelet\nNSpid:\t1\n", "1 (kubelet) S 1 1 1 0 -1 4 1 0 0 0 0 0 0 0 20 0 12 0 4200 1", "btime 1700000000\n")
-	f.Add("\x00", "=", "1:name=systemd:/a.service/b\n2::\n", "NSpid: 1 2", "1 (a) b) S", "btime x\n")
-	f.Add("", "", "", "", "", "")
-	f.Fuzz(func(t *testing.T, cmdline, environ, groups, status, stat, boot string) {
+	f.Add("/usr/bin/kubelet\x00--config=x\x00", "A=1\x00B", "0::/system.slice/kubelet.service\n", "Name:\tkubelet\nNSpid:\t1\n", "1 (kubelet) S 1 1 1 0 -1 4 1 0 0 0 0 0 0 0 20 0 12 0 4200 1")
+	f.Add("\x00", "=", "1:name=systemd:/a.service/b\n2::\n", "NSpid: 1 2", "1 (a) b) S")
+	f.Add("", "", "", "", "")
+	f.Fuzz(func(t *testing.T, cmdline, environ, groups, status, stat string) {
 		h := kerneltest.Files(map[string][]byte{
 			"/proc/7/cmdline": []byte(cmdline), "/proc/7/environ": []byte(environ), "/proc/7/cgroup": []byte(groups),
-			"/proc/7/status": []byte(status), "/proc/7/stat": []byte(stat), "/proc/stat": []byte(boot),
+			"/proc/7/status": []byte(status), "/proc/7/stat": []byte(stat),
 		})
 		who := identify(h, "/proc/7")
 		p, err := readProcess(h, "/proc/7", 7, who)

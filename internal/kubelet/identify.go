@@ -5,8 +5,10 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
 )
 
 // whose says to whom a process belongs.
@@ -22,9 +24,9 @@ const (
 // got meanwhile it is not the same.
 type identity struct {
 	whose whose
-	exe   string // "" when it is not to be seen
-	unit  string // of systemd's own, not of a user's manager
-	began string // in ticks since the boot
+	exe   string        // "" when it is not to be seen
+	unit  string        // of systemd's own, not of a user's manager
+	began time.Duration // since the boot; 0: not known
 }
 
 // identify says whose a process is, by nothing that an ordinary user, or a pod,
@@ -46,7 +48,7 @@ func identify(h host.Host, dir string) identity {
 	}
 	groups, _ := h.Files.ReadFile(dir+"/cgroup", host.SmallLimit)
 	stat, _ := h.Files.ReadFile(dir+"/stat", host.SmallLimit)
-	who := identity{whose: node, unit: unitOfGroups(string(groups)), began: startTicks(stat)}
+	who := identity{whose: node, unit: unitOfGroups(string(groups)), began: kernel.ProcessStart(stat)}
 	user, pid, mount := sameNamespace(h, dir, "user"), sameNamespace(h, dir, "pid"), sameNamespace(h, dir, "mnt")
 	exe, err := h.Files.Readlink(dir + "/exe")
 	switch {
@@ -132,14 +134,4 @@ func unitOfGroups(text string) string {
 		}
 	}
 	return ""
-}
-
-// startTicks is when a process began, field 22 of /proc/PID/stat; "" when it does
-// not say so. The name in it may hold anything.
-func startTicks(stat []byte) string {
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	if len(fields) < 20 {
-		return ""
-	}
-	return fields[19]
 }

@@ -3,6 +3,7 @@
 package kubelet
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/swapctl/swapctl/internal/fail"
@@ -46,9 +47,9 @@ type Kubelet struct {
 	ConfigDir  string // --config-dir
 	Inputs     kubeletcfg.Inputs
 
-	Running   bool
-	PID       int
-	StartedAt time.Time // of the running one; zero when not known
+	Running bool
+	PID     int
+	Started time.Duration // of the running one, since the boot; 0: not known
 
 	// Advice says what to set where, when the kubelet is a part of something
 	// that is configured by itself.
@@ -64,6 +65,9 @@ type Kubelet struct {
 func (k Kubelet) Embedded() bool {
 	return k.Found && k.Kind != Systemd && k.Kind != ByHand
 }
+
+// RootDir is its own directory.
+func (k Kubelet) RootDir() string { return cmp.Or(k.path("root-dir"), "/var/lib/kubelet") }
 
 // Row is what the kubelet's version does with swap.
 func (k Kubelet) Row() (kubeletcfg.Row, error) {

@@ -21,7 +21,7 @@ type process struct {
 	env     map[string]string // nil when it is not to be seen
 	exe     string            // "" when it is not to be seen
 	unit    string            // "kubelet.service", from its control group
-	started time.Time
+	started time.Duration     // since the boot; 0: not known
 }
 
 // program is the file that runs; "" when it is not known.
@@ -90,7 +90,7 @@ func readProcess(h host.Host, dir string, pid int, who identity) (process, error
 	if err != nil || len(cmdline) == 0 {
 		return process{}, nil //nolint:nilerr // it has ended by now
 	}
-	p := process{pid: pid, exe: who.exe, unit: who.unit}
+	p := process{pid: pid, exe: who.exe, unit: who.unit, started: who.began}
 	if p.argv = strings.Split(strings.TrimSuffix(string(cmdline), "\x00"), "\x00"); !isKubelet(p.argv) {
 		return process{}, nil
 	}
@@ -102,7 +102,6 @@ func readProcess(h host.Host, dir string, pid int, who identity) (process, error
 			}
 		}
 	}
-	p.started = startOf(h, dir)
 	if identify(h, dir) != who {
 		return process{}, nil
 	}
@@ -119,34 +118,6 @@ func isKubelet(argv []string) bool {
 		return len(argv) > 1 && argv[1] == "kubelet"
 	}
 	return false
-}
-
-// clockTicks is USER_HZ, in which /proc counts: 100 on every architecture that
-// Kubernetes runs on.
-const clockTicks = 100
-
-// startOf is when a process began, from field 22 of /proc/PID/stat and the time
-// of the boot.
-func startOf(h host.Host, dir string) time.Time {
-	stat, err1 := h.Files.ReadFile(dir+"/stat", host.SmallLimit)
-	boot, err2 := h.Files.ReadFile("/proc/stat", host.TableLimit)
-	if errors.Join(err1, err2) != nil {
-		return time.Time{}
-	}
-	ticks, err := strconv.ParseInt(startTicks(stat), 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	for line := range strings.Lines(string(boot)) {
-		if rest, ok := strings.CutPrefix(line, "btime "); ok {
-			seconds, err := strconv.ParseInt(strings.TrimSpace(rest), 10, 64)
-			if err != nil {
-				return time.Time{}
-			}
-			return time.Unix(seconds, 0).Add(time.Duration(ticks) * time.Second / clockTicks)
-		}
-	}
-	return time.Time{}
 }
 
 // there reports whether a file is there, as far as one can see.

@@ -14,8 +14,8 @@ type flagValue struct{ name, value string }
 // "--fail-swap-on" and a word that stops the kubelet.
 func switches() []string { return []string{"fail-swap-on", "fail-cgroupv1"} }
 
-// readFlags reads a command line as pflag does, for the flags that Effective
-// asks for. A "_" in a name counts as "-" (WordSepNormalizeFunc of
+// readFlags reads a command line as pflag does, for the flags that are
+// asked for here. A "_" in a name counts as "-" (WordSepNormalizeFunc of
 // k8s.io/component-base/cli/flag).
 func readFlags(argv []string) []flagValue {
 	var all []flagValue
@@ -41,6 +41,11 @@ func readFlags(argv []string) []flagValue {
 		all = append(all, flagValue{name, value})
 	}
 	return all
+}
+
+// Flag is the last value of a flag on a kubelet's command line.
+func Flag(argv []string, name string) (value string, given bool) {
+	return flagText(readFlags(argv), name)
 }
 
 // pairs reads "a=1,b=2". The separator of eviction flags is "<".
