@@ -12,6 +12,7 @@ import (
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
@@ -29,12 +30,13 @@ type nodeFlags struct {
 // add adds the flags to a command.
 func (n *nodeFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
+	_, newest := kubeletcfg.Known()
 	f.StringVar(&n.memory, "node-memory", "", "memory of the node, a `size` like 64Gi: its MemTotal, or capacity.memory")
 	f.StringVar(&n.swap, "node-swap", "", "swap of the node, a `size` like 32Gi, or 50% of its memory: its SwapTotal")
 	f.StringVar(&n.node, "node", "", "`file` with the Node object of the node, - for standard input")
 	f.StringVar(&n.nodes, "nodes", "", "`file` with the Node objects of several nodes")
 	f.StringVar(&n.swapBehavior, "swap-behavior", "LimitedSwap", "memorySwap.swapBehavior of the kubelet: LimitedSwap, NoSwap or empty")
-	f.StringVar(&n.kubernetesVersion, "kubernetes-version", "", "`version` of the kubelet, like 1.34 (default that of the Node object, else "+newestKubernetes+")")
+	f.StringVar(&n.kubernetesVersion, "kubernetes-version", "", "`version` of the kubelet, like 1.34 (default that of the Node object, else "+newest+")")
 	f.IntVar(&n.cgroupVersion, "cgroup-version", 2, "`version` of the node's cgroups: 1 or 2")
 	f.StringVar(&n.pageSize, "page-size", "4096", "`bytes` of a memory page of the node")
 	f.StringVar(&n.featureGates, "feature-gates", "", "`gate` of the kubelet, NodeSwap=true or NodeSwap=false (default that of its version, on where --swap-behavior needs it)")

@@ -9,18 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/report"
 )
 
 // Set by the linker (-ldflags -X, see Makefile); a build by 'go install' has
 // them from its module instead.
 var version, commit, date string //nolint:gochecknoglobals // the linker cannot set anything else
-
-// The Kubernetes minor versions that swapctl knows.
-const (
-	oldestKubernetes = "1.22"
-	newestKubernetes = "1.37"
-)
 
 // versionDocument is what 'swapctl version -o json' prints.
 type versionDocument struct {
@@ -53,10 +48,11 @@ func newVersion(a *app) *cobra.Command {
 }
 
 func buildVersion() versionDocument {
+	oldest, newest := kubeletcfg.Known()
 	doc := versionDocument{
 		APIVersion: "swapctl.dev/v1alpha1", Kind: "Version",
 		Version: version, Commit: commit, Date: date, GoVersion: runtime.Version(),
-		Kubernetes: kubernetesVersion{oldestKubernetes, newestKubernetes},
+		Kubernetes: kubernetesVersion{oldest, newest},
 	}
 	if doc.Version != "" {
 		return doc

@@ -142,6 +142,17 @@ func (v Versions) Oldest() string { return v[0].Kubernetes }
 // Newest is the last minor that is known.
 func (v Versions) Newest() string { return v[len(v)-1].Kubernetes }
 
+// Known are the oldest and the newest minor of the table. It only looks for them,
+// because the help of every command needs them, and Load takes a millisecond.
+func Known() (oldest, newest string) {
+	row := []byte("\n- kubernetes: \"")
+	at := func(i int) string {
+		text, _, _ := bytes.Cut(versionsYAML[i+len(row):], []byte(`"`))
+		return string(text)
+	}
+	return at(bytes.Index(versionsYAML, row)), at(bytes.LastIndex(versionsYAML, row))
+}
+
 // UnknownError is a version that the table does not have.
 type UnknownError struct {
 	Version string // as it was given

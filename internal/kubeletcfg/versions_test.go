@@ -64,6 +64,16 @@ func TestTheRowsSayWhatTheReleasesDo(t *testing.T) {
 	}
 }
 
+func TestTheOldestAndTheNewestAreThoseOfTheTable(t *testing.T) {
+	rows, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if oldest, newest := Known(); oldest != rows.Oldest() || newest != rows.Newest() {
+		t.Errorf("%s to %s, and the table has %s to %s", oldest, newest, rows.Oldest(), rows.Newest())
+	}
+}
+
 func TestAVersionIsFoundHoweverItIsWritten(t *testing.T) {
 	rows, err := Load()
 	if err != nil {

@@ -20,7 +20,6 @@ const (
 	// none yet: the one that its documentation uses.
 	defaultConfigDir = "/etc/kubernetes/kubelet.conf.d"
 	kubeletFile      = "50-swapctl.conf"
-	kubeadmConfig    = "/var/lib/kubelet/config.yaml"
 )
 
 // kubeletIDs are the steps with which the kubelet learns to bear swap: before
@@ -83,17 +82,10 @@ func kubeletRow(k kubelet.Kubelet) (kubeletcfg.Row, error) {
 	}
 	hint := "say which it is: --kubernetes-version 1.34"
 	if unknown, ok := errors.AsType[*kubeletcfg.UnknownError](err); ok && unknown.Newer {
-		hint = "a newer swapctl may know it; or have it treated as the newest known: --kubernetes-version " + newestKubernetes()
+		_, newest := kubeletcfg.Known()
+		hint = "a newer swapctl may know it; or have it treated as the newest known: --kubernetes-version " + newest
 	}
 	return row, fail.New(fail.Usage, "find out the kubelet's version", err, hint, skipHint)
-}
-
-func newestKubernetes() string {
-	rows, err := kubeletcfg.Load()
-	if err != nil {
-		return ""
-	}
-	return rows.Newest()
 }
 
 // embeddedKubelet: what brings its own kubelet writes its configuration itself,
@@ -232,8 +224,8 @@ func noKubelet(err error, hints ...string) error {
 // kubeletWarnings are what a person should know although it stops nothing.
 func kubeletWarnings(k kubelet.Kubelet, want kubeletWant) []string {
 	var w []string
-	if want.Edit && want.File == kubeadmConfig {
-		w = append(w, "kubeadm upgrade writes "+kubeadmConfig+" anew, without failSwapOn: false: give it the patch that 'swapctl kubeadm-config --kind patch' writes, by --patches")
+	if want.Edit && want.File == kubelet.KubeadmConfig {
+		w = append(w, "kubeadm upgrade writes "+kubelet.KubeadmConfig+" anew, without failSwapOn: false: give it the patch that 'swapctl kubeadm-config --kind patch' writes, by --patches")
 	}
 	if k.Unit == "" && k.Running {
 		w = append(w, fmt.Sprintf("the kubelet (process %d) was started by hand: restart it by hand, it counts the node's swap only when it starts", k.PID))
