@@ -7,85 +7,84 @@ import (
 	"strings"
 )
 
-// shape is the type of a field, as the kubelet's Go type has it.
-type shape int
+// shape is what a field of the kubelet's configuration holds, in the words of
+// fields.txt.
+type shape string
 
-const (
-	aBool shape = iota
-	aString
-	aNumber
-	texts // a map of strings
-	bools // a map of booleans
-	aList
-	aStruct
-)
-
-// decides are the fields that decide over swap, and their types
-// (k8s.io/kubelet/config/v1beta1, KubeletConfiguration).
+// decides are the fields that decide over swap, and what they hold.
 func decides() map[string]shape {
-	return map[string]shape{
-		"failSwapOn": aBool, "failCgroupV1": aBool, "mergeDefaultEvictionSettings": aBool,
-		"memorySwap": aStruct, "featureGates": bools,
-		"evictionHard": texts, "evictionSoft": texts,
-		"systemReserved": texts, "kubeReserved": texts,
-		"systemReservedCgroup": aString, "kubeReservedCgroup": aString,
-		"enforceNodeAllocatable": aList,
-		"memoryThrottlingFactor": aNumber, "memoryReservationPolicy": aString,
-	}
+	all := shapes("KubeletConfiguration")
+	maps.DeleteFunc(all, func(name string, _ shape) bool {
+		return !slices.Contains([]string{
+			"failSwapOn", "failCgroupV1", "mergeDefaultEvictionSettings", "memorySwap", "featureGates", "evictionHard", "evictionSoft",
+			"systemReserved", "kubeReserved", "systemReservedCgroup", "kubeReservedCgroup", "enforceNodeAllocatable",
+			"memoryThrottlingFactor", "memoryReservationPolicy",
+		}, name)
+	})
+	return all
 }
 
-// wrong says why a value does not fit; "" when it does. null fits everywhere.
-func (s shape) wrong(value any) string {
-	if value == nil {
-		return ""
-	}
-	var ok bool
-	switch s {
-	case aBool:
-		_, ok = value.(bool)
-	case aString:
-		_, ok = value.(string)
-	case aNumber:
-		_, ok = value.(json.Number)
-	case aList:
-		_, ok = value.([]any)
-	case aStruct:
-		object, is := value.(map[string]any)
-		for name, v := range object {
-			if _, text := v.(string); !text && v != nil && strings.EqualFold(name, "swapBehavior") {
-				return name + " is " + kindOf(v)
-			}
+// shapes are the fields of a type of the kubelet's, in any minor. It looks into
+// fields.txt for this one alone: readSchema takes twenty times as long.
+func shapes(typ string) map[string]shape {
+	_, text, _ := strings.Cut(fieldsText, "\n[kubelet "+typ+"]\n")
+	text, _, _ = strings.Cut(text, "\n\n")
+	fields := map[string]shape{}
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) == 3 {
+			fields[words[0]] = shape(words[1])
 		}
-		ok = is
-	default:
-		return s.wrongMap(value)
 	}
-	if ok {
-		return ""
-	}
-	return "it is " + kindOf(value)
+	return fields
 }
 
-func (s shape) wrongMap(value any) string {
-	object, ok := value.(map[string]any)
-	if !ok {
+// fits reports whether a value is of the right kind, whatever is in it. null fits
+// everywhere.
+func (s shape) fits(value any) bool {
+	ok := value == nil
+	switch {
+	case ok:
+	case s == "bool":
+		_, ok = value.(bool)
+	case s == "string":
+		_, ok = value.(string)
+	case s == "number":
+		_, ok = value.(json.Number)
+	case strings.HasPrefix(string(s), "[]"):
+		_, ok = value.([]any)
+	default:
+		_, ok = value.(map[string]any)
+	}
+	return ok
+}
+
+// wrong says why a value, or one of an object, does not fit; "" when it does.
+func (s shape) wrong(value any) string {
+	if !s.fits(value) {
 		return "it is " + kindOf(value)
 	}
+	object, _ := value.(map[string]any)
+	of, isMap := strings.CutPrefix(string(s), "map:")
+	fields := shapes(string(s))
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		v := object[name]
-		_, isBool := v.(bool)
-		_, isText := v.(string)
-		if v != nil && (s == bools && !isBool || s == texts && !isText) {
-			return name + " is " + kindOf(v)
+		misfit := isMap && !shape(of).fits(object[name])
+		for field, holds := range fields {
+			misfit = misfit || strings.EqualFold(field, name) && !holds.fits(object[name])
+		}
+		if misfit {
+			return name + " is " + kindOf(object[name])
 		}
 	}
 	return ""
 }
 
 func (s shape) fix() string {
-	return map[shape]string{
-		aBool: "true or false, without quotes", aString: "a string", aNumber: "a number without quotes",
-		aList: "a list", aStruct: "an object", bools: "an object of true and false, without quotes",
-		texts: "an object of strings: quote numbers",
+	fix, known := map[shape]string{
+		"bool": "true or false, without quotes", "string": "a string", "number": "a number without quotes", "[]string": "a list",
+		"map:bool": "an object of true and false, without quotes", "map:string": "an object of strings: quote numbers",
 	}[s]
+	if !known {
+		return "an object"
+	}
+	return fix
 }
