@@ -11,17 +11,8 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// nearest returns the word that was probably meant: the first of words at most
-// two letters away from typed, and "" when there is none.
-func nearest(typed string, words []string) string {
-	best, bestDistance := "", 3
-	for _, word := range words {
-		if d := fail.Distance(typed, word); d < bestDistance && d < len(word) {
-			best, bestDistance = word, d
-		}
-	}
-	return best
-}
+// nearest returns the word that was probably meant; "" when there is none.
+func nearest(typed string, words []string) string { return fail.Nearest(typed, words) }
 
 // flagNames lists every flag that cmd understands.
 func flagNames(cmd *cobra.Command) []string {

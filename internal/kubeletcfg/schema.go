@@ -106,15 +106,5 @@ func (s schema) fields(typ string, minor int) []string {
 	return names
 }
 
-// near returns the word that was probably meant: one that differs only in case,
-// or in at most a third of its letters; "" when there is none.
-func near(typed string, words []string) string {
-	best, bestDistance := "", max(2, len(typed)/3)+1
-	for _, word := range words {
-		d := fail.Distance(strings.ToLower(typed), strings.ToLower(word))
-		if d < bestDistance {
-			best, bestDistance = word, d
-		}
-	}
-	return best
-}
+// near returns the word that was probably meant; "" when there is none.
+func near(typed string, words []string) string { return fail.Nearest(typed, words) }

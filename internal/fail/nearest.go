@@ -1,0 +1,38 @@
+package fail
+
+import "strings"
+
+// Nearest is the word that was probably meant by one that there is none of: it
+// differs in case, or in at most two letters or a third of them; "" when none is so
+// near. Of several the first counts.
+func Nearest(typed string, words []string) string {
+	best, bestDistance := "", max(2, len(typed)/3)+1
+	for _, word := range words {
+		if d := distance(strings.ToLower(typed), strings.ToLower(word)); d < bestDistance && d < len(word) {
+			best, bestDistance = word, d
+		}
+	}
+	return best
+}
+
+// distance is how many letters must be added, taken away or changed to make b of a
+// (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,20 @@
+package fail_test
+
+import (
+	"testing"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+func TestTheWordThatWasMeantIsFound(t *testing.T) {
+	words := []string{"size", "path", "device", "key-size", "kubernetes-version", "o"}
+	for typed, want := range map[string]string{
+		"sise": "size", "szie": "size", "devce": "device", "keysize": "key-size", "size": "size",
+		"x": "", "memory": "", "": "", "paht": "path", "SIZE": "size", "o": "o",
+		"kubernets-verzoin": "kubernetes-version", "kubectl-verzoin": "",
+	} {
+		if got := fail.Nearest(typed, words); got != want {
+			t.Errorf("Nearest(%q) is %q, want %q", typed, got, want)
+		}
+	}
+}
