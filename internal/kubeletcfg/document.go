@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -141,7 +142,6 @@ func (u unfolder) value(n *yaml.Node, depth int) (any, error) {
 
 func (u unfolder) mapping(n *yaml.Node, depth int) (any, error) {
 	object := make(map[string]any, len(n.Content)/2)
-	merged := map[string]any{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		value, err := u.value(n.Content[i+1], depth+1)
 		if err != nil {
@@ -155,32 +155,25 @@ func (u unfolder) mapping(n *yaml.Node, depth int) (any, error) {
 			return nil, fmt.Errorf("line %d: a key that is no word", key.Line)
 		}
 		if key.Tag == "!!merge" {
-			mergeKeys(merged, value)
+			mergeKeys(object, value)
 			continue
 		}
 		object[key.Value] = value
 	}
-	for key, value := range merged {
-		if _, own := object[key]; !own {
-			object[key] = value
-		}
-	}
 	return object, nil
 }
 
-// mergeKeys is "<<" of YAML 1.1: of several mappings the earlier wins.
+// mergeKeys is "<<" as Kubernetes reads it (go.yaml.in/yaml/v2, decode.go,
+// merge): what it brings wins over the members above it, which YAML 1.1 does not
+// say, and loses to those below. Of several mappings the earlier wins.
 func mergeKeys(into map[string]any, value any) {
 	list, ok := value.([]any)
 	if !ok {
 		list = []any{value}
 	}
-	for _, element := range list {
+	for _, element := range slices.Backward(list) {
 		object, _ := element.(map[string]any)
-		for key, v := range object {
-			if _, there := into[key]; !there {
-				into[key] = v
-			}
-		}
+		maps.Copy(into, object)
 	}
 }
 

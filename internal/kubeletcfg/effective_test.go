@@ -1,6 +1,7 @@
 package kubeletcfg
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -80,6 +81,37 @@ func TestEachVersionMergesInItsOwnWay(t *testing.T) {
 		if err != nil || e.FailSwapOn != test.fails || e.FailSwapOnFrom != test.from || e.EvictionHard["memory.available"] != test.hard {
 			t.Errorf("%s, %q, %q: failSwapOn %v (%s), %v, %v", test.version, test.config, test.dropin, e.FailSwapOn, e.FailSwapOnFrom, e.EvictionHard, err)
 		}
+	}
+}
+
+// A merge key wins over what stands above it, and of several mappings the first
+// does (go.yaml.in/yaml/v2, which sigs.k8s.io/yaml stands on).
+func TestAMergeKeyCountsAsForTheKubelet(t *testing.T) {
+	row, err := load1(t).Find("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, fails := range map[string]bool{
+		"failSwapOn: false\n<<: {failSwapOn: true}\n":                               true,
+		"<<: {failSwapOn: true}\nfailSwapOn: false\n":                               false,
+		"failSwapOn: false\n<<: [{failSwapOn: true}, {failSwapOn: false}]\n":        true,
+		"failSwapOn: true\n<<: [{failSwapOn: false}, {failSwapOn: true}]\n":         false,
+		"a: &a {failSwapOn: true}\nfailSwapOn: false\n<<: *a\n":                     true,
+		"<<: {failSwapOn: false}\n<<: {failSwapOn: true}\n":                         true,
+		"<<: {<<: {failSwapOn: true}, failSwapOn: false}\nfailCgroupV1: false\n":    false,
+		"memorySwap: {}\n<<: [{failSwapOn: false}]\n":                               false,
+		"failSwapOn: true\n<<: [{maxPods: 5}, {failSwapOn: false}, {maxPods: 6}]\n": false,
+		"<<: [{failSwapOn: true}]\nmemorySwap: {<<: {swapBehavior: LimitedSwap}}\n": true,
+	} {
+		config := source("config.yaml", body)
+		e, err := row.Effective(Inputs{Config: &config})
+		if err != nil || e.FailSwapOn != fails {
+			t.Errorf("%q: failSwapOn %v, want %v (%v)", body, e.FailSwapOn, fails, err)
+		}
+	}
+	found := Lint([]Source{source("config.yaml", "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n<<: {failSwapOn: true}\n")}, LintOptions{Row: row})
+	if !slices.ContainsFunc(found, func(f Finding) bool { return f.Rule == "fail-swap-on" && !f.Warning }) {
+		t.Errorf("lint: %+v", found)
 	}
 }
 

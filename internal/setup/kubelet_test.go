@@ -362,6 +362,26 @@ func TestAKubeletThatBearsSwapAlreadyIsLeftAsItIs(t *testing.T) {
 	takenBack(t, n, before)
 }
 
+func TestAKubeletThatAMergeKeyTellsToFailIsConfigured(t *testing.T) {
+	merged := "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nfailSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n<<: {failSwapOn: true}\n"
+	n := withKubelet(t, "v1.34.1")
+	n.WriteFile(kubeadmConfig, merged, 0o644)
+	before := n.Snapshot()
+	if got := states(up(t, n, kubeletConfig(), setup.UpOptions{})); !strings.HasPrefix(got, "kubelet.config=changed") {
+		t.Errorf("got %s", got)
+	}
+	if e := effective(t, n); e.FailSwapOn {
+		t.Errorf("%+v", e)
+	}
+	takenBack(t, n, before)
+	// Without a configuration directory only an edit helps, which cannot be made.
+	n = withKubelet(t, "v1.27.16")
+	n.WriteFile(kubeadmConfig, merged, 0o644)
+	if err := run(n, kubeletConfig()); err == nil || !strings.Contains(err.Error(), "failSwapOn") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTheConfigurationDirectoryInUseIsUsed(t *testing.T) {
 	n := withKubelet(t, "v1.30.4")
 	n.WriteFile("/etc/default/kubelet", "KUBELET_EXTRA_ARGS='--config-dir /etc/kubelet.d'\n", 0o644)
