@@ -3,15 +3,12 @@ package kubeletcfg
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // change is one field that gets a value: a bool, a string, or an item that a list
@@ -115,18 +112,18 @@ func apply(data []byte, number int, c change) ([]byte, error) {
 		return nil, err
 	}
 	root := all[number].root
-	want := cloneAll(plain(root))
+	want := root.Any()
 	refuse := func(err error) error {
-		return fmt.Errorf("line %d: %s: %w", reached(root, c.path).Line, strings.Join(c.path, "."), err)
+		return fmt.Errorf("line %d: %s: %w", reached(root, c.path).Node.Line, strings.Join(c.path, "."), err)
 	}
 	if !put(want, c.path, c.value) {
 		return nil, refuse(errors.New("it does not fit in: what it belongs into is no object"))
 	}
-	if reflect.DeepEqual(want, plain(root)) {
+	if reflect.DeepEqual(want, root.Any()) {
 		return data, nil
 	}
 	t := newText(data)
-	t.json = t.json || strings.HasPrefix(string(t.data[t.offset(root):]), `{"`)
+	t.json = t.json || strings.HasPrefix(string(t.data[t.lines.Offset(root.Node):]), `{"`)
 	texts, err := t.set(root, c.path, c.value)
 	if err != nil {
 		return nil, refuse(err)
@@ -140,9 +137,9 @@ func apply(data []byte, number int, c change) ([]byte, error) {
 }
 
 // reached is the last node on the way to a field that is there.
-func reached(root *yaml.Node, path []string) *yaml.Node {
+func reached(root *kubeyaml.Value, path []string) *kubeyaml.Value {
 	for _, name := range path {
-		_, next := member(root, name)
+		next := root.Get(name)
 		if next == nil {
 			break
 		}
@@ -166,9 +163,9 @@ func same(edited []byte, all []document, number int, want any) bool {
 			if all[i].root == nil {
 				continue
 			}
-			expected = plain(all[i].root)
+			expected = all[i].root.Any()
 		}
-		if back[i].root == nil || !reflect.DeepEqual(plain(back[i].root), expected) {
+		if back[i].root == nil || !reflect.DeepEqual(back[i].root.Any(), expected) {
 			return false
 		}
 	}
@@ -197,24 +194,4 @@ func put(tree any, path []string, value any) bool {
 		object[path[0]] = map[string]any{}
 	}
 	return put(object[path[0]], path[1:], value)
-}
-
-// cloneAll copies objects within objects; null stays.
-func cloneAll(value any) any {
-	if list, ok := value.([]any); ok {
-		copied := slices.Clone(list)
-		for i, v := range copied {
-			copied[i] = cloneAll(v)
-		}
-		return copied
-	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		return value
-	}
-	copied := maps.Clone(object)
-	for name, v := range copied {
-		copied[name] = cloneAll(v)
-	}
-	return copied
 }

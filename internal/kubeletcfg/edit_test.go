@@ -37,6 +37,8 @@ func edits() []struct{ name, version, behavior, before, after string } {
 		{"betas that are off", "1.31", LimitedSwap, kubeletHead + "featureGates:\n  AllBeta: false\n", kubeletHead + "featureGates:\n  NodeSwap: true\n  AllBeta: false\nfailSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\n"},
 		{"back to no swap", "1.29", NoSwap, kubeletHead + "failSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\nfeatureGates:\n  NodeSwap: true\n", kubeletHead + "failSwapOn: false\nmemorySwap:\n  swapBehavior: \"\"\nfeatureGates:\n  NodeSwap: false\n"},
 		{"an alias", "1.34", LimitedSwap, kubeletHead + "x: &x true\nfailSwapOn: *x\n", kubeletHead + "x: &x true\nfailSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\n"},
+		{"a merge key", "1.34", NoSwap, kubeletHead + "<<: {failSwapOn: true, maxPods: 5}\n", kubeletHead + "<<: {failSwapOn: true, maxPods: 5}\nfailSwapOn: false\nmemorySwap:\n  swapBehavior: NoSwap\n"},
+		{"a merge key that counts", "1.34", NoSwap, kubeletHead + "failSwapOn: false\n<<: {failSwapOn: true}\nmemorySwap: {swapBehavior: NoSwap}\n", kubeletHead + "failSwapOn: false\n<<: {failSwapOn: false}\nmemorySwap: {swapBehavior: NoSwap}\n"},
 		{"letters of many bytes", "1.34", NoSwap, kubeletHead + "memorySwap: {\"größe\": ü, swapBehavior: LimitedSwap}\nfailSwapOn: false\n", kubeletHead + "memorySwap: {\"größe\": ü, swapBehavior: NoSwap}\nfailSwapOn: false\n"},
 		{"indented", "1.34", NoSwap, "  apiVersion: kubelet.config.k8s.io/v1beta1\n  kind: KubeletConfiguration\n", "  apiVersion: kubelet.config.k8s.io/v1beta1\n  kind: KubeletConfiguration\n  failSwapOn: false\n  memorySwap:\n    swapBehavior: NoSwap\n"},
 	}
@@ -73,15 +75,17 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                    "there is nothing in it",
 		"a: [":                                "not YAML",
-		"- a\n":                               "no object",
+		"- a\n":                               "configuration:1: document 1: expected an object, found a list",
 		"kind: KubeletConfiguration\n":        "apiVersion",
 		kubeletHead + "memorySwap: 7\n":       "memorySwap",
 		kubeletHead + "failSwapOn: !!str x\n": "configuration: line 3: failSwapOn: it has an anchor or a tag",
-		kubeletHead + "memorySwap:\n  swapBehavior: |\n    x\n":                        "configuration: line 4: memorySwap.swapBehavior: it is written over several lines",
-		kubeletHead + "featureGates: {NodeSwap: \"false\"}\nfailSwapOn: {a: b}\n":      "failSwapOn",
-		kubeletHead + "a: &a {swapBehavior: NoSwap}\nmemorySwap: *a\n":                 "alias",
-		kubeletHead + "systemReserved: {cpu: 1}\n":                                     "systemReserved",
-		kubeletHead + strings.Repeat("x: &a [", 150) + strings.Repeat("]", 150) + "\n": "beyond reason",
+		kubeletHead + "memorySwap:\n  swapBehavior: |\n    x\n":                                                 "configuration: line 4: memorySwap.swapBehavior: it is written over several lines",
+		kubeletHead + "featureGates: {NodeSwap: \"false\"}\nfailSwapOn: {a: b}\n":                               "failSwapOn",
+		kubeletHead + "a: &a {swapBehavior: NoSwap}\nmemorySwap: *a\n":                                          "alias",
+		kubeletHead + "systemReserved: {cpu: 1}\n":                                                              "systemReserved",
+		kubeletHead + "x: &a [*a]\n":                                                                            "configuration:3: document 1: the value of an anchor contains itself",
+		kubeletHead + "a: &a {failSwapOn: true}\nfailSwapOn: false\n<<: *a\n":                                   "failSwapOn: it cannot be set without touching something else",
+		kubeletHead + "x: &a [" + strings.Repeat("1,", 400) + "]\ny: &b [" + strings.Repeat("*a,", 400) + "]\n": "the aliases expand to too many values",
 	} {
 		_, err := row.Edit([]byte(text), Wish{LimitedSwap, 2})
 		if err == nil || !strings.Contains(err.Error(), want) || fail.Code(err) != fail.Usage {
@@ -120,8 +124,8 @@ func FuzzEdit(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, _ := plain(old.root).(map[string]any)
-		b, _ := plain(now.root).(map[string]any)
+		a, _ := old.root.Any().(map[string]any)
+		b, _ := now.root.Any().(map[string]any)
 		for _, field := range []string{"failSwapOn", "memorySwap", "featureGates"} {
 			delete(a, field)
 			delete(b, field)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // Role is what a file is there for.
@@ -145,9 +147,8 @@ func (l *linter) file(f Source, role Role) {
 func (l *linter) syntax(name string, err error) {
 	finding := Finding{Rule: "syntax", File: name, Document: 1, Line: 1, Column: 1, Message: err.Error(), Fix: "mend it there"}
 	if syntaxError, ok := errors.AsType[*SyntaxError](err); ok {
-		finding.Line, finding.Document, finding.Message = syntaxError.Line, syntaxError.Document, syntaxError.Err.Error()
-	} else {
-		_, _ = fmt.Sscanf(strings.TrimPrefix(err.Error(), name+":"), "%d:%d", &finding.Line, &finding.Column)
+		finding.Line, finding.Column, finding.Document = syntaxError.Line, max(syntaxError.Column, 1), syntaxError.Document
+		finding.Message = syntaxError.Err.Error()
 	}
 	l.found = append(l.found, finding)
 }
@@ -166,7 +167,7 @@ func (l *linter) documents(f Source, role Role, all []document) {
 	for i, d := range all {
 		s := scene{doc: d, role: role, api: "kubelet"}
 		if i > 0 && !forKubeadm {
-			l.find(s, d.root, Finding{Rule: "second-document", Message: "the kubelet reads the first document of a file only", Fix: "put it into the first, or into a file of its own"})
+			l.find(s, d.root.Node, Finding{Rule: "second-document", Message: "the kubelet reads the first document of a file only", Fix: "put it into the first, or into a file of its own"})
 			continue
 		}
 		l.document(s)
@@ -199,15 +200,15 @@ func (l *linter) badKind(s scene, group, kind string) {
 		if want.is == want.value {
 			continue
 		}
-		key, n := member(s.doc.root, want.field)
+		n := written(s.doc.root.Get(want.field))
 		finding := Finding{Rule: "kind", Field: want.field, Message: "it is missing: nobody reads the document", Fix: want.field + ": " + want.value}
 		switch {
 		case n == nil:
-			key, n = s.doc.root, s.doc.root
+			n = s.doc.root.Node
 			for _, name := range l.schema.fields("kubelet "+ConfigKind, l.minor) {
 				if name == want.field {
 					if k := misspelt(s.doc.root, name); k != nil {
-						key, n = k, k
+						n = k
 						finding.Message = fmt.Sprintf("%s is missing: %q is another word", name, k.Value)
 					}
 				}
@@ -218,16 +219,15 @@ func (l *linter) badKind(s scene, group, kind string) {
 				finding.Fix = KubeadmGroup + "/" + l.row.Kubeadm.Config + ", or for the kubelet " + want.value
 			}
 		}
-		_ = key
 		l.find(s, n, finding)
 	}
 }
 
 // misspelt returns the key that differs from a name in its case only.
-func misspelt(n *yaml.Node, name string) *yaml.Node {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if strings.EqualFold(n.Content[i].Value, name) {
-			return n.Content[i]
+func misspelt(v *kubeyaml.Value, name string) *yaml.Node {
+	for m := range v.Each() {
+		if strings.EqualFold(m.Name, name) {
+			return m.Key
 		}
 	}
 	return nil

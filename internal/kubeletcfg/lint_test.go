@@ -58,6 +58,8 @@ func faults() []fault {
 		{"a field that is gone", "1.27", "", kubeletHead + "«dynamicKubeletConfigDir: /x\n", "unknown-field", "take it out"},
 		{"misspelt in kubeadm", "1.34", "", kubeadmHead("v1beta4", "InitConfiguration") + "nodeRegistration:\n  «kubeletExtraArg: []\n", "unknown-field", "kubeletExtraArgs"},
 		{"misspelt in a patch", "1.34", "kubeletconfiguration+strategic.yaml", kubeletHead + "«failSwap: false\n", "unknown-field", "failSwapOn"},
+		{"a name that a merge key brings again", "1.34", "", kubeletHead + "maxPods: 5\n<<: {«maxPods: 6}\n", "duplicate-field", "keep one"},
+		{"a name below the merge key that brings it", "1.34", "10.conf", kubeletHead + "<<: {maxPods: 6}\n«maxPods: 5\n", "duplicate-field", "keep one"},
 		{"twice", "1.34", "", kubeletHead + "failSwapOn: true\n«failSwapOn: false\n", "duplicate-field", "one of them"},
 		// Types.
 		{"quoted boolean", "1.34", "", kubeletHead + "failSwapOn: «\"false\"\n", "wrong-type", "false, without quotes"},

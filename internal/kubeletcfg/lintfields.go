@@ -6,34 +6,29 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // fields compares an object with what its type has in this minor.
-func (l *linter) fields(s scene, n *yaml.Node, typ, path string) {
-	n = through(n)
-	if n == nil || n.Kind != yaml.MappingNode {
-		return
-	}
+func (l *linter) fields(s scene, v *kubeyaml.Value, typ, path string) {
 	known := l.schema.types[s.api+" "+typ]
-	seen := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		if key.Tag == "!!merge" {
-			l.fields(s, value, typ, path)
-			continue
-		}
-		name := key.Value
-		field := join(path, name)
-		if line := seen[name]; line > 0 {
-			l.find(s, key, Finding{Rule: "duplicate-field", Field: field, Message: fmt.Sprintf("it stands in line %d as well: %s", line, s.twice()), Fix: "keep one of them"})
-		}
-		seen[name] = key.Line
-		f, ok := known[name]
+	for m := range v.Each() {
+		field := join(path, m.Name)
+		l.twice(s, m, field)
+		f, ok := known[m.Name]
 		if !ok || !f.in.has(l.minor) {
-			l.unknown(s, key, typ, field)
+			l.unknown(s, m.Key, m.Name, typ, field)
 			continue
 		}
-		l.holds(s, value, f.holds, field)
+		l.holds(s, &m.Value, f.holds, field)
+	}
+}
+
+// twice finds a name that takes the place of another, as a merge key's may, too.
+func (l *linter) twice(s scene, m *kubeyaml.Member, field string) {
+	for ; m.Before != nil; m = m.Before {
+		l.find(s, m.Key, Finding{Rule: "duplicate-field", Field: field, Message: fmt.Sprintf("it stands in line %d as well: %s", m.Before.Key.Line, s.twice()), Fix: "keep one of them"})
 	}
 }
 
@@ -45,15 +40,15 @@ func (s scene) twice() string {
 }
 
 // unknown finds a field that nobody reads.
-func (l *linter) unknown(s scene, key *yaml.Node, typ, field string) {
+func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 	names := l.schema.fields(s.api+" "+typ, l.minor)
 	f := Finding{Rule: "unknown-field", Field: field, Fix: "take it out"}
 	what := "there is no such field"
-	if old, ok := l.schema.types[s.api+" "+typ][key.Value]; ok {
+	if old, ok := l.schema.types[s.api+" "+typ][name]; ok {
 		what = fmt.Sprintf("the field is known %s, not in %s", old.in.say(l.schema.newest), l.row.Kubernetes)
-	} else if meant := near(key.Value, names); meant != "" {
-		f.Fix = fmt.Sprintf("%s instead of %s", meant, key.Value)
-	} else if where := l.elsewhere(s.api, key.Value); where != "" {
+	} else if meant := near(name, names); meant != "" {
+		f.Fix = fmt.Sprintf("%s instead of %s", meant, name)
+	} else if where := l.elsewhere(s.api, name); where != "" {
 		f.Fix = "it belongs into " + where
 	}
 	f.Message = what + ": " + map[bool]string{
@@ -80,9 +75,8 @@ func (l *linter) elsewhere(api, name string) string {
 }
 
 // holds compares a value with what its field holds. null fits everywhere.
-func (l *linter) holds(s scene, n *yaml.Node, holds, field string) {
-	n = through(n)
-	value := plain(n)
+func (l *linter) holds(s scene, v *kubeyaml.Value, holds, field string) {
+	value := v.Any()
 	if value == nil || holds == "any" {
 		return
 	}
@@ -96,34 +90,29 @@ func (l *linter) holds(s scene, n *yaml.Node, holds, field string) {
 		_, ok = value.(json.Number)
 	case strings.HasPrefix(holds, "[]"):
 		if _, ok = value.([]any); ok {
-			for i, element := range n.Content {
-				l.holds(s, element, strings.TrimPrefix(holds, "[]"), fmt.Sprintf("%s[%d]", field, i))
+			for i := range v.Items {
+				l.holds(s, &v.Items[i], strings.TrimPrefix(holds, "[]"), fmt.Sprintf("%s[%d]", field, i))
 			}
 		}
 	case strings.HasPrefix(holds, "map:"):
 		if _, ok = value.(map[string]any); ok {
-			l.members(s, n, strings.TrimPrefix(holds, "map:"), field)
+			l.members(s, v, strings.TrimPrefix(holds, "map:"), field)
 		}
 	default:
 		if _, ok = value.(map[string]any); ok {
-			l.fields(s, n, holds, field)
+			l.fields(s, v, holds, field)
 		}
 	}
 	if !ok {
-		l.find(s, n, Finding{Rule: "wrong-type", Field: field, Message: fmt.Sprintf("it is %s, and has to be %s: %s", kindOf(value), typeWords(holds), s.dies()), Fix: fixType(n, value, holds)})
+		l.find(s, v.Content(), Finding{Rule: "wrong-type", Field: field, Message: fmt.Sprintf("it is %s, and has to be %s: %s", kindOf(value), typeWords(holds), s.dies()), Fix: fixType(v.Content(), value, holds)})
 	}
 }
 
 // members compares the values of a map.
-func (l *linter) members(s scene, n *yaml.Node, holds, field string) {
-	seen := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		if line := seen[key.Value]; line > 0 {
-			l.find(s, key, Finding{Rule: "duplicate-field", Field: join(field, key.Value), Message: fmt.Sprintf("it stands in line %d as well: %s", line, s.twice()), Fix: "keep one of them"})
-		}
-		seen[key.Value] = key.Line
-		l.holds(s, n.Content[i+1], holds, join(field, key.Value))
+func (l *linter) members(s scene, v *kubeyaml.Value, holds, field string) {
+	for m := range v.Each() {
+		l.twice(s, m, join(field, m.Name))
+		l.holds(s, &m.Value, holds, join(field, m.Name))
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // patchTarget is the name by which kubeadm's patches know the kubelet's
@@ -76,24 +78,24 @@ func (l *linter) patch(file Source) bool {
 
 // operations looks at a JSON patch (RFC 6902).
 func (l *linter) operations(file Source) {
-	var n yaml.Node
-	if err := yaml.Unmarshal(file.Data, &n); err != nil {
-		l.syntax(file.Name, syntax(file, 1, err))
+	all, err := values(file)
+	if err != nil {
+		l.syntax(file.Name, err)
 		return
 	}
 	s := scene{doc: document{source: file.Name, number: 1}, role: RolePatch}
-	if len(n.Content) == 0 || n.Content[0].Kind != yaml.SequenceNode {
-		l.find(s, &n, Finding{Rule: "patch-file", Message: "a +json patch is a list of operations: kubeadm refuses it", Fix: "[{op: add, path: /failSwapOn, value: false}], or name it " + PatchFile})
+	if len(all) == 0 || all[0].Kind != kubeyaml.List {
+		l.find(s, &yaml.Node{Line: 1, Column: 1}, Finding{Rule: "patch-file", Message: "a +json patch is a list of operations: kubeadm refuses it", Fix: "[{op: add, path: /failSwapOn, value: false}], or name it " + PatchFile})
 		return
 	}
-	for _, element := range n.Content[0].Content {
-		_, op := member(element, "op")
-		_, where := member(element, "path")
+	for i := range all[0].Items {
+		element := &all[0].Items[i]
+		op, where := element.Get("op"), element.Get("path")
 		switch {
 		case op == nil || where == nil:
-			l.find(s, element, Finding{Rule: "patch-file", Message: "an operation needs op and path: kubeadm refuses it", Fix: "{op: add, path: /failSwapOn, value: false}"})
-		case !slices.Contains([]string{"add", "remove", "replace", "move", "copy", "test"}, op.Value):
-			l.find(s, op, Finding{Rule: "patch-file", Field: "op", Message: fmt.Sprintf("there is no operation %q: kubeadm refuses it", op.Value), Fix: "add"})
+			l.find(s, element.Node, Finding{Rule: "patch-file", Message: "an operation needs op and path: kubeadm refuses it", Fix: "{op: add, path: /failSwapOn, value: false}"})
+		case !slices.Contains([]string{"add", "remove", "replace", "move", "copy", "test"}, op.Text):
+			l.find(s, op.Node, Finding{Rule: "patch-file", Field: "op", Message: fmt.Sprintf("there is no operation %q: kubeadm refuses it", op.Text), Fix: "add"})
 		default:
 			l.pointer(s, element, where)
 		}
@@ -101,21 +103,19 @@ func (l *linter) operations(file Source) {
 }
 
 // pointer follows the path of an operation, and looks at its value.
-func (l *linter) pointer(s scene, element, where *yaml.Node) {
+func (l *linter) pointer(s scene, element, where *kubeyaml.Value) {
 	s.api = "kubelet"
-	typ, rest := ConfigKind, strings.TrimPrefix(where.Value, "/")
+	typ, rest := ConfigKind, strings.TrimPrefix(where.Text, "/")
 	for rest != "" {
 		name, deeper, _ := strings.Cut(rest, "/")
 		f, ok := l.schema.types["kubelet "+typ][name]
 		if !ok || !f.in.has(l.minor) {
-			key := *where
-			key.Value = name
-			l.unknown(s, &key, typ, strings.ReplaceAll(strings.TrimPrefix(where.Value, "/"), "/", "."))
+			l.unknown(s, where.Node, name, typ, strings.ReplaceAll(strings.TrimPrefix(where.Text, "/"), "/", "."))
 			return
 		}
 		if deeper == "" {
-			if _, value := member(element, "value"); value != nil {
-				l.holds(s, value, f.holds, strings.TrimPrefix(where.Value, "/"))
+			if value := element.Get("value"); value != nil {
+				l.holds(s, value, f.holds, strings.TrimPrefix(where.Text, "/"))
 			}
 			return
 		}
@@ -155,12 +155,9 @@ func (l *linter) together() {
 // effective judges a merged configuration. Without a --config file (alone) much
 // may still stand in it.
 func (l *linter) effective(e Effective, config document, dropins []document, alone bool) {
-	at := func(source string, path ...string) (scene, *yaml.Node) {
+	at := func(source string, path ...string) (scene, *kubeyaml.Value) {
 		for _, d := range append([]document{config}, dropins...) {
-			n := d.root
-			for _, name := range path {
-				_, n = member(n, name)
-			}
+			n := d.root.Get(path...)
 			if n != nil && d.source == source {
 				return scene{doc: d}, n
 			}
@@ -175,16 +172,16 @@ func (l *linter) effective(e Effective, config document, dropins []document, alo
 	case e.SwapBehavior != "" && !e.NodeSwap:
 		f.Message, f.Fix = "the kubelet does not start with it while the gate NodeSwap is off, which it is "+gateFrom(e), "featureGates: {NodeSwap: true}"
 		f.Warning = alone && e.NodeSwapFrom == Default
-		l.find(s, n, f)
+		l.find(s, written(n), f)
 	case !legal:
-		l.find(s, n, l.illegal(e.SwapBehavior))
+		l.find(s, written(n), l.illegal(e.SwapBehavior))
 	case l.cgroup == 1 && (meaning == Share || meaning == UnlimitedV2) && e.SwapBehavior != "":
 		f.Message, f.Fix = "on cgroup v1 the kubelet takes it for NoSwap, without a word", "cgroup v2 on the node"
-		l.find(s, n, f)
+		l.find(s, written(n), f)
 	case e.SwapBehavior == "" && e.NodeSwap && meaning == UnlimitedV2 && !alone:
 		if _, gate := at(e.NodeSwapFrom, "featureGates", "NodeSwap"); gate != config.root {
 			f.Message, f.Fix, f.Warning = "without a behavior every container may take all swap there is", "memorySwap: {swapBehavior: LimitedSwap}", true
-			l.find(s, gate, f)
+			l.find(s, gate.Node, f)
 		}
 	}
 	if e.FailSwapOn && e.SwapBehavior != "" && e.SwapBehavior != NoSwap {
@@ -192,7 +189,7 @@ func (l *linter) effective(e Effective, config document, dropins []document, alo
 		if e.FailSwapOnFrom != Default {
 			s, n = at(e.FailSwapOnFrom, "failSwapOn")
 		}
-		l.find(s, n, f)
+		l.find(s, written(n), f)
 	}
 	l.cannotSayFalse(dropins)
 }
@@ -204,7 +201,7 @@ func (l *linter) cannotSayFalse(dropins []document) {
 	}
 	for _, d := range dropins {
 		key, n := member(d.root, "failSwapOn")
-		if off, ok := plain(n).(bool); ok && !off {
+		if off, ok := n.Any().(bool); ok && !off {
 			l.find(scene{doc: d}, key, Finding{
 				Rule: "dropin-file", Field: "failSwapOn", Message: "in the config directory of the kubelet of " + l.row.Kubernetes + " what is false counts as not said",
 				Fix: "write it into the file of --config",

@@ -16,7 +16,7 @@ func kubeadmKinds() []string {
 
 // kubeadm looks at one of kubeadm's own documents.
 func (l *linter) kubeadm(s scene, version, kind string) {
-	_, n := member(s.doc.root, "apiVersion")
+	n := s.doc.root.Get("apiVersion").Node
 	api, known := l.row.Kubeadm.API(version)
 	current := KubeadmGroup + "/" + l.row.Kubeadm.Config
 	f := Finding{Rule: "kubeadm-api-version", Field: "apiVersion", Fix: current}
@@ -43,13 +43,13 @@ func (l *linter) kubeadm(s scene, version, kind string) {
 	}
 	s.api = version
 	if fields := l.schema.types[version+" "+kind]; fields == nil || !fields["kind"].in.has(l.minor) {
-		_, n := member(s.doc.root, "kind")
+		n := written(s.doc.root.Get("kind"))
 		f := Finding{Rule: "kind", Field: "kind", Message: fmt.Sprintf("%q is no kind of %s/%s: kubeadm passes over it", kind, KubeadmGroup, version), Fix: "one of " + strings.Join(kubeadmKinds(), ", ")}
 		if meant := near(kind, kubeadmKinds()); meant != "" {
 			f.Fix = meant
 		}
 		if n == nil {
-			n = s.doc.root
+			n = s.doc.root.Node
 		}
 		l.find(s, n, f)
 		return
@@ -64,7 +64,7 @@ func (l *linter) kubeadm(s scene, version, kind string) {
 
 // clusterGates finds kubelet's gates among kubeadm's own.
 func (l *linter) clusterGates(s scene) {
-	_, gates := member(s.doc.root, "featureGates")
+	gates := s.doc.root.Get("featureGates")
 	for _, name := range []string{"NodeSwap", "NodeMemorySwap"} {
 		if key, _ := member(gates, name); key != nil {
 			l.find(s, key, Finding{
@@ -77,24 +77,21 @@ func (l *linter) clusterGates(s scene) {
 
 // extraArgs looks at flags that win over every file.
 func (l *linter) extraArgs(s scene, api KubeadmAPI) {
-	_, registration := member(s.doc.root, "nodeRegistration")
-	_, args := member(registration, "kubeletExtraArgs")
-	args = through(args)
+	args := s.doc.root.Get("nodeRegistration", "kubeletExtraArgs")
 	if args == nil {
 		return
 	}
 	const path = "nodeRegistration.kubeletExtraArgs"
 	switch {
-	case api.ExtraArgs == ArgsMap && args.Kind == yaml.MappingNode:
-		for i := 0; i+1 < len(args.Content); i += 2 {
-			l.extraArg(s, args.Content[i].Value, args.Content[i], args.Content[i+1], join(path, args.Content[i].Value))
+	case api.ExtraArgs == ArgsMap:
+		for m := range args.Each() {
+			l.extraArg(s, m.Name, m.Key, m.Value.Content(), join(path, m.Name))
 		}
-	case api.ExtraArgs == ArgsList && args.Kind == yaml.SequenceNode:
-		for i, element := range args.Content {
-			_, name := member(element, "name")
-			_, value := member(element, "value")
+	case api.ExtraArgs == ArgsList:
+		for i := range args.Items {
+			name, value := args.Items[i].Get("name"), args.Items[i].Get("value")
 			if name != nil && value != nil {
-				l.extraArg(s, name.Value, name, value, fmt.Sprintf("%s[%d]", path, i))
+				l.extraArg(s, name.Text, name.Node, value.Content(), fmt.Sprintf("%s[%d]", path, i))
 			}
 		}
 	}
@@ -137,13 +134,12 @@ func (l *linter) preflight(bears bool) {
 	if l.row.Kubeadm.Preflight != PreflightError || !bears || l.init == nil {
 		return
 	}
-	_, registration := member(l.init.root, "nodeRegistration")
-	_, list := member(registration, "ignorePreflightErrors")
-	passes := slices.ContainsFunc(words(plain(list)), func(word string) bool {
+	list := l.init.root.Get("nodeRegistration", "ignorePreflightErrors")
+	passes := slices.ContainsFunc(words(list.Any()), func(word string) bool {
 		return strings.EqualFold(word, "swap") || strings.EqualFold(word, "all")
 	})
 	if !passes {
-		l.find(scene{doc: *l.init}, l.init.root, Finding{
+		l.find(scene{doc: *l.init}, l.init.root.Node, Finding{
 			Rule: "preflight-swap", Field: "nodeRegistration.ignorePreflightErrors",
 			Message: "the preflight of kubeadm " + l.row.Kubernetes + " takes swap for an error", Fix: "ignorePreflightErrors: [Swap]",
 		})

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // kubelet looks at a KubeletConfiguration.
@@ -25,8 +26,7 @@ func (l *linter) kubelet(s scene) {
 	case RolePatch:
 		l.behavior(s)
 	}
-	_, gates := member(s.doc.root, "featureGates")
-	l.gates(s, gates, "featureGates")
+	l.gates(s, s.doc.root.Get("featureGates"), "featureGates")
 	for _, field := range []string{"evictionHard", "evictionSoft"} {
 		l.thresholds(s, field)
 	}
@@ -41,11 +41,10 @@ func (l *linter) kubelet(s scene) {
 // behavior judges what one document alone says of swapBehavior: a patch meets its
 // other half only on the node.
 func (l *linter) behavior(s scene) {
-	_, swap := member(s.doc.root, "memorySwap")
-	_, n := member(swap, "swapBehavior")
-	text, _ := plain(n).(string)
+	v := s.doc.root.Get("memorySwap", "swapBehavior")
+	text, _ := v.Any().(string)
 	if _, legal := l.row.Behaviors[text]; !legal {
-		l.find(s, n, l.illegal(text))
+		l.find(s, v.Node, l.illegal(text))
 	}
 }
 
@@ -67,15 +66,10 @@ func (l *linter) illegal(text string) Finding {
 }
 
 // gates looks at feature gates in a map.
-func (l *linter) gates(s scene, n *yaml.Node, field string) {
-	n = through(n)
-	if n == nil || n.Kind != yaml.MappingNode {
-		return
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		on, ok := plain(n.Content[i+1]).(bool)
-		if ok {
-			l.gate(s, n.Content[i], n.Content[i].Value, on, join(field, n.Content[i].Value))
+func (l *linter) gates(s scene, v *kubeyaml.Value, field string) {
+	for m := range v.Each() {
+		if on, ok := m.Value.Any().(bool); ok {
+			l.gate(s, m.Key, m.Name, on, join(field, m.Name))
 		}
 	}
 }
@@ -110,9 +104,8 @@ func (l *linter) lockedFrom(g knownGate) string { return fmt.Sprintf("1.%d", g.l
 // evictionDefaults finds thresholds that nobody took away on purpose.
 func (l *linter) evictionDefaults(s scene) {
 	key, n := member(s.doc.root, "evictionHard")
-	hard, ok := plain(n).(map[string]any)
-	_, merge := member(s.doc.root, "mergeDefaultEvictionSettings")
-	if merged, _ := plain(merge).(bool); !ok || merged && l.row.MergeEviction {
+	hard, ok := n.Any().(map[string]any)
+	if merged, _ := s.doc.root.Get("mergeDefaultEvictionSettings").Any().(bool); !ok || merged && l.row.MergeEviction {
 		return
 	}
 	var lost []string
@@ -153,25 +146,19 @@ func signals() []string {
 // thresholds finds signals and quantities that stop the kubelet
 // (pkg/kubelet/eviction/helpers.go, parseThresholdStatement).
 func (l *linter) thresholds(s scene, field string) {
-	_, n := member(s.doc.root, field)
-	n = through(n)
-	if n == nil || n.Kind != yaml.MappingNode {
-		return
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		f := Finding{Rule: "eviction", Field: join(field, key.Value)}
-		text, ok := plain(n.Content[i+1]).(string)
+	for m := range s.doc.root.Get(field).Each() {
+		f := Finding{Rule: "eviction", Field: join(field, m.Name)}
+		text, ok := m.Value.Any().(string)
 		switch {
-		case !slices.Contains(signals(), key.Value):
+		case !slices.Contains(signals(), m.Name):
 			f.Message, f.Fix = "the kubelet does not start with a signal that it does not know", "one of "+strings.Join(signals(), ", ")
-			if meant := near(key.Value, signals()); meant != "" {
-				f.Fix = meant + " instead of " + key.Value
+			if meant := near(m.Name, signals()); meant != "" {
+				f.Fix = meant + " instead of " + m.Name
 			}
-			l.find(s, key, f)
+			l.find(s, m.Key, f)
 		case ok && wrongThreshold(text) != "":
 			f.Message, f.Fix = wrongThreshold(text)+": the kubelet does not start", "a quantity like 100Mi, or a share like \"10%\""
-			l.find(s, n.Content[i+1], f)
+			l.find(s, m.Value.Node, f)
 		}
 	}
 }
@@ -196,16 +183,13 @@ func wrongThreshold(text string) string {
 
 // softPeriods finds soft thresholds without a grace period.
 func (l *linter) softPeriods(s scene) {
-	_, soft := member(s.doc.root, "evictionSoft")
-	_, grace := member(s.doc.root, "evictionSoftGracePeriod")
-	periods, _ := plain(grace).(map[string]any)
-	soft = through(soft)
-	if s.role != RoleConfig || soft == nil || soft.Kind != yaml.MappingNode {
+	periods, _ := s.doc.root.Get("evictionSoftGracePeriod").Any().(map[string]any)
+	if s.role != RoleConfig {
 		return
 	}
-	for i := 0; i+1 < len(soft.Content); i += 2 {
-		if signal := soft.Content[i].Value; periods[signal] == nil {
-			l.find(s, soft.Content[i], Finding{
+	for m := range s.doc.root.Get("evictionSoft").Each() {
+		if signal := m.Name; periods[signal] == nil {
+			l.find(s, m.Key, Finding{
 				Rule: "eviction", Field: "evictionSoft." + signal, Message: "a soft threshold needs a grace period: the kubelet does not start",
 				Fix: "evictionSoftGracePeriod: {" + signal + ": 1m30s}",
 			})
@@ -215,38 +199,38 @@ func (l *linter) softPeriods(s scene) {
 
 // reserved finds what cannot be enforced (ValidateKubeletConfiguration).
 func (l *linter) reserved(s scene) {
-	_, list := member(s.doc.root, "enforceNodeAllocatable")
-	list = through(list)
-	if list == nil || list.Kind != yaml.SequenceNode || s.role != RoleConfig {
+	list := s.doc.root.Get("enforceNodeAllocatable")
+	if list == nil || s.role != RoleConfig {
 		return
 	}
 	legal := []string{"none", "pods", "system-reserved", "kube-reserved", "system-reserved-compressible", "kube-reserved-compressible"}
-	for _, n := range list.Content {
-		word, _ := plain(n).(string)
+	for i := range list.Items {
+		v := &list.Items[i]
+		word, _ := v.Any().(string)
 		field := map[bool]string{true: "systemReservedCgroup", false: "kubeReservedCgroup"}[strings.HasPrefix(word, "system-")]
-		_, group := member(s.doc.root, field)
+		group := s.doc.root.Get(field)
 		switch {
 		case !slices.Contains(legal, word):
 			f := Finding{Rule: "reserved", Field: "enforceNodeAllocatable", Message: fmt.Sprintf("%q cannot be enforced: the kubelet does not start", word), Fix: "one of " + strings.Join(legal, ", ")}
 			if meant := near(word, legal); meant != "" {
 				f.Fix = meant
 			}
-			l.find(s, n, f)
-		case strings.Contains(word, "-reserved") && (group == nil || group.Value == ""):
-			l.find(s, n, Finding{Rule: "reserved", Field: "enforceNodeAllocatable", Message: word + " needs " + field + ": the kubelet does not start", Fix: field + ": /" + strings.SplitN(word, "-", 2)[0] + ".slice"})
+			l.find(s, v.Node, f)
+		case strings.Contains(word, "-reserved") && (group == nil || group.Text == ""):
+			l.find(s, v.Node, Finding{Rule: "reserved", Field: "enforceNodeAllocatable", Message: word + " needs " + field + ": the kubelet does not start", Fix: field + ": /" + strings.SplitN(word, "-", 2)[0] + ".slice"})
 		}
 	}
 }
 
 // memoryQoS finds factors out of range.
 func (l *linter) memoryQoS(s scene) {
-	_, n := member(s.doc.root, "memoryThrottlingFactor")
-	number, ok := plain(n).(json.Number)
+	v := s.doc.root.Get("memoryThrottlingFactor")
+	number, ok := v.Any().(json.Number)
 	if !ok {
 		return
 	}
 	if factor, err := number.Float64(); err != nil || factor <= 0 || factor > 1 {
-		l.find(s, n, Finding{
+		l.find(s, v.Node, Finding{
 			Rule: "memory-qos", Field: "memoryThrottlingFactor", Warning: !l.row.MemoryQoS.Default,
 			Message: "it has to be more than 0 and at most 1: the kubelet does not start while the gate MemoryQoS is on", Fix: "0.9",
 		})
@@ -255,12 +239,12 @@ func (l *linter) memoryQoS(s scene) {
 
 func (l *linter) cgroupV1(s scene) {
 	key, n := member(s.doc.root, "failCgroupV1")
-	fails, set := plain(n).(bool)
+	fails, set := n.Any().(bool)
 	switch {
 	case l.cgroup != 1:
 	case set && fails:
 		l.find(s, key, Finding{Rule: "cgroup-v1", Field: "failCgroupV1", Message: "the kubelet does not start on a node with cgroup v1", Fix: "failCgroupV1: false, or cgroup v2 on the node"})
 	case !set && l.row.FailCgroupV1 && s.role == RoleConfig:
-		l.find(s, s.doc.root, Finding{Rule: "cgroup-v1", Field: "failCgroupV1", Message: fmt.Sprintf("the kubelet of %s does not start on a node with cgroup v1 unless it is told to", l.row.Kubernetes), Fix: "failCgroupV1: false, or cgroup v2 on the node"})
+		l.find(s, s.doc.root.Node, Finding{Rule: "cgroup-v1", Field: "failCgroupV1", Message: fmt.Sprintf("the kubelet of %s does not start on a node with cgroup v1 unless it is told to", l.row.Kubernetes), Fix: "failCgroupV1: false, or cgroup v2 on the node"})
 	}
 }

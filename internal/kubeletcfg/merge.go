@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // merger lays one source over the other, and remembers where each value came
@@ -111,13 +113,14 @@ func (m *merger) identity(d document, version bool) {
 		if want.field == "apiVersion" && !version {
 			continue
 		}
-		_, value := member(d.root, want.field)
-		if value != nil && plain(value) == any(want.value) {
+		value := d.root.Get(want.field)
+		if value != nil && value.Kind == kubeyaml.String && value.Text == want.value {
 			continue
 		}
-		p := Problem{Severity: Fatal, Source: d.source, Line: d.root.Line, Column: d.root.Column, Field: want.field, Message: "it is missing", Fix: want.field + ": " + want.value}
+		p := Problem{Severity: Fatal, Source: d.source, Line: d.root.Node.Line, Column: d.root.Node.Column, Field: want.field, Message: "it is missing", Fix: want.field + ": " + want.value}
 		if value != nil {
-			p.Line, p.Column, p.Message = value.Line, value.Column, fmt.Sprintf("%q is not a kubelet's", value.Value)
+			p.Line, p.Column = place(value.Node)
+			p.Message = fmt.Sprintf("%q is not a kubelet's", value.Content().Value)
 		}
 		m.problem(p)
 	}
@@ -128,7 +131,7 @@ func (m *merger) identity(d document, version bool) {
 func (m *merger) take(d document, dropin bool) map[string]any {
 	known := decides()
 	tree := map[string]any{}
-	all, _ := plain(d.root).(map[string]any)
+	all, _ := d.root.Any().(map[string]any)
 	for name, value := range all {
 		want, ok := known[name]
 		for field := range known {
@@ -140,11 +143,9 @@ func (m *merger) take(d document, dropin bool) map[string]any {
 			continue
 		}
 		if wrong := want.wrong(value); wrong != "" {
-			_, n := member(d.root, name)
+			n := d.root.Get(name)
 			p := Problem{Severity: Fatal, Source: d.source, Field: name, Message: "the kubelet cannot decode it: " + wrong, Fix: want.fix()}
-			if n != nil {
-				p.Line, p.Column = n.Line, n.Column
-			}
+			p.Line, p.Column = place(written(n))
 			m.problem(p)
 			continue
 		}

@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // MergeInto returns an existing configuration with what the request needs: all
@@ -70,7 +69,7 @@ func (m *merging) find(kind string) (*document, error) {
 			continue
 		}
 		if found != nil {
-			return nil, fmt.Errorf("%s:%d: document %d is a second %s", d.source, d.root.Line, d.number, kind)
+			return nil, fmt.Errorf("%s:%d: document %d is a second %s", d.source, d.root.Node.Line, d.number, kind)
 		}
 		found = &all[i]
 	}
@@ -79,8 +78,7 @@ func (m *merging) find(kind string) (*document, error) {
 
 // word returns a top-level string.
 func (d document) word(name string) string {
-	_, n := member(d.root, name)
-	text, _ := plain(n).(string)
+	text, _ := d.root.Get(name).Any().(string)
 	return text
 }
 
@@ -97,7 +95,7 @@ func (m *merging) known() error {
 		}
 		if _, ok := m.row.Kubeadm.API(version); !ok {
 			return fmt.Errorf("%s:%d: document %d: the kubeadm of Kubernetes %s does not read %s/%s: convert it first with 'kubeadm config migrate' to %s",
-				d.source, d.root.Line, d.number, m.row.Kubernetes, group, version, m.row.Kubeadm.Config)
+				d.source, d.root.Node.Line, d.number, m.row.Kubernetes, group, version, m.row.Kubeadm.Config)
 		}
 	}
 	return nil
@@ -148,9 +146,8 @@ func (m *merging) node(kind string) error {
 		m.added = true
 		return m.add(b.String())
 	}
-	_, registration := member(d.root, "nodeRegistration")
-	_, list := member(registration, "ignorePreflightErrors")
-	has := words(plain(list))
+	registration := d.root.Get("nodeRegistration")
+	has := words(registration.Get("ignorePreflightErrors").Any())
 	for _, name := range slices.Backward(ignored) {
 		same := func(word string) bool { return strings.EqualFold(word, name) || strings.EqualFold(word, "all") }
 		if slices.ContainsFunc(has, same) {
@@ -165,20 +162,19 @@ func (m *merging) node(kind string) error {
 
 // flags corrects those that would win over the file, and sets those that stand
 // for it where no file reaches.
-func (m *merging) flags(d *document, registration *yaml.Node, needed bool) error {
+func (m *merging) flags(d *document, registration *kubeyaml.Value, needed bool) error {
 	api, _ := m.row.Kubeadm.API(strings.TrimPrefix(d.word("apiVersion"), KubeadmGroup+"/"))
 	path := []string{"nodeRegistration", "kubeletExtraArgs"}
-	_, args := member(registration, "kubeletExtraArgs")
+	args := registration.Get("kubeletExtraArgs")
 	at := func(name string) (at []string, value string, found bool) {
-		_, n := member(args, name)
-		if n != nil {
-			return append(slices.Clone(path), name), n.Value, true
+		if n := args.Get(name); n != nil {
+			return append(slices.Clone(path), name), n.Content().Value, true
 		}
-		if list := through(args); api.ExtraArgs == ArgsList && list != nil && list.Kind == yaml.SequenceNode {
-			for i, element := range list.Content {
-				_, key := member(element, "name")
-				if _, value := member(element, "value"); key != nil && value != nil && key.Value == name {
-					return append(slices.Clone(path), strconv.Itoa(i), "value"), value.Value, true
+		if api.ExtraArgs == ArgsList && args != nil {
+			for i := range args.Items {
+				key, value := args.Items[i].Get("name"), args.Items[i].Get("value")
+				if key != nil && value != nil && key.Text == name {
+					return append(slices.Clone(path), strconv.Itoa(i), "value"), value.Content().Value, true
 				}
 			}
 		}
@@ -210,9 +206,8 @@ func (m *merging) patches() error {
 	if err != nil || !m.row.Kubeadm.Patches || m.added {
 		return err
 	}
-	_, patches := member(d.root, "patches")
-	if _, directory := member(patches, "directory"); directory != nil && directory.Value != "" {
-		m.notes = append(m.notes, fmt.Sprintf("%s has its own directory of patches: put %s into %s", m.file.Name, PatchFile, directory.Value))
+	if directory := d.root.Get("patches", "directory"); directory != nil && directory.Text != "" {
+		m.notes = append(m.notes, fmt.Sprintf("%s has its own directory of patches: put %s into %s", m.file.Name, PatchFile, directory.Text))
 		return nil
 	}
 	return m.apply(d, change{[]string{"patches", "directory"}, m.q.patches()})

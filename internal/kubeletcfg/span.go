@@ -5,11 +5,13 @@ import (
 	"errors"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // span is where a scalar or an alias stands, without what is around it.
 func (t *text) span(n *yaml.Node) (start, end int, err error) {
-	start = t.offset(n)
+	start = t.lines.Offset(n)
 	rest := t.data[start:]
 	switch {
 	case n.Kind == yaml.AliasNode:
@@ -18,8 +20,10 @@ func (t *text) span(n *yaml.Node) (start, end int, err error) {
 			return 0, 0, placeless()
 		}
 		return start, start + len(word), nil
+	case n.Kind == yaml.SequenceNode:
+		return 0, 0, errors.New("it is " + kubeyaml.List.String())
 	case n.Kind != yaml.ScalarNode:
-		return 0, 0, errors.New("it is " + kindOf(plain(n)))
+		return 0, 0, errors.New("it is " + kubeyaml.Object.String())
 	case n.Anchor != "" || n.Style&yaml.TaggedStyle != 0:
 		return 0, 0, errors.New("it has an anchor or a tag")
 	case n.Style&yaml.DoubleQuotedStyle != 0:

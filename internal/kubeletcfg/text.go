@@ -6,67 +6,28 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // text is a YAML or JSON file that is edited in place: whatever is not meant
 // keeps its bytes.
 type text struct {
 	data    []byte
-	lines   []int  // where each line begins
+	lines   *kubeyaml.Lines
 	newline string // as the file ends its lines
 	json    bool   // its names are in quotes
 }
 
 func newText(data []byte) *text {
-	t := &text{data: data, lines: []int{0}, newline: "\n"}
-	for i := 0; i < len(data); {
-		n := breakAt(data[i:])
-		if n == 0 {
-			i++
-			continue
-		}
-		i += n
-		t.lines = append(t.lines, i)
-	}
+	t := &text{data: data, lines: kubeyaml.NewLines(data), newline: "\n"}
 	if bytes.Contains(data, []byte("\r\n")) {
 		t.newline = "\r\n"
 	}
 	t.json = bytes.HasPrefix(bytes.TrimLeft(data, "\ufeff \t\r\n"), []byte("{"))
 	return t
-}
-
-// breakAt is the length of a line break of YAML 1.1, which knows five of them.
-func breakAt(b []byte) int {
-	switch {
-	case bytes.HasPrefix(b, []byte("\r\n")):
-		return 2
-	case b[0] == '\n' || b[0] == '\r':
-		return 1
-	case bytes.HasPrefix(b, []byte("\u0085")):
-		return 2
-	case bytes.HasPrefix(b, []byte("\u2028")), bytes.HasPrefix(b, []byte("\u2029")):
-		return 3
-	}
-	return 0
-}
-
-// offset is where a node begins: the parser counts characters, from 1.
-func (t *text) offset(n *yaml.Node) int {
-	if n.Line < 1 || n.Line > len(t.lines) {
-		return len(t.data)
-	}
-	at := t.lines[n.Line-1]
-	if at == 0 && bytes.HasPrefix(t.data, []byte("\ufeff")) {
-		at = len("\ufeff")
-	}
-	for range n.Column - 1 {
-		_, size := utf8.DecodeRune(t.data[at:])
-		at += size
-	}
-	return min(at, len(t.data))
 }
 
 // splice returns the file with a part of it replaced.
@@ -80,32 +41,32 @@ func (t *text) splice(start, end int, by string) []byte {
 // set gives a field a value, making the objects on the way to it. It returns
 // several texts, best first, of which not all need to be right: the caller reads
 // them back.
-func (t *text) set(root *yaml.Node, path []string, value any) ([][]byte, error) {
-	n := root
+func (t *text) set(root *kubeyaml.Value, path []string, value any) ([][]byte, error) {
+	v := root
 	for i, name := range path {
-		if n.Kind == yaml.AliasNode {
+		if v.Node.Kind == yaml.AliasNode {
 			return nil, fmt.Errorf("%s is an alias: write it out", strings.Join(path[:i], "."))
 		}
-		if at, err := strconv.Atoi(name); err == nil && n.Kind == yaml.SequenceNode && at < len(n.Content) {
-			n = n.Content[at]
+		if at, err := strconv.Atoi(name); err == nil && v.Kind == kubeyaml.List && at < len(v.Items) {
+			v = &v.Items[at]
 			continue
 		}
-		if n.Kind != yaml.MappingNode {
-			return nil, fmt.Errorf("%s: it is %s", strings.Join(path[:i], "."), kindOf(plain(n)))
+		if v.Kind != kubeyaml.Object {
+			return nil, fmt.Errorf("%s: it is %s", strings.Join(path[:i], "."), v.Kind)
 		}
-		key, member := member(n, name)
+		m := v.Member(name)
 		rest := path[i+1:]
 		switch {
-		case member == nil:
-			return t.insert(root, n, name, rest, value), nil
-		case plain(member) == nil:
-			return t.replace(key, member, t.flow(rest, value))
-		case len(rest) == 0 && member.Kind == yaml.SequenceNode:
-			return t.prepend(member, value)
+		case m == nil, m.Merged && m.Before == nil: // one of its own wins, below the merge key
+			return t.insert(root.Node, v.Node, name, rest, value), nil
+		case m.Value.Kind == kubeyaml.Null:
+			return t.replace(m.Key, m.Value.Node, t.flow(rest, value))
+		case len(rest) == 0 && m.Value.Node.Kind == yaml.SequenceNode:
+			return t.prepend(m.Value.Node, value)
 		case len(rest) == 0:
-			return t.replace(key, member, t.flow(rest, value))
+			return t.replace(m.Key, m.Value.Node, t.flow(rest, value))
 		}
-		n = member
+		v = &m.Value
 	}
 	return nil, placeless()
 }
@@ -137,7 +98,7 @@ func (t *text) prepend(list *yaml.Node, value any) ([][]byte, error) {
 	if !ok {
 		return nil, errors.New("it is a list")
 	}
-	at := t.offset(list)
+	at := t.lines.Offset(list)
 	word := t.value(string(added))
 	switch {
 	case list.Style&yaml.FlowStyle == 0:
@@ -145,7 +106,7 @@ func (t *text) prepend(list *yaml.Node, value any) ([][]byte, error) {
 	case len(list.Content) == 0:
 		return [][]byte{t.splice(at+1, at+1, word)}, nil
 	case list.Content[0].Line != list.Line:
-		at = t.offset(list.Content[0])
+		at = t.lines.Offset(list.Content[0])
 		return [][]byte{t.splice(at, at, word+","+t.newline+t.indent(at))}, nil
 	}
 	return [][]byte{t.splice(at+1, at+1, word+", ")}, nil
@@ -155,18 +116,18 @@ func (t *text) prepend(list *yaml.Node, value any) ([][]byte, error) {
 func (t *text) insert(root, n *yaml.Node, name string, rest []string, value any) [][]byte {
 	if n.Style&yaml.FlowStyle != 0 {
 		member := t.word(name) + ": " + t.flow(rest, value)
-		at := t.offset(n) + 1
+		at := t.lines.Offset(n) + 1
 		if len(n.Content) == 0 {
 			return [][]byte{t.splice(at, at, member)}
 		}
-		at = t.offset(n.Content[0])
+		at = t.lines.Offset(n.Content[0])
 		separator := ", "
 		if n.Content[0].Line != n.Line {
 			separator = "," + t.newline + t.indent(at)
 		}
 		return [][]byte{t.splice(at, at, member+separator)}
 	}
-	at := t.offset(n.Content[0])
+	at := t.lines.Offset(n.Content[0])
 	indent := t.indent(at)
 	member := t.block(indent, name, rest, value)
 	before := t.splice(at, at, member+t.newline+indent)
@@ -179,9 +140,9 @@ func (t *text) insert(root, n *yaml.Node, name string, rest []string, value any)
 // append adds a line at the end of a document: before the comments and empty
 // lines that end it, or, where these belong to a text, behind them.
 func (t *text) append(root *yaml.Node, line string) [][]byte {
-	end := len(t.lines)
-	for i := root.Line; i < len(t.lines); i++ { // the line behind the first one
-		if rest := t.data[t.lines[i]:]; bytes.HasPrefix(rest, []byte("---")) || bytes.HasPrefix(rest, []byte("...")) {
+	end := len(t.lines.Starts)
+	for i := root.Line; i < len(t.lines.Starts); i++ { // the line behind the first one
+		if rest := t.data[t.lines.Starts[i]:]; bytes.HasPrefix(rest, []byte("---")) || bytes.HasPrefix(rest, []byte("...")) {
 			end = i
 			break
 		}
@@ -192,12 +153,12 @@ func (t *text) append(root *yaml.Node, line string) [][]byte {
 	}
 	var all [][]byte
 	for _, at := range []int{early, end} {
-		if at < len(t.lines) {
-			all = append(all, t.splice(t.lines[at], t.lines[at], line+t.newline))
+		if at < len(t.lines.Starts) {
+			all = append(all, t.splice(t.lines.Starts[at], t.lines.Starts[at], line+t.newline))
 			continue
 		}
 		before := ""
-		if last := t.lines[len(t.lines)-1]; last < len(t.data) {
+		if last := t.lines.Starts[len(t.lines.Starts)-1]; last < len(t.data) {
 			before = t.newline
 		}
 		all = append(all, t.splice(len(t.data), len(t.data), before+line+t.newline))
@@ -208,10 +169,10 @@ func (t *text) append(root *yaml.Node, line string) [][]byte {
 // empty reports whether there is nothing but a comment in a line.
 func (t *text) empty(line int) bool {
 	end := len(t.data)
-	if line+1 < len(t.lines) {
-		end = t.lines[line+1]
+	if line+1 < len(t.lines.Starts) {
+		end = t.lines.Starts[line+1]
 	}
-	content := bytes.TrimSpace(t.data[t.lines[line]:end])
+	content := bytes.TrimSpace(t.data[t.lines.Starts[line]:end])
 	return len(content) == 0 || content[0] == '#'
 }
 
@@ -240,8 +201,7 @@ func (t *text) word(s string) string {
 
 // value writes a string so that it stays one.
 func (t *text) value(s string) string {
-	bare := yaml.Node{Kind: yaml.ScalarNode, Value: s}
-	if _, stays := scalar(&bare).(string); !stays || strings.ContainsAny(s, " #:,[]{}&*!|>'\"%@`\\") {
+	if kind, _, _ := kubeyaml.Resolve([]byte(s)); kind != kubeyaml.String || strings.ContainsAny(s, " #:,[]{}&*!|>'\"%@`\\") {
 		return strconv.Quote(s)
 	}
 	return t.word(s)

@@ -117,9 +117,9 @@ func TestBadInputIsNamed(t *testing.T) {
 		`{"apiVersion":"v1","kind":"Pod","a":` + strings.Repeat("[", 20000):            "more than 10000 lists and objects inside each other",
 		`{"spec":{"containers":` + strings.Repeat("[", 20000):                          "more than 10000 lists and objects inside each other",
 		"a: " + strings.Repeat("[", 20000):                                             "document 1 (line 1): this is no YAML: exceeded max depth of 10000",
-		spec("  containers: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000)): "document 1 (line 7): the aliases unfold",
-		spec("  containers: &a [*a]\n"):                                                "document 1 (line 7): the aliases unfold to more than any API server takes",
-		bomb():                                                                         "the aliases unfold to more than any API server takes",
+		spec("  containers: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000)): "document 1 (line 7): Pod shop/web: spec.containers[0]: expected an object, found a list",
+		spec("  containers: &a [*a]\n"):                                                "document 1 (line 7): the value of an anchor contains itself",
+		bomb():                                                                         "the aliases expand to too many values",
 		spec("  x: " + strings.Repeat("y", 5<<20)):                                     "document 1 (line 7): a line, or an object in a form that needs it whole, of more than 4 MiB",
 		`{"metadata":{"name":"` + strings.Repeat("y", 2<<20) + `"}}`:                   "document 1 (line 1): an object with more than 1 MiB of names, resources and selectors",
 

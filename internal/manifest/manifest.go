@@ -4,7 +4,7 @@
 // It reads once, front to back, in memory that does not grow with the input:
 // a scanner passes over what nobody asks for and keeps the rest of one object
 // at a time. YAML that the scanner is not sure about goes, object by object,
-// through go.yaml.in/yaml/v3.
+// through kubeyaml.
 package manifest
 
 import (

@@ -6,25 +6,22 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // kind is what a value is, in the terms of JSON.
-type kind uint8
+type kind = kubeyaml.Kind
 
 // The kinds of values.
 const (
-	null kind = iota
-	boolean
-	number
-	text
-	list
-	object
+	null    = kubeyaml.Null
+	boolean = kubeyaml.Bool
+	number  = kubeyaml.Number
+	text    = kubeyaml.String
+	list    = kubeyaml.List
+	object  = kubeyaml.Object
 )
-
-// String is for messages: "expected a number, found a list".
-func (k kind) String() string {
-	return [...]string{"null", "a boolean", "a number", "a string", "a list", "an object"}[k]
-}
 
 // node is a value in a document.
 type node struct {

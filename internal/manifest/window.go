@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // windowSize is how much of the input is in memory at a time.
@@ -14,7 +16,7 @@ const windowSize = 256 << 10
 
 // maxWindow is how much has to be in memory at most: of YAML a line, or a whole
 // object that the line scanner is not sure about.
-const maxWindow = 4 << 20
+const maxWindow = kubeyaml.MaxText
 
 // maxObject is how much may be passed over for one object, or between two: no API
 // server takes an object of more than a few MiB, but what is printed of a cluster

@@ -10,7 +10,7 @@ import (
 // prints and most people write: it knows by indentation what is not wanted, and
 // makes a document of the rest. It checks every line; where it is not sure what
 // a line means, it is unsure about the whole item of a List or the whole
-// document, which then goes through go.yaml.in/yaml/v3 (yamlslow.go).
+// document, which then goes through kubeyaml (yamlslow.go).
 type yamlScanner struct {
 	w    *window
 	sink *sink

@@ -1,6 +1,10 @@
 package manifest
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
+)
 
 // line reads the line at hand, and those that a scalar in it goes on into;
 // false when it is not sure about it, or after an error.
@@ -142,7 +146,7 @@ func (s *yamlScanner) member(rest []byte) bool {
 	var name []byte
 	if child != nil {
 		if rest[0] != '"' && rest[0] != '\'' {
-			if k, _, _ := resolve(key); k != text {
+			if k, _, _ := kubeyaml.Resolve(key); k != text {
 				return false // true, 12 and the like become strings by rules of their own
 			}
 		}

@@ -3,6 +3,8 @@ package manifest
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // scalar reads the value at the end of a line. It consumes the line.
@@ -26,7 +28,7 @@ func (s *yamlScanner) scalar(content, name []byte, w *want) bool {
 		return false
 	}
 	if w != nil {
-		k, t, ok := resolve(content)
+		k, t, ok := kubeyaml.Resolve(content)
 		if !ok {
 			return false
 		}

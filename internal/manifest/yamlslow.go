@@ -6,9 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/swapctl/swapctl/internal/yamlerr"
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // slowDocument reads the document at the mark with the library.
@@ -30,8 +28,8 @@ func (s *yamlScanner) slowDocument() error {
 	if err != nil {
 		return err
 	}
-	c := &converter{doc: &s.doc, base: s.unit - 1}
-	if items := member(root, "items"); items != nil && items.Kind == yaml.SequenceNode {
+	c := converter{doc: &s.doc, base: s.unit - 1}
+	if items := root.Get("items"); items != nil && items.Kind == list {
 		return s.slowList(c, root, items)
 	}
 	s.doc.reset()
@@ -40,7 +38,7 @@ func (s *yamlScanner) slowDocument() error {
 }
 
 // slowList hands on a List that is in memory.
-func (s *yamlScanner) slowList(c *converter, root, items *yaml.Node) error {
+func (s *yamlScanner) slowList(c converter, root, items *kubeyaml.Value) error {
 	head := func() error {
 		s.doc.reset()
 		return c.value(root, nil, s.sink.reader.want)
@@ -56,11 +54,11 @@ func (s *yamlScanner) slowList(c *converter, root, items *yaml.Node) error {
 }
 
 // elements hands on items.
-func (s *yamlScanner) elements(c *converter, items *yaml.Node) error {
-	for _, item := range items.Content {
+func (s *yamlScanner) elements(c converter, items *kubeyaml.Value) error {
+	for i := range items.Items {
 		s.sink.beginItem()
 		s.doc.reset()
-		err := c.value(item, nil, s.sink.reader.want)
+		err := c.value(&items.Items[i], nil, s.sink.reader.want)
 		if err := s.sink.item(s.doc.root(), err); err != nil {
 			return err
 		}
@@ -79,7 +77,7 @@ func (s *yamlScanner) slowItems(indent int) error {
 			return s.err
 		}
 		root, err := s.parse("items:\n")
-		if !last && (err != nil || anchored(root)) {
+		if !last && (err != nil || root.Anchored()) {
 			continue
 		}
 		if err != nil {
@@ -90,9 +88,13 @@ func (s *yamlScanner) slowItems(indent int) error {
 }
 
 // slowRest hands on items, and what else of a List was parsed with them.
-func (s *yamlScanner) slowRest(root *yaml.Node) error {
-	c := &converter{doc: &s.doc, base: s.unit - 2}
-	if err := s.elements(c, root.Content[1]); err != nil {
+func (s *yamlScanner) slowRest(root *kubeyaml.Value) error {
+	c := converter{doc: &s.doc, base: s.unit - 2}
+	items := &root.Members[0]
+	for items.Before != nil { // toHead refuses it
+		items = items.Before
+	}
+	if err := s.elements(c, &items.Value); err != nil {
 		return err
 	}
 	c.doc = &s.head
@@ -100,8 +102,13 @@ func (s *yamlScanner) slowRest(root *yaml.Node) error {
 }
 
 // toHead adds what a List says behind its items, which are its first member.
-func (s *yamlScanner) toHead(c *converter, root *yaml.Node) error {
-	return c.members(&yaml.Node{Kind: yaml.MappingNode, Content: root.Content[2:]}, s.sink.reader.want)
+func (s *yamlScanner) toHead(c converter, root *kubeyaml.Value) error {
+	rest := root.Members[1:]
+	if items := root.Members[0]; items.Before != nil {
+		items.Before = nil // those in the head are the others
+		rest = append(slices.Clone(rest), items)
+	}
+	return c.members(root, rest, s.sink.reader.want)
 }
 
 // slowTail reads what stands behind the items of a List with the library.
@@ -116,7 +123,7 @@ func (s *yamlScanner) slowTail() error {
 	if err != nil {
 		return err
 	}
-	err = s.toHead(&converter{doc: &s.doc, base: s.unit - 2}, root)
+	err = s.toHead(converter{doc: &s.doc, base: s.unit - 2}, root)
 	s.levels = append(s.levels[:0], level{node: true})
 	return s.finish(func(v value, twice error) error {
 		if err != nil {
@@ -140,20 +147,17 @@ func (s *yamlScanner) extend(indent, least int) (last bool) {
 
 // parse reads what is between the mark and the line at hand, with a line put
 // before it.
-func (s *yamlScanner) parse(before string) (*yaml.Node, error) {
+func (s *yamlScanner) parse(before string) (*kubeyaml.Value, error) {
 	base := s.unit - 1 - strings.Count(before, "\n")
 	data := append([]byte(before), s.w.buf[s.w.mark:s.w.pos]...)
-	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err != nil {
+	root, err := kubeyaml.Parse(data)
+	if err != nil {
 		return nil, &libraryError{err, data, base}
 	}
-	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: 1}, nil
-	}
-	return root.Content[0], nil
+	return &root, nil
 }
 
-// libraryError is what the library says of a text whose first line is base+1.
+// libraryError is what is wrong with a text whose first line is base+1.
 type libraryError struct {
 	err  error
 	text []byte
@@ -164,30 +168,15 @@ func (e *libraryError) Error() string { return e.err.Error() }
 
 // placed says where the error stands.
 func (e *libraryError) placed() error {
-	line, reason := yamlerr.Place(e.text, e.err)
+	if _, ok := errors.AsType[*kubeyaml.Error](e.err); ok {
+		return converter{base: e.base}.placed(e.err)
+	}
+	line, reason := kubeyaml.Place(e.text, e.err)
 	if line > 0 {
 		line += e.base
 	}
 	return &syntaxError{line, fmt.Errorf("%w: %s", errNoYAML, reason)}
 }
 
-// errNoYAML is what the library refuses.
+// errNoYAML is what the parser refuses.
 var errNoYAML = errors.New("this is no YAML")
-
-// anchored reports whether there is an anchor below a node.
-func anchored(n *yaml.Node) bool {
-	return n.Anchor != "" || n.Kind == yaml.AliasNode || slices.ContainsFunc(n.Content, anchored)
-}
-
-// member is the value of a mapping's member with this name.
-func member(n *yaml.Node, name string) *yaml.Node {
-	if n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == name {
-			return n.Content[i+1]
-		}
-	}
-	return nil
-}

@@ -374,12 +374,15 @@ func TestAKubeletThatAMergeKeyTellsToFailIsConfigured(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	takenBack(t, n, before)
-	// Without a configuration directory only an edit helps, which cannot be made.
+	// Without a configuration directory the value that counts is edited.
 	n = withKubelet(t, "v1.27.16")
-	n.WriteFile(kubeadmConfig, merged, 0o644)
-	if err := run(n, kubeletConfig()); err == nil || !strings.Contains(err.Error(), "failSwapOn") {
-		t.Errorf("got %v", err)
+	n.WriteFile(kubeadmConfig, strings.Replace(merged, "memorySwap: {swapBehavior: LimitedSwap}\n", "", 1), 0o644)
+	before = n.Snapshot()
+	up(t, n, kubeletConfig(), setup.UpOptions{})
+	if e := effective(t, n); e.FailSwapOn {
+		t.Errorf("%+v", e)
 	}
+	takenBack(t, n, before)
 }
 
 func TestTheConfigurationDirectoryInUseIsUsed(t *testing.T) {

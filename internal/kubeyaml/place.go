@@ -1,5 +1,4 @@
-// Package yamlerr says where a text stops being YAML.
-package yamlerr
+package kubeyaml
 
 import (
 	"bytes"
@@ -16,14 +15,17 @@ import (
 // takes as long as reading it several times.
 const placeable = 256 << 10
 
-// Place returns what is wrong with a text that the library refused with err, and
-// the line in which it is, from 1; 0 if the text is too long to look for the line
-// and the library names none.
+// Place returns what is wrong with a text that Parse or Documents refused with
+// err, and the line in which it is, from 1; 0 if the text is too long to look for
+// the line and the parser names none.
 //
 // It is the line with which the beginning of the text has the same error for the
-// first time. The library names the line above it, or that in which what
+// first time. The parser names the line above it, or that in which what
 // surrounds it begins, or none (go.yaml.in/yaml/v3, parser.fail).
 func Place(text []byte, err error) (line int, reason string) {
+	if own, ok := errors.AsType[*Error](err); ok {
+		return own.Line, own.Err.Error()
+	}
 	reason = strings.TrimPrefix(err.Error(), "yaml: ")
 	if n, scanErr := fmt.Sscanf(reason, "line %d:", &line); n == 1 && scanErr == nil {
 		_, reason, _ = strings.Cut(reason, ": ")

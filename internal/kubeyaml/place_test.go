@@ -1,4 +1,4 @@
-package yamlerr
+package kubeyaml
 
 import (
 	"strings"
