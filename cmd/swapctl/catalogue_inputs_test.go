@@ -100,16 +100,16 @@ func badConfiguration() []situation {
 	config := func(text string) []shape { return []shape{file(name, text, 0o644)} }
 	const small = "setup --size 8Mi"
 	return []situation{
-		{name: "key that is not known", node: config("encrypt: true\nsise: 4Gi\n"), args: small, code: 2, says: `line 2: there is no key "sise"`, hint: "did you mean size?"},
-		{name: "key as the flag is spelt", node: config("key-size: 256\n"), args: small, code: 2, says: `no key "key-size"`, hint: "did you mean keySize?"},
-		{name: "key of something else", node: config("kubernetes: 1.34\n"), args: small, code: 2, says: `no key "kubernetes"`, hint: "the keys are"},
-		{name: "key twice", node: config("size: 1Gi\nsize: 2Gi\n"), args: small, code: 2, says: `line 2: key "size"`, hint: name},
+		{name: "key that is not known", node: config("encrypt: true\nsise: 4Gi\n"), args: small, code: 2, says: `line 2: unknown key "sise"`, hint: "did you mean size?"},
+		{name: "key as the flag is spelt", node: config("key-size: 256\n"), args: small, code: 2, says: `unknown key "key-size"`, hint: "did you mean keySize?"},
+		{name: "key of something else", node: config("kubernetes: 1.34\n"), args: small, code: 2, says: `unknown key "kubernetes"`, hint: "the keys are"},
+		{name: "key twice", node: config("size: 1Gi\nsize: 2Gi\n"), args: small, code: 2, says: `line 2: duplicate key "size"`, hint: name},
 		{name: "number in words", node: config("priority: high\n"), args: small, code: 2, says: "line 1: priority", hint: name},
 		{name: "truth in words", node: config("encrypt: probably\n"), args: small, code: 2, says: "line 1: encrypt", hint: name},
 		{name: "list instead of a value", node: config("size: [1Gi]\n"), args: small, code: 2, says: "line 1: size", hint: name},
 		{name: "key without a value", node: config("size:\n"), args: small, code: 2, says: "it has no value", hint: name},
 		{name: "value that will not do", node: config("discard: always\n"), args: small, code: 2, says: name + ": discard", hint: "none"},
-		{name: "broken YAML", node: config("size: \"4Gi\n"), args: small, code: 2, says: "not YAML", hint: name},
+		{name: "broken YAML", node: config("size: \"4Gi\n"), args: small, code: 2, says: "invalid YAML", hint: name},
 		{name: "text instead of YAML", node: config("give me swap\n"), args: small, code: 2, says: "like 'size: 4Gi'", hint: name},
 		{name: "two documents", node: config("size: 1Gi\n---\nsize: 2Gi\n"), args: small, code: 2, says: "more than one YAML document", hint: name},
 		{name: "named file that is not there", args: small + " --config /etc/swap.yaml", code: 2, says: "/etc/swap.yaml", hint: "--config"},

@@ -205,7 +205,7 @@ func (s situation) try(t *testing.T, more ...string) result {
 	}
 	code := run(h, args, streams{
 		out: &out, err: &errs,
-		lookupEnv: func(name string) (string, bool) { v, ok := s.env[name]; return v, ok },
+		lookupEnv: variables(t, s.env),
 	})
 	if code != s.code {
 		t.Errorf("exit code %d, want %d; stderr:\n%s", code, s.code, errs.String())

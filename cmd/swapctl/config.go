@@ -1,28 +1,56 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"io/fs"
-	"reflect"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
 
 	"github.com/swapctl/swapctl/internal/fail"
-	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// Precedence: flag, environment, file, default. What each of them says is read
-// strictly by itself, so that every complaint can name its place, and then laid
-// over what is weaker.
+// The precedence is flag, environment, file, default. Viper lays them over each
+// other, and only this file knows it. It is lenient (keys in any case, 010 for 8),
+// so what it gets was read strictly before.
 
-// defaultConfigFile is read when it exists; --config names one that must.
-const defaultConfigFile = "/etc/swapctl/config.yaml"
+// settings are the flags that the environment and the configuration file have too.
+type settings struct {
+	area *pflag.FlagSet // what describes one swap area
+	node *pflag.FlagSet // what a node has once
+}
+
+func (s settings) all() []setting { return append(listOf(s.area), listOf(s.node)...) }
+
+func listOf(flags *pflag.FlagSet) []setting {
+	var list []setting
+	flags.VisitAll(func(f *pflag.Flag) { list = append(list, setting{f}) })
+	return list
+}
+
+// setting is one of them, under its three names: the flag key-size is
+// SWAPCTL_KEY_SIZE in the environment and keySize in the file.
+type setting struct{ flag *pflag.Flag }
+
+const envPrefix = "SWAPCTL_"
+
+func (s setting) env() string {
+	return envPrefix + strings.ReplaceAll(strings.ToUpper(s.flag.Name), "-", "_")
+}
+
+func (s setting) key() string {
+	words := strings.Split(s.flag.Name, "-")
+	for i, word := range words[1:] {
+		words[i+1] = strings.ToUpper(word[:1]) + word[1:]
+	}
+	return strings.Join(words, "")
+}
+
+// areasKey is the key of a list of swap areas, which only the file can have.
+const areasKey = "areas"
 
 // origin is where a setting came from.
 type origin struct {
@@ -30,42 +58,95 @@ type origin struct {
 	place string
 }
 
-// setting is a value that somebody gave to a field.
-type setting struct {
-	value any
-	origin
-}
-
 // loadConfig returns what the person wants, and by key where it was said.
-func (a *app) loadConfig(flags *pflag.FlagSet) (setup.Config, map[string]origin, error) {
-	c := setup.Default()
-	fields := configFields()
-	file, err := a.fileSettings(fields)
+func (a *app) loadConfig(s settings) (setup.Config, map[string]origin, error) {
+	a.warnOfUnknownEnv(s)
+	name, file, err := a.readConfigFile(s)
 	if err != nil {
-		return c, nil, err
+		return setup.Config{}, nil, err
 	}
-	environment, err := a.environmentSettings(fields)
-	if err != nil {
-		return c, nil, err
-	}
-	layers := []map[string]setting{file, environment, flagSettings(fields, flags)}
 	origins := map[string]origin{}
-	into := reflect.ValueOf(&c).Elem()
-	for _, f := range fields {
-		origins[f.key] = origin{0, "--" + f.flag}
-		for _, said := range layers {
-			if s, ok := said[f.key]; ok && f.kind != reflect.Slice {
-				into.Field(f.index).Set(reflect.ValueOf(s.value))
-				origins[f.key] = s.origin
+	for _, one := range s.all() {
+		from := origin{0, "--" + one.flag.Name}
+		if _, ok := file[one.key()]; ok {
+			from = origin{1, name + ": " + one.key()}
+		}
+		if text := a.env(one.env()); text != "" {
+			from = origin{2, one.env()}
+			if _, err := one.parse(text); err != nil {
+				return setup.Config{}, nil, fail.New(fail.Usage, "use "+one.env(), err,
+					"unset "+one.env()+" or set it to another value; 'swapctl setup --help' lists what can be set")
 			}
 		}
+		if one.flag.Changed {
+			from = origin{3, "--" + one.flag.Name}
+		}
+		origins[one.key()] = from
 	}
-	if said, ok := file[areasKey]; ok {
-		origins[areasKey] = said.origin
-		c.Areas = areasOf(c, said.value.([]map[string]any))
-		return c, origins, oneOrSeveral(origins)
+	var c setup.Config
+	areas, several := file[areasKey].([]map[string]any)
+	delete(file, areasKey)
+	if err := layer(&c, s.all(), file); err != nil {
+		return c, nil, err
 	}
-	return c, origins, chooseArea(&c, origins)
+	if !several {
+		return c, origins, chooseArea(&c, origins)
+	}
+	origins[areasKey] = origin{1, name + ": " + areasKey}
+	if err := s.oneOrSeveral(origins); err != nil {
+		return c, nil, err
+	}
+	c.Areas, err = s.layerAreas(areas, file)
+	return c, origins, err
+}
+
+// layer fills what into points to with the flags, variables and defaults of a
+// list of settings, and with what files say, later ones over earlier ones.
+func layer(into any, list []setting, files ...map[string]any) error {
+	v := viper.New()
+	var errs []error
+	for _, s := range list {
+		errs = append(errs, v.BindPFlag(s.key(), s.flag), v.BindEnv(s.key(), s.env()))
+	}
+	for _, file := range files {
+		errs = append(errs, v.MergeConfigMap(maps.Clone(file))) // it changes the keys
+	}
+	errs = append(errs, v.UnmarshalExact(into))
+	return fail.New(fail.Usage, "read the configuration", errors.Join(errs...))
+}
+
+// layerAreas lays each area of a list over what the file says of all of them:
+// how to encrypt and to discard.
+func (s settings) layerAreas(list []map[string]any, file map[string]any) ([]setup.AreaConfig, error) {
+	ofAll := map[string]any{"name": "", "path": ""} // no area has the name or path of another by default
+	for _, one := range listOf(s.area) {
+		if value, ok := file[one.key()]; ok {
+			ofAll[one.key()] = value
+		}
+	}
+	areas := make([]setup.AreaConfig, len(list))
+	for i, said := range list {
+		if err := layer(&areas[i], listOf(s.area), ofAll, said); err != nil {
+			return nil, err
+		}
+	}
+	return areas, nil
+}
+
+// oneOrSeveral refuses a description of the one area beside a list of several:
+// nobody could say which of them is meant. What the file says of encryption and
+// discards holds for those in the list that do not say it themselves.
+func (s settings) oneOrSeveral(origins map[string]origin) error {
+	ofOne := []string{"name", "size", "path", "device", "priority"}
+	for _, one := range listOf(s.area) {
+		said := origins[one.key()]
+		if said.rank > 1 || said.rank == 1 && slices.Contains(ofOne, one.key()) {
+			return fail.New(fail.Usage, "use both "+said.place+" and "+origins[areasKey].place,
+				errors.New("the one describes a single swap area, the other lists several"),
+				"say it in the list, of the area that is meant", "or leave the list out")
+		}
+	}
+	return nil
 }
 
 // chooseArea lets the stronger of path and device win: a --path is meant, even
@@ -83,157 +164,31 @@ func chooseArea(c *setup.Config, origins map[string]origin) error {
 	return nil
 }
 
-// environmentSettings are SWAPCTL_KEY_SIZE and its like.
-func (a *app) environmentSettings(fields []configField) (map[string]setting, error) {
-	said := map[string]setting{}
-	for _, f := range fields {
-		text := a.env(f.env)
-		if text == "" || f.kind == reflect.Slice {
+// warnOfUnknownEnv tells of variables that look like settings and are none.
+func (a *app) warnOfUnknownEnv(s settings) {
+	var known []string
+	for _, one := range s.all() {
+		known = append(known, one.env())
+	}
+	for _, variable := range a.environ {
+		name, value, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, envPrefix) || value == "" || slices.Contains(known, name) || isServiceEnv(name) {
 			continue
 		}
-		value, err := f.parse(text)
-		if err != nil {
-			return nil, fail.New(fail.Usage, "use "+f.env, err, "unset "+f.env+" or set it to another value; 'swapctl setup --help' lists what can be set")
+		hint := "'swapctl setup --help' lists the settings"
+		if near := nearest(name, known); near != "" {
+			hint = "did you mean " + near + "?"
 		}
-		said[f.key] = setting{value, origin{2, f.env}}
+		a.warn("unknown environment variable %s; %s", name, hint)
 	}
-	return said, nil
 }
 
-// fileSettings are those of the configuration file.
-func (a *app) fileSettings(fields []configField) (map[string]setting, error) {
-	name := a.configFile
-	if name == "" {
-		name = defaultConfigFile
-	}
-	op := "read the configuration file " + name
-	data, err := a.readConfigFile(name)
-	if errors.Is(err, fs.ErrNotExist) && a.configFile == "" {
-		return nil, nil
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail.New(fail.Usage, op, err, "without --config, swapctl reads "+defaultConfigFile+" if there is one")
-	}
-	if err != nil {
-		return nil, unusable(op, name, err)
-	}
-	values, err := parseConfig(data, fields)
-	if err != nil {
-		return nil, unusable(op, name, err)
-	}
-	said := map[string]setting{}
-	for key, value := range values {
-		said[key] = setting{value, origin{1, name + ": " + key}}
-	}
-	return said, nil
-}
-
-// flagSettings are the flags that were given. Their own types have read them.
-func flagSettings(fields []configField, flags *pflag.FlagSet) map[string]setting {
-	said := map[string]setting{}
-	for _, f := range fields {
-		flag := flags.Lookup(f.flag)
-		if flag == nil { // a list has none
-			continue
-		}
-		if value, err := f.parse(flag.Value.String()); flag.Changed && err == nil {
-			said[f.key] = setting{value, origin{3, "--" + f.flag}}
-		}
-	}
-	return said
-}
-
-// unusable is the error of a configuration file that is there.
-func unusable(op, name string, err error) error {
-	hints := fail.Hints(err)
-	if len(hints) == 0 {
-		hints = []string{fmt.Sprintf("mend %s; 'swapctl setup --help' lists what can be set", name)}
-	}
-	if inner, ok := errors.AsType[*fail.Error](err); ok {
-		err = inner.Err // one "cannot" is enough
-	}
-	return fail.New(fail.Usage, op, err, hints...)
-}
-
-// configFileLimit is far more than every key at its longest.
-const configFileLimit = 64 << 10
-
-// readConfigFile reads the file, and refuses one that somebody else than root
-// can change when we are root: it decides what we do to the machine.
-func (a *app) readConfigFile(name string) ([]byte, error) {
-	st, err := a.host.Files.Stat(name)
-	switch {
-	case err != nil:
-		return nil, err
-	case !st.Mode.IsRegular():
-		return nil, errors.New("it is not a regular file")
-	case a.host.Kernel.EUID() == 0:
-		if err := a.onlyRoots(name); err != nil {
-			return nil, err
-		}
-	}
-	data, err := a.host.Files.ReadFile(name, configFileLimit)
-	return bytes.TrimPrefix(data, []byte("\ufeff")), reason(err)
-}
-
-// onlyRoots refuses a configuration file that others can change.
-func (a *app) onlyRoots(name string) error {
-	err := host.OnlyRoot(a.host.Files, name)
-	if others, ok := errors.AsType[*host.OthersError](err); ok {
-		return (&fail.Error{Op: "trust it", Err: err}).Hint("%s", others.Hint())
-	}
-	return err
-}
-
-// configField is one key of setup.Config, under its three names.
-type configField struct {
-	key  string // keySize, in the file
-	flag string // key-size
-	env  string // SWAPCTL_KEY_SIZE
-	kind reflect.Kind
-
-	index int // of the field in its struct
-}
-
-// configFields lists the fields of setup.Config, in its order.
-func configFields() []configField {
-	return fieldsOf(reflect.TypeFor[setup.Config]())
-}
-
-func fieldsOf(t reflect.Type) []configField {
-	var fields []configField
-	for i := range t.NumField() {
-		key, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		var flag strings.Builder
-		for _, r := range key {
-			if r >= 'A' && r <= 'Z' {
-				flag.WriteByte('-')
-			}
-			flag.WriteString(strings.ToLower(string(r)))
-		}
-		fields = append(fields, configField{
-			key: key, flag: flag.String(), kind: t.Field(i).Type.Kind(), index: i,
-			env: "SWAPCTL_" + strings.ReplaceAll(strings.ToUpper(flag.String()), "-", "_"),
-		})
-	}
-	return fields
-}
-
-// parse reads a value of the field's type.
-func (f configField) parse(text string) (any, error) {
-	switch f.kind { //nolint:exhaustive // setup.Config has no others; a test says so
-	case reflect.Bool:
-		if value, err := strconv.ParseBool(text); err == nil {
-			return value, nil
-		}
-		return nil, fmt.Errorf("%q is not true or false", text)
-	case reflect.Int:
-		if value, err := strconv.Atoi(text); err == nil {
-			return value, nil
-		}
-		return nil, fmt.Errorf("%q is not a whole number", text)
-	}
-	return text, nil
+// isServiceEnv reports whether the kubelet sets a variable in each pod beside a
+// Service whose name begins with swapctl: SWAPCTL_SERVICE_HOST, SWAPCTL_PORT_80_TCP
+// and so on (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+func isServiceEnv(name string) bool {
+	return strings.Contains(name, "_SERVICE_HOST") || strings.Contains(name, "_SERVICE_PORT") ||
+		strings.HasSuffix(name, "_PORT") || strings.Contains(name, "_PORT_")
 }
 
 // blame names the place of a wrong value, as the person knows it.
@@ -250,14 +205,4 @@ func blame(err error, origins map[string]origin) error {
 		Op: "use " + place, Err: field.Err,
 		Hints: fail.Hints(err), Code: fail.Usage,
 	}
-}
-
-// keysOf lists the keys that a file may have.
-func keysOf(fields []configField) []string {
-	keys := make([]string, len(fields))
-	for i, f := range fields {
-		keys[i] = f.key
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -179,6 +179,8 @@ func (d *document) run(line string) (output string, code int) {
 	for len(words) > 0 && words[0] != "swapctl" {
 		if key, value, ok := strings.Cut(words[0], "="); ok {
 			env[key] = value
+			d.t.Setenv(key, value)
+			defer os.Unsetenv(key) // the next line has its own
 		}
 		words = words[1:]
 	}

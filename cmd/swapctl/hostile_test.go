@@ -162,34 +162,28 @@ func TestEveryFlagRefusesAHostileNumberAtOnce(t *testing.T) {
 }
 
 func TestEveryVariableAndKeyRefusesAHostileNumberAtOnce(t *testing.T) {
-	keys := map[string]*pflag.Flag{}
-	for _, f := range flagsOf(t)["setup"] {
-		keys[f.Name] = f
-	}
-	for _, field := range configFields() {
-		f := keys[field.flag]
-		if f == nil { // a list has no flag
-			continue
-		}
+	for _, field := range newSettings().all() {
+		f := field.flag
 		for _, value := range hostileNumbers() {
 			n := hosttest.New(t)
 			args := []string{"setup", "--dry-run"}
-			if field.key != "size" {
+			if field.key() != "size" {
 				args = append(args, "--size=64Mi")
 			}
-			env := func(name string) (string, bool) { return value, name == field.env }
+			env := variables(t, map[string]string{field.env(): value})
 			code, stderr := refused(t, n.Host(), streams{lookupEnv: env}, args...)
 			if isNumber(f) && code != fail.Usage {
-				t.Errorf("%s=%.40s: exit code %d:\n%s", field.env, value, code, stderr)
+				t.Errorf("%s=%.40s: exit code %d:\n%s", field.env(), value, code, stderr)
 			}
+			t.Setenv(field.env(), "")
 			for _, quote := range []string{"", `"`} {
-				n.WriteFile(defaultConfigFile, field.key+": "+quote+value+quote+"\n", 0o600)
-				if field.key != "size" { // the file is weaker
+				n.WriteFile(defaultConfigFile, field.key()+": "+quote+value+quote+"\n", 0o600)
+				if field.key() != "size" { // the file is weaker
 					args = []string{"setup", "--dry-run", "--size=64Mi"}
 				}
 				code, stderr := refused(t, n.Host(), streams{}, args...)
 				if isNumber(f) && code != fail.Usage {
-					t.Errorf("%s: %s%.40s: exit code %d:\n%s", field.key, quote, value, code, stderr)
+					t.Errorf("%s: %s%.40s: exit code %d:\n%s", field.key(), quote, value, code, stderr)
 				}
 			}
 		}

@@ -21,7 +21,7 @@ func main() {
 	// kill us between two steps: see printed.
 	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(host.Linux(), os.Args[1:], streams{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv, environ: os.Environ(),
 	}))
 }
 
@@ -30,6 +30,7 @@ type streams struct {
 	in        io.Reader
 	out, err  io.Writer
 	lookupEnv func(string) (string, bool)
+	environ   []string // what there is, as name=value
 }
 
 // run is the whole program: it carries out one command line on a machine and

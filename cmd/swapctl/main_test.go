@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"os/signal"
-	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -14,10 +12,27 @@ import (
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
-	"github.com/swapctl/swapctl/internal/setup"
 )
 
 func noEnv(string) (string, bool) { return "", false }
+
+// TestMain takes away what a person may have set for a swapctl of their own.
+func TestMain(m *testing.M) {
+	for _, one := range newSettings().all() {
+		_ = os.Unsetenv(one.env())
+	}
+	os.Exit(m.Run())
+}
+
+// variables sets SWAPCTL_ variables for the test, as viper reads the environment of
+// the process, and looks them up.
+func variables(t *testing.T, env map[string]string) func(string) (string, bool) {
+	t.Helper()
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	return func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+}
 
 // runOn runs swapctl on a node, without an environment.
 func runOn(n *hosttest.Node, args ...string) (stdout, stderr string, code int) {
@@ -177,33 +192,6 @@ func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 	}
 }
 
-// TestEveryKeyHasAFlagOfItsDefault holds the flags against setup.Config, whose
-// fields config.go finds by reflection.
-func TestEveryKeyHasAFlagOfItsDefault(t *testing.T) {
-	a := &app{streams: streams{out: io.Discard, err: io.Discard, lookupEnv: noEnv}}
-	flags := newSetup(a).Flags()
-	defaults := reflect.ValueOf(setup.Default())
-	for i, f := range configFields() {
-		if f.key == areasKey { // only in the file
-			continue
-		}
-		flag := flags.Lookup(f.flag)
-		if flag == nil {
-			t.Errorf("there is no flag --%s for the key %s", f.flag, f.key)
-			continue
-		}
-		value, err := f.parse(flag.DefValue)
-		if err != nil || value != defaults.Field(i).Interface() {
-			t.Errorf("--%s is %v (%v) by default, the key %v", f.flag, value, err, defaults.Field(i).Interface())
-		}
-		switch f.kind {
-		case reflect.String, reflect.Int, reflect.Bool:
-		default:
-			t.Errorf("config.go cannot read a %s from the environment: %s", f.kind, f.key)
-		}
-	}
-}
-
 func TestNearest(t *testing.T) {
 	words := []string{"size", "path", "device", "key-size", "o"}
 	for typed, want := range map[string]string{
@@ -214,38 +202,4 @@ func TestNearest(t *testing.T) {
 			t.Errorf("nearest(%q) is %q, want %q", typed, got, want)
 		}
 	}
-}
-
-func FuzzConfigFile(f *testing.F) {
-	for _, seed := range []string{
-		"size: 4Gi\n", "", "# only a comment", "size: [1]", "size: 1\nsize: 2", "a: &a\nb: *a", "---\n---\n", "? {a: b}\n: c",
-		"priority: 0x10", "encrypt: !!str true", "size: !!binary aGk=", "<<: {size: 1}", "\xff", "- a", "size: \"\\0\"",
-	} {
-		f.Add([]byte(seed))
-	}
-	fields := configFields()
-	f.Fuzz(func(t *testing.T, data []byte) {
-		said, err := parseConfig(data, fields)
-		if err != nil {
-			return
-		}
-		for key, value := range said {
-			i := indexOf(fields, key)
-			if i < 0 {
-				t.Fatalf("unknown key %q passed", key)
-			}
-			if got := reflect.ValueOf(value).Kind(); got != fields[i].kind {
-				t.Errorf("%s is a %s", key, got)
-			}
-		}
-	})
-}
-
-func indexOf(fields []configField, key string) int {
-	for i, f := range fields {
-		if f.key == key {
-			return i
-		}
-	}
-	return -1
 }

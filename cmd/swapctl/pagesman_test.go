@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os/exec"
-	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/swapctl/swapctl/internal/setup"
 )
 
 const (
@@ -192,22 +189,16 @@ func samples() map[string]string {
 
 // configKey is one key of the configuration file, as the documents tell it.
 type configKey struct {
-	configField
+	key, flag, env     string
 	usage, def, sample string
 }
 
 func configKeys() []configKey {
-	a := &app{streams: streams{lookupEnv: noEnv}}
-	flags := newSetup(a).Flags()
-	defaults := reflect.ValueOf(setup.Default())
 	var keys []configKey
-	for i, f := range configFields() {
-		if f.key == areasKey {
-			continue
-		}
-		k := configKey{configField: f, usage: flagOf(flags.Lookup(f.flag)).usage, def: fmt.Sprint(defaults.Field(i).Interface())}
+	for _, s := range newSettings().all() {
+		k := configKey{key: s.key(), flag: s.flag.Name, env: s.env(), usage: flagOf(s.flag).usage, def: s.flag.DefValue}
 		if k.sample = k.def; k.sample == "" {
-			k.sample = samples()[f.key]
+			k.sample = samples()[k.key]
 		}
 		keys = append(keys, k)
 	}
@@ -227,8 +218,9 @@ if it is there, or another one that
 names; nothing else reads it, and no boot does: a boot brings back what was set up last.
 .PP
 A flag is stronger than the environment, the environment is stronger than the file.
+An unknown variable that begins with SWAPCTL_ is a warning.
 .PP
-It is read strictly: an unknown or doubled key or a value of the wrong type is an error.
+It is read strictly: an unknown or duplicate key or a value of the wrong type is an error.
 To root it must belong to root and be writable by nobody else.
 .SH KEYS
 `)
@@ -309,8 +301,8 @@ func exampleConfig() string {
 func TestThePackagedConfigurationSaysNothingUntilItIsUncommented(t *testing.T) {
 	text := exampleConfig()
 	compareText(t, "../../packaging/config.yaml", text)
-	fields := configFields()
-	if said, err := parseConfig([]byte(text), fields); err != nil || len(said) > 0 {
+	s := newSettings()
+	if said, err := parseConfig([]byte(text), s); err != nil || len(said) > 0 {
 		t.Errorf("it says %v (%v)", said, err)
 	}
 	var bare strings.Builder
@@ -319,15 +311,13 @@ func TestThePackagedConfigurationSaysNothingUntilItIsUncommented(t *testing.T) {
 			bare.WriteString(code)
 		}
 	}
-	said, err := parseConfig([]byte(bare.String()), fields)
-	if err != nil || len(said) != len(fields) {
-		t.Fatalf("%d of %d keys (%v):\n%s", len(said), len(fields), err, bare.String())
+	said, err := parseConfig([]byte(bare.String()), s)
+	if err != nil || len(said) != len(s.all())+1 || said[areasKey] == nil {
+		t.Fatalf("%d keys (%v):\n%s", len(said), err, bare.String())
 	}
-	defaults := reflect.ValueOf(setup.Default())
-	for i, f := range fields {
-		def := defaults.Field(i)
-		if f.kind != reflect.Slice && !def.IsZero() && said[f.key] != def.Interface() {
-			t.Errorf("%s is %v there, by default %v", f.key, said[f.key], def)
+	for _, one := range s.all() {
+		if def := one.flag.DefValue; def != "" && fmt.Sprint(said[one.key()]) != def {
+			t.Errorf("%s is %v there, by default %v", one.key(), said[one.key()], def)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/swapctl/swapctl/internal/check"
 	"github.com/swapctl/swapctl/internal/setup"
@@ -13,6 +14,7 @@ import (
 // setupFlags is what 'swapctl setup' takes besides its configuration.
 type setupFlags struct {
 	setup.UpOptions
+	settings settings
 	exitCode bool
 	explain  bool
 	boot     bool
@@ -46,8 +48,10 @@ is taken back. Each flag can also be set in ` + defaultConfigFile + `
 			return a.setup(ctx, cmd, o)
 		}),
 	}
-	configFlags(cmd)
+	o.settings = newSettings()
 	f := cmd.Flags()
+	f.AddFlagSet(o.settings.area)
+	f.AddFlagSet(o.settings.node)
 	f.StringVar(&o.Erase, "erase", "", "use the file or device even if it is not empty; --erase=`name` only if it is that one")
 	f.Lookup("erase").NoOptDefVal = "true"
 	f.BoolVar(&o.ForceSize, "force-size", false, "allow a file of more than half of its file system")
@@ -60,10 +64,11 @@ is taken back. Each flag can also be set in ` + defaultConfigFile + `
 	return cmd
 }
 
-// configFlags adds a flag for every key of setup.Config.
-func configFlags(cmd *cobra.Command) {
+// newSettings is the list of all settings, each a field of setup.Config.
+func newSettings() settings {
 	d := setup.Default()
-	f := cmd.Flags()
+	f := pflag.NewFlagSet("area", pflag.ContinueOnError)
+	f.SortFlags = false
 	f.String("size", d.Size, "`size` of the swap area: 4Gi, 4GiB, 512M, bytes, or 50% of the memory")
 	f.String("path", d.Path, "swap `file`")
 	f.String("device", d.Device, "swap on this block `device` instead of a file")
@@ -75,16 +80,20 @@ func configFlags(cmd *cobra.Command) {
 	f.String("name", d.Name, "`name` of the encrypted mapping")
 	f.Int("priority", d.Priority, "0 to 32767, higher is used first; -1: the kernel chooses")
 	f.String("discard", d.Discard, "tell the disk what is free: none, once, pages or both")
-	f.Int("swappiness", d.Swappiness, "set vm.swappiness, 0 to 200; -1: leave it")
-	f.Int("min-free-kbytes", d.MinFreeKbytes, "set vm.min_free_kbytes, in `KiB`; -1: leave it")
-	f.Int("watermark-scale-factor", d.WatermarkScaleFactor, "set vm.watermark_scale_factor, 1 to 3000; -1: leave it")
-	f.Int("watermark-boost-factor", d.WatermarkBoostFactor, "set vm.watermark_boost_factor, 0 for no boost; -1: leave it")
-	f.Bool("protect-system-slice", d.ProtectSystemSlice, "never swap out the node's own services, and give them precedence at the disk")
-	f.String("persist", d.Persist, "what brings swap back after a reboot: systemd, fstab or none; auto: systemd where it runs")
-	f.String("kubelet", d.Kubelet, "have the node's kubelet bear swap: auto; leave it as it is: skip")
-	f.String("swap-behavior", d.SwapBehavior, "what the kubelet gives to pods: LimitedSwap or NoSwap")
-	f.String("kubernetes-version", d.KubernetesVersion, "`version` of the kubelet, 1.34; without it the kubelet is asked")
-	f.Bool("no-restart", d.NoRestart, "do not restart the kubelet; 'swapctl status' says that it is still to do")
+
+	n := pflag.NewFlagSet("node", pflag.ContinueOnError)
+	n.SortFlags = false
+	n.Int("swappiness", d.Swappiness, "set vm.swappiness, 0 to 200; -1: leave it")
+	n.Int("min-free-kbytes", d.MinFreeKbytes, "set vm.min_free_kbytes, in `KiB`; -1: leave it")
+	n.Int("watermark-scale-factor", d.WatermarkScaleFactor, "set vm.watermark_scale_factor, 1 to 3000; -1: leave it")
+	n.Int("watermark-boost-factor", d.WatermarkBoostFactor, "set vm.watermark_boost_factor, 0 for no boost; -1: leave it")
+	n.Bool("protect-system-slice", d.ProtectSystemSlice, "never swap out the node's own services, and give them precedence at the disk")
+	n.String("persist", d.Persist, "what brings swap back after a reboot: systemd, fstab or none; auto: systemd where it runs")
+	n.String("kubelet", d.Kubelet, "have the node's kubelet bear swap: auto; leave it as it is: skip")
+	n.String("swap-behavior", d.SwapBehavior, "what the kubelet gives to pods: LimitedSwap or NoSwap")
+	n.String("kubernetes-version", d.KubernetesVersion, "`version` of the kubelet, 1.34; without it the kubelet is asked")
+	n.Bool("no-restart", d.NoRestart, "do not restart the kubelet; 'swapctl status' says that it is still to do")
+	return settings{area: f, node: n}
 }
 
 func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error {
@@ -94,7 +103,7 @@ func (a *app) setup(ctx context.Context, cmd *cobra.Command, o setupFlags) error
 	if o.boot {
 		return a.boot(ctx, cmd, o)
 	}
-	c, origins, err := a.loadConfig(cmd.Flags())
+	c, origins, err := a.loadConfig(o.settings)
 	if err != nil {
 		return err
 	}
