@@ -117,14 +117,14 @@ func layer(into any, list []setting, files ...map[string]any) error {
 
 // layerAreas lays each area of a list over what the file says of all of them:
 // how to encrypt and to discard.
-func (s settings) layerAreas(list []map[string]any, file map[string]any) ([]setup.AreaConfig, error) {
+func (s settings) layerAreas(list []map[string]any, file map[string]any) ([]setup.Area, error) {
 	ofAll := map[string]any{"name": "", "path": ""} // no area has the name or path of another by default
 	for _, one := range listOf(s.area) {
 		if value, ok := file[one.key()]; ok {
 			ofAll[one.key()] = value
 		}
 	}
-	areas := make([]setup.AreaConfig, len(list))
+	areas := make([]setup.Area, len(list))
 	for i, said := range list {
 		if err := layer(&areas[i], listOf(s.area), ofAll, said); err != nil {
 			return nil, err

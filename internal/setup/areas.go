@@ -8,32 +8,6 @@ import (
 	"github.com/swapctl/swapctl/internal/crypt"
 )
 
-// AreaConfig is one of several swap areas; its fields mean what those of Config
-// mean.
-type AreaConfig struct {
-	// Name is the area's, and that of its mapping when it is encrypted.
-	Name       string `json:"name"`
-	Size       string `json:"size"`
-	Path       string `json:"path"`
-	Device     string `json:"device"`
-	Encrypt    bool   `json:"encrypt"`
-	Cipher     string `json:"cipher"`
-	KeySize    int    `json:"keySize"`
-	SectorSize string `json:"sectorSize"`
-
-	Preallocation string `json:"preallocation"`
-
-	Priority int    `json:"priority"`
-	Discard  string `json:"discard"`
-}
-
-// NewArea is an area about which nothing was said but what the Config says of
-// all of them.
-func (c Config) NewArea() AreaConfig {
-	return AreaConfig{Encrypt: c.Encrypt, Cipher: c.Cipher, KeySize: c.KeySize,
-		SectorSize: c.SectorSize, Priority: -1, Discard: c.Discard, Preallocation: c.Preallocation}
-}
-
 // each returns the Config of each area by itself.
 func (c Config) each() []Config {
 	if len(c.Areas) == 0 {
@@ -41,20 +15,18 @@ func (c Config) each() []Config {
 	}
 	all := make([]Config, len(c.Areas))
 	for i, a := range c.Areas {
-		one := c
-		one.Areas = nil
-		one.Name, one.Size, one.Path, one.Device = a.Name, a.Size, a.Path, a.Device
-		one.Encrypt, one.Cipher, one.KeySize, one.SectorSize = a.Encrypt, a.Cipher, a.KeySize, a.SectorSize
-		one.Priority, one.Discard, one.Preallocation = a.Priority, a.Discard, a.Preallocation
-		all[i] = one
+		all[i] = c
+		all[i].Area, all[i].Areas = a, nil
 	}
 	return all
 }
 
-// asArea is the other way round.
-func (c Config) asArea() AreaConfig {
-	return AreaConfig{Name: c.Name, Size: c.Size, Path: c.Path, Device: c.Device, Encrypt: c.Encrypt, Cipher: c.Cipher,
-		KeySize: c.KeySize, SectorSize: c.SectorSize, Priority: c.Priority, Discard: c.Discard, Preallocation: c.Preallocation}
+// area is where an area of each stands in the Config.
+func (c *Config) area(i int) *Area {
+	if len(c.Areas) == 0 {
+		return &c.Area
+	}
+	return &c.Areas[i]
 }
 
 // inArea says which of several areas a field belongs to.

@@ -17,10 +17,11 @@ import (
 func twoAreas(persist string) setup.Config {
 	c := setup.Default()
 	c.Persist = persist
-	fast, big := c.NewArea(), c.NewArea()
+	c.Path = ""
+	fast, big := c.Area, c.Area
 	fast.Name, fast.Device, fast.Priority = "fast", "/dev/disk/by-id/virtio-vdb", 10
 	big.Name, big.Path, big.Size, big.Encrypt, big.Priority = "big", "/var/lib/swapctl/big", "1Mi", false, 5
-	c.Areas = []setup.AreaConfig{fast, big}
+	c.Areas = []setup.Area{fast, big}
 	return c
 }
 

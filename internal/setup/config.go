@@ -3,26 +3,7 @@ package setup
 // Config is what a person wants of a node: one struct for flags, SWAPCTL_
 // environment variables and the configuration file, named by the JSON tags.
 type Config struct {
-	// Size of the swap area: a Kubernetes quantity, an IEC size ("4GiB"), or a
-	// share of this node's memory ("50%"). Empty with a device: all of it.
-	Size string `json:"size"`
-	// Path of a swap file. Device, when set, is used instead of a file.
-	Path   string `json:"path"`
-	Device string `json:"device"`
-
-	Encrypt    bool   `json:"encrypt"`
-	Cipher     string `json:"cipher"`     // as dm-crypt names it, "aes-xts-plain64"
-	KeySize    int    `json:"keySize"`    // bits; xts splits it in two keys
-	SectorSize string `json:"sectorSize"` // "auto", "512" or "4096" bytes
-
-	// Preallocation of an encrypted swap file, as qemu-img names the ways: "full",
-	// with zeros written, or "falloc", which is quicker.
-	Preallocation string `json:"preallocation"`
-
-	Name string `json:"name"` // of the mapping
-
-	Priority int    `json:"priority"` // 0 to 32767; -1: the kernel chooses
-	Discard  string `json:"discard"`  // "none", "once", "pages" or "both"
+	Area `mapstructure:",squash"` // the only one, unless there are Areas
 
 	// Settings of the kernel's memory management (vm.swappiness and so on),
 	// -1: left as they are.
@@ -47,9 +28,33 @@ type Config struct {
 	// NoRestart leaves the restart of the kubelet to somebody else.
 	NoRestart bool `json:"noRestart"`
 
-	// Areas are several swap areas in place of one: then Size, Path, Device, Name
-	// and Priority say nothing.
-	Areas []AreaConfig `json:"areas,omitempty"`
+	// Areas are several swap areas in place of the one.
+	Areas []Area `json:"areas,omitempty"`
+}
+
+// Area is what a person wants of one swap area. The order of the fields is that in
+// journals.
+type Area struct {
+	// Size of the swap area: a Kubernetes quantity, an IEC size ("4GiB"), or a
+	// share of this node's memory ("50%"). Empty with a device: all of it.
+	Size string `json:"size"`
+	// Path of a swap file. Device, when set, is used instead of a file.
+	Path   string `json:"path"`
+	Device string `json:"device"`
+
+	Encrypt    bool   `json:"encrypt"`
+	Cipher     string `json:"cipher"`     // as dm-crypt names it, "aes-xts-plain64"
+	KeySize    int    `json:"keySize"`    // bits; xts splits it in two keys
+	SectorSize string `json:"sectorSize"` // "auto", "512" or "4096" bytes
+
+	// Preallocation of an encrypted swap file, as qemu-img names the ways: "full",
+	// with zeros written, or "falloc", which is quicker.
+	Preallocation string `json:"preallocation"`
+
+	Name string `json:"name"` // of the mapping, and of one of several areas
+
+	Priority int    `json:"priority"` // 0 to 32767; -1: the kernel chooses
+	Discard  string `json:"discard"`  // "none", "once", "pages" or "both"
 }
 
 // DefaultPath is where the swap file lies when nothing else is said.
@@ -59,8 +64,10 @@ const DefaultPath = "/var/lib/swapctl/swapfile"
 // has no default: how much swap a node gets is for a person to say.
 func Default() Config {
 	return Config{
-		Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
-		SectorSize: "auto", Preallocation: "full", Name: "cryptswap", Priority: -1, Discard: "none",
+		Area: Area{
+			Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
+			SectorSize: "auto", Preallocation: "full", Name: "cryptswap", Priority: -1, Discard: "none",
+		},
 		Swappiness: -1, MinFreeKbytes: -1, WatermarkScaleFactor: -1, WatermarkBoostFactor: -1,
 		Persist: "auto", Kubelet: "auto", SwapBehavior: "LimitedSwap",
 	}

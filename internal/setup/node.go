@@ -34,11 +34,7 @@ func resolveNode(h host.Host, c Config) (node, error) {
 		if err != nil {
 			return n, c.inArea(i, err)
 		}
-		if c.Areas == nil {
-			n.config = a.config
-		} else {
-			c.Areas[i] = a.config.asArea()
-		}
+		*n.config.area(i) = a.config.Area
 		n.areas = append(n.areas, a)
 	}
 	return n, nil

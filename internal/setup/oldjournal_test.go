@@ -2,6 +2,7 @@ package setup_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -82,4 +83,18 @@ func asVersion1(journal string) string {
 		}
 	}
 	return old.String()
+}
+
+// TestTheGoalIsWrittenAsBefore: the engine compares goals as bytes, and an upgrade has
+// nothing to write down. Old journals have this order of fields.
+func TestTheGoalIsWrittenAsBefore(t *testing.T) {
+	c := fileConfig("1Mi", true)
+	text, err := json.Marshal(c)
+	const want = `{"size":"1Mi","path":"/var/lib/swapctl/swapfile","device":"","encrypt":true,"cipher":"aes-xts-plain64","keySize":512,` +
+		`"sectorSize":"auto","preallocation":"full","name":"cryptswap","priority":-1,"discard":"none","swappiness":-1,"minFreeKbytes":-1,` +
+		`"watermarkScaleFactor":-1,"watermarkBoostFactor":-1,"protectSystemSlice":false,"persist":"auto","kubelet":"auto",` +
+		`"swapBehavior":"LimitedSwap","kubernetesVersion":"","noRestart":false}`
+	if err != nil || string(text) != want {
+		t.Errorf("%s (%v), want\n%s", text, err, want)
+	}
 }

@@ -31,10 +31,6 @@ func (n *node) keepShares(asked Config, j step.Journal) {
 		}
 		a.sizeBytes = was.SizeBytes
 		a.config.Size = strconv.FormatInt(a.sizeBytes, 10)
-		if len(n.config.Areas) == 0 {
-			n.config.Size = a.config.Size
-		} else {
-			n.config.Areas[i].Size = a.config.Size
-		}
+		n.config.area(i).Size = a.config.Size
 	}
 }

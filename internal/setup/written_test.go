@@ -129,11 +129,10 @@ func TestAnUpgradeDoesNotMakeTheFileAnew(t *testing.T) {
 
 func twoFiles() setup.Config {
 	c := fileConfig("1Mi", true)
-	c.Size, c.Path = "", setup.DefaultPath
-	one, two := c.NewArea(), c.NewArea()
+	one, two := c.Area, c.Area
 	one.Name, one.Path, one.Size = "one", "/srv/one", "1Mi"
 	two.Name, two.Path, two.Size = "two", "/srv/two", "1Mi"
-	c.Areas = []setup.AreaConfig{one, two}
+	c.Areas = []setup.Area{one, two}
 	return c
 }
 
