@@ -38,7 +38,7 @@ func TestEveryDecisionHasAReasonOrARejection(t *testing.T) {
 // sources and the unit that setup writes.
 func TestWhatWasRejectedIsNotThere(t *testing.T) {
 	page, modules := readText(t, decisionsPage), readText(t, "../../go.mod")
-	for _, rejected := range []string{"k8s.io/kubelet", "client-go", "lipgloss", "bubbles"} {
+	for _, rejected := range []string{"k8s.io/kubelet", "client-go", "bubbles"} {
 		if !strings.Contains(page, "`"+rejected+"`") {
 			t.Errorf("%s is not named", rejected)
 		}

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/clipperhouse/displaywidth"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 )
@@ -49,7 +50,7 @@ func (p *Progress) Show(title string, done, total int64) {
 		}
 	}
 	if room > 0 {
-		line = displaywidth.Options{ControlSequences: true}.TruncateString(line, room-1, "…")
+		line = ansi.Truncate(line, room-1, "…")
 		p.columns = min(p.columns, room-1)
 	}
 	p.write(line)
@@ -71,7 +72,7 @@ func (p *Progress) write(line string) {
 	if !p.printer.colours {
 		erase = "\r" + strings.Repeat(" ", p.columns) + "\r"
 	}
-	p.columns = visible(line)
+	p.columns = lipgloss.Width(line)
 	// A failed write to the terminal must not stop what is being done.
 	_, _ = io.WriteString(p.printer.out, erase+line)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"charm.land/lipgloss/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/swapctl/swapctl/internal/report/reporttest"
@@ -60,7 +61,7 @@ func TestAProgressLineFollowsTheWindow(t *testing.T) {
 	text := tty.Close()
 	bare := regexp.MustCompile("\x1b\\[[0-9]*[mK]").ReplaceAllString(text, "")
 	drawn := strings.Split(strings.Trim(bare, "\r"), "\r")
-	if len(drawn) != 2 || visible(drawn[0]) < 60 || visible(drawn[1]) != 29 || strings.ContainsAny(drawn[1], "█░") {
+	if len(drawn) != 2 || lipgloss.Width(drawn[0]) < 60 || lipgloss.Width(drawn[1]) != 29 || strings.ContainsAny(drawn[1], "█░") {
 		t.Errorf("drawn %q", drawn)
 	}
 }

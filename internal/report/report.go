@@ -1,5 +1,5 @@
 // Package report draws what a command has to say: tables for people, JSON and
-// YAML for scripts, a progress line for the wait. Colour is cut in the writer,
+// YAML for scripts, a progress line for the wait. Colours are taken out in the writer,
 // so that nobody else has to think of it. It knows no swap.
 package report
 
@@ -7,7 +7,10 @@ import (
 	"io"
 	"os"
 
+	"github.com/charmbracelet/colorprofile"
 	"golang.org/x/sys/unix"
+
+	_ "github.com/swapctl/swapctl/internal/notmux" // before lipgloss
 )
 
 // Printer writes to one stream, as that stream can show it.
@@ -42,7 +45,7 @@ func New(w io.Writer, o Options) *Printer {
 		}
 	}
 	if !p.colours {
-		p.out = cutter{w}
+		p.out = &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
 	}
 	return p
 }

@@ -3,7 +3,10 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -209,4 +212,24 @@ func readAll(t *testing.T, f *os.File) string {
 		t.Fatal(err)
 	}
 	return string(buf[:n])
+}
+
+// TestTmuxIsNotRun: lipgloss would have it run at each start, from wherever $PATH says.
+func TestTmuxIsNotRun(t *testing.T) {
+	dir := t.TempDir()
+	ran := filepath.Join(dir, "ran")
+	if err := os.WriteFile(filepath.Join(dir, "tmux"), []byte("#!/bin/sh\n: >"+ran+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tty := reporttest.Open(t, 80)
+	cmd := exec.Command(os.Args[0], "-test.run=^$") // any program with this package in it
+	cmd.Env = []string{"PATH=" + dir, "TMUX=/tmp/tmux-0/default,1,0", "TERM=tmux-256color"}
+	cmd.Stdout = tty.File
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	tty.Close()
+	if _, err := os.Stat(ran); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("tmux was run: %v", err)
+	}
 }

@@ -4,7 +4,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/clipperhouse/displaywidth"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Rows draws the rows of a table one by one, with two blanks between the columns
@@ -12,21 +13,25 @@ import (
 type Rows struct {
 	stream  *stream
 	columns *Columns
-	moods   bool
-	room    int // columns of the terminal, 0: as many as it takes
-	last    int // the last column that is there
-	drawn   int // rows
+	escapes [Heading + 1]escapes // of each mood: a table may be too long to style every cell
+	room    int                  // columns of the terminal, 0: as many as it takes
+	last    int                  // the last column that is there
+	drawn   int                  // rows
 }
 
 // Rows draws the header. On a terminal the table is made to fit; anywhere else
 // it depends on nothing but what is in it.
 func (p *Printer) Rows(c *Columns) *Rows {
 	c.begin()
-	r := &Rows{stream: &stream{to: p.out}, columns: c, moods: p.colours, room: p.width}
+	r := &Rows{stream: &stream{to: p.out}, columns: c, room: p.width}
 	if p.width > 0 {
 		c.fit(p.width)
 	}
-	if !p.colours {
+	if p.colours {
+		for mood := range r.escapes {
+			r.escapes[mood] = Mood(mood).escapes()
+		}
+	} else {
 		r.stream.to = p.bare // no escape sequences to be cut out
 	}
 	if c.records {
@@ -97,8 +102,7 @@ func (r *Rows) record(cells []Cell) {
 			pad = indent
 		}
 		r.stream.buf = appendBlanks(r.stream.buf, pad)
-		lines := wrapLine(strings.Repeat(" ", indent)+oneLine(cell.Text), r.room, indent)
-		r.text(strings.TrimLeft(lines, " "), cell.Mood)
+		r.text(hanging(strings.TrimLeft(oneLine(cell.Text), " "), r.room, indent), cell.Mood)
 		r.newline()
 	}
 }
@@ -120,7 +124,7 @@ func (r *Rows) wrapped(cells []Cell) {
 	for i, cell := range cells {
 		lines[i] = []string{cell.Text}
 		if room := r.columns.widths[i]; r.columns.Head[i].Wrap && room != hidden {
-			lines[i] = chop(strings.Split(wrapLine(oneLine(cell.Text), room, 0), "\n"), room)
+			lines[i] = wrapCell(oneLine(cell.Text), room)
 		}
 		most = max(most, len(lines[i]))
 	}
@@ -137,27 +141,6 @@ func (r *Rows) wrapped(cells []Cell) {
 	}
 }
 
-// chop breaks what is a single word, and longer than the room that there is: a path
-// between two names.
-func chop(lines []string, room int) []string {
-	var short []string
-	for _, line := range lines {
-		for width(line) > room {
-			head := displaywidth.TruncateString(line, room, "")
-			if head == "" {
-				break
-			}
-			if at := strings.LastIndexByte(head, '/'); at > len(head)/2 {
-				head = head[:at+1]
-			}
-			short = append(short, head)
-			line = line[len(head):]
-		}
-		short = append(short, line)
-	}
-	return short
-}
-
 func (r *Rows) newline() {
 	b := r.stream.buf
 	for len(b) > 0 && b[len(b)-1] == ' ' {
@@ -168,11 +151,8 @@ func (r *Rows) newline() {
 
 // text draws a text in a mood.
 func (r *Rows) text(text string, mood Mood) {
-	start, end := "", ""
-	if r.moods {
-		start, end = mood.escapes()
-	}
-	r.stream.buf = append(append(append(r.stream.buf, start...), text...), end...)
+	e := r.escapes[mood]
+	r.stream.buf = append(append(append(r.stream.buf, e.start...), text...), e.end...)
 }
 
 func (r *Rows) cell(i int, text string, mood Mood) {
@@ -226,13 +206,13 @@ func width(s string) int {
 	if isPlain(s) {
 		return utf8.RuneCountInString(s)
 	}
-	return displaywidth.String(oneLine(s))
+	return lipgloss.Width(oneLine(s))
 }
 
 // shorten takes the middle out of a text: the ends of names tell them apart.
 func shorten(s string, room int) string {
 	if room < 1 || len(s) != utf8.RuneCountInString(s) {
-		return displaywidth.TruncateString(s, room, "…")
+		return ansi.Truncate(s, room, "…")
 	}
 	head := (room - 1) / 2
 	return s[:head] + "…" + s[len(s)-(room-1-head):]

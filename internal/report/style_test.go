@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"charm.land/lipgloss/v2"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -16,13 +17,14 @@ func TestProseIsBrokenBetweenWordsBelowWhereItsTextBegins(t *testing.T) {
 		{"plain", "one two three", "one two\nthree", 8},
 		{"behind a label", "  found  one two three four five", "  found  one two three\n         four five", 25},
 		{"a label painted", "  " + Paint(Faint, "found") + "  one two three four five", "  \x1b[2mfound\x1b[m  one two three\n         four five", 25},
-		{"no room beside the label", "  found  one two three", "  found\n one two\n three", 10},
+		{"no room beside the label", "  found  one two three", " found\n one two\n three", 10},
 		{"a word is never broken", "see https://example.org/a/long/way now", "see\nhttps://example.org/a/long/way\nnow", 12},
+		{"a hyphen is no place to break", "setup --dry-run --exit-code", "setup --dry-run\n--exit-code", 21},
 		{"several lines", "one two\nthree four", "one\ntwo\nthree\nfour", 5},
 		{"wide characters", "漢字 漢字 漢字", "漢字\n漢字\n漢字", 6},
 		{"nothing", "", "", 1},
-		{"one column", "a b", "a\nb", 1},
-		{"blanks alone", "     ", "     ", 2},
+		{"hardly any room", "a b", "a\nb", 2},
+		{"blanks alone", "     ", "", 2},
 	} {
 		if diff := cmp.Diff(test.want, Wrap(test.text, test.room)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
@@ -33,7 +35,8 @@ func TestProseIsBrokenBetweenWordsBelowWhereItsTextBegins(t *testing.T) {
 // rowsAt draws a table at a width, as NO_COLOR has it.
 func rowsAt(room int, head []Column, rows ...[]Cell) string {
 	var out strings.Builder
-	p := &Printer{out: cutter{&out}, bare: &out, width: room}
+	p := New(&out, Options{Env: noEnv})
+	p.width = room
 	if err := p.Grid(Grid{Head: head, Rows: rows}); err != nil {
 		return err.Error()
 	}
@@ -88,7 +91,7 @@ SIZE
 		}
 		for line := range strings.Lines(got) {
 			line = strings.TrimRight(line, "\n")
-			if width := visible(line); line != "" && width > test.room && strings.Contains(strings.TrimSpace(line), " ") {
+			if width := lipgloss.Width(line); line != "" && width > test.room && strings.Contains(strings.TrimSpace(line), " ") {
 				t.Errorf("at %d: %d columns: %q", test.room, width, line)
 			}
 		}
@@ -149,9 +152,9 @@ func palettes() map[string][3][3]float64 {
 func TestColoursReadOnLightAndDark(t *testing.T) {
 	used := map[string]int{"\x1b[31m": 0, "\x1b[32m": 1, "\x1b[35m": 2, "\x1b[1m": -1, "\x1b[2m": -1, "": -1}
 	for mood := Plain; mood <= Heading; mood++ {
-		n, known := used[mood.start()]
+		n, known := used[mood.escapes().start]
 		if !known {
-			t.Errorf("mood %d is %q, which nobody has measured", mood, mood.start())
+			t.Errorf("mood %d is %q, which nobody has measured", mood, mood.escapes().start)
 			continue
 		}
 		if n < 0 {

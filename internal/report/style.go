@@ -1,0 +1,120 @@
+package report
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Mood colours a cell. What it says stands in the text, so that nothing is lost
+// without colours.
+type Mood int
+
+// The moods of a cell.
+const (
+	Plain   Mood = iota
+	Good         // as wanted
+	Notice       // something is to do
+	Bad          // something went wrong
+	Faint        // beside the point
+	Heading      // of a column
+)
+
+// Three of the sixteen colours are enough. They are those that can be read on light
+// and on dark: yellow, which others warn in, is hardly seen on white; compilers have
+// magenta for that.
+func (m Mood) style() lipgloss.Style {
+	s := lipgloss.NewStyle()
+	switch m {
+	case Good:
+		return s.Foreground(lipgloss.Green)
+	case Notice:
+		return s.Foreground(lipgloss.Magenta)
+	case Bad:
+		return s.Foreground(lipgloss.Red)
+	case Faint:
+		return s.Faint(true)
+	case Heading:
+		return s.Bold(true)
+	case Plain:
+	}
+	return s
+}
+
+// escapes are what stands before and after a text on a terminal.
+type escapes struct{ start, end string }
+
+func (m Mood) escapes() (e escapes) {
+	e.start, e.end, _ = strings.Cut(Paint(m, "x"), "x")
+	return e
+}
+
+// Paint colours a line that stands outside a Grid. A Printer takes the colours out
+// again where they do not belong.
+func Paint(m Mood, line string) string { return m.style().Render(line) }
+
+// Text writes lines of prose, after Wrap.
+func (p *Printer) Text(text string) error { return p.Line(p.Wrap(text)) }
+
+// Wrap makes lines of prose fit a terminal: one that is too long is broken between
+// words, and goes on below where its text begins, behind the last two blanks near
+// its beginning, which stand between a label and what it is about. A word is never
+// broken. Anywhere else lines stay as they are, for grep.
+func (p *Printer) Wrap(text string) string {
+	if p.width <= 0 {
+		return text
+	}
+	return Wrap(text, p.width)
+}
+
+// Wrap is what a Printer does, for a width of one's own.
+func Wrap(text string, room int) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if lipgloss.Width(line) > room {
+			lines[i] = wrapLine(line, room)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// leastText is how many columns a text needs beside its label; with less it stands
+// below it.
+const leastText = 16
+
+func wrapLine(line string, room int) string {
+	const near = 40 // columns in which a label ends
+	head := strings.TrimRight(ansi.Truncate(line, near+1, ""), " ")
+	begins := 0
+	if at := strings.LastIndex(head, "  "); at >= 0 {
+		begins = at + len("  ")
+	}
+	label, text := line[:begins], line[begins:]
+	indent := lipgloss.Width(label)
+	if room-indent < leastText {
+		text = strings.TrimLeft(line, " ")
+		indent = min(indent, 2, room/8)
+		label = strings.Repeat(" ", min(indent, len(line)-len(text)))
+	}
+	return label + hanging(text, room, indent)
+}
+
+// hanging breaks a text that begins in a column of its own, and goes on there.
+func hanging(text string, room, indent int) string {
+	return strings.ReplaceAll(wrapWords(text, room-indent), "\n", "\n"+strings.Repeat(" ", indent))
+}
+
+// wrapWords breaks a text between words, so that no line takes more than room
+// columns unless it is a single word.
+func wrapWords(text string, room int) string {
+	const whole = "\u2011" // the library breaks behind every other hyphen, and flags have them
+	text = ansi.Wordwrap(strings.ReplaceAll(text, "-", whole), room, "")
+	return strings.ReplaceAll(text, whole, "-")
+}
+
+// wrapCell is wrapWords for a column of a table: a word that is longer than the
+// column, a path between two names, is broken too.
+func wrapCell(text string, room int) []string {
+	return strings.Split(lipgloss.Wrap(wrapWords(text, room), room, "/"), "\n")
+}
