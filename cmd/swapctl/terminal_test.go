@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"regexp"
@@ -8,12 +9,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 	"github.com/swapctl/swapctl/internal/report/reporttest"
+	"github.com/swapctl/swapctl/internal/step"
 )
 
 // drawings are commands that draw something, each with the machine to draw.
@@ -157,6 +160,22 @@ func TestNothingIsSaidByColourAlone(t *testing.T) {
 	}
 }
 
+// slow is long enough for something to be shown on a terminal.
+const slow = 300 * time.Millisecond
+
+// slowKernel takes its time to turn swap on and off.
+type slowKernel struct{ host.Kernel }
+
+func (k slowKernel) SwapOn(path string, flags int) error {
+	time.Sleep(slow)
+	return k.Kernel.SwapOn(path, flags)
+}
+
+func (k slowKernel) SwapOff(ctx context.Context, path string) error {
+	time.Sleep(slow)
+	return k.Kernel.SwapOff(ctx, path)
+}
+
 // TestProgressVanishes when a change ends well, fails, or is interrupted: what stays
 // on the screen is what would stand in a file.
 func TestProgressVanishes(t *testing.T) {
@@ -165,23 +184,26 @@ func TestProgressVanishes(t *testing.T) {
 		args    []string
 		code    int
 		left    string // begins the lines that stay
+		drawn   bool
 	}{
-		"it ends well":   {nil, []string{"setup", "--size=64Mi"}, fail.OK, ""},
-		"it fails":       {func(n *hosttest.Node) { n.FailOn("swapon", "", syscall.EINVAL) }, []string{"setup", "--size=64Mi"}, fail.Failed, "swapctl: "},
-		"nothing to do":  {func(n *hosttest.Node) { runOn(n, "setup", "--size=64Mi") }, []string{"setup", "--size=64Mi"}, fail.OK, ""},
-		"it is verbose":  {nil, []string{"setup", "--size=64Mi", "-v"}, fail.OK, "swapctl: "},
-		"it is quiet":    {nil, []string{"setup", "--size=64Mi", "-q"}, fail.OK, ""},
-		"a taking back":  {func(n *hosttest.Node) { runOn(n, "setup", "--size=64Mi") }, []string{"teardown"}, fail.OK, ""},
-		"it cannot even": {func(n *hosttest.Node) { n.SetEUID(1000) }, []string{"setup", "--size=64Mi"}, fail.NeedsRoot, "swapctl: "},
+		"it ends well":   {nil, []string{"setup", "--size=64Mi"}, fail.OK, "", true},
+		"it fails":       {func(n *hosttest.Node) { n.FailOn("swapon", "", syscall.EINVAL) }, []string{"setup", "--size=64Mi"}, fail.Failed, "swapctl: ", true},
+		"nothing to do":  {func(n *hosttest.Node) { runOn(n, "setup", "--size=64Mi") }, []string{"setup", "--size=64Mi"}, fail.OK, "", false},
+		"it is verbose":  {nil, []string{"setup", "--size=64Mi", "-v"}, fail.OK, "swapctl: ", true},
+		"it is quiet":    {nil, []string{"setup", "--size=64Mi", "-q"}, fail.OK, "", false},
+		"a taking back":  {func(n *hosttest.Node) { runOn(n, "setup", "--size=64Mi") }, []string{"teardown"}, fail.OK, "", true},
+		"it cannot even": {func(n *hosttest.Node) { n.SetEUID(1000) }, []string{"setup", "--size=64Mi"}, fail.NeedsRoot, "swapctl: ", false},
 	} {
 		for _, columns := range []int{80, 20, 3} {
 			n := hosttest.New(t)
 			if test.prepare != nil {
 				test.prepare(n)
 			}
+			h := n.Host()
+			h.Kernel = slowKernel{h.Kernel}
 			tty := reporttest.Open(t, columns)
 			var out strings.Builder
-			code := run(n.Host(), test.args, streams{in: strings.NewReader(""), out: &out, err: tty.File, lookupEnv: aTerminal})
+			code := run(h, test.args, streams{in: strings.NewReader(""), out: &out, err: tty.File, lookupEnv: aTerminal})
 			text := tty.Close()
 			if code != test.code {
 				t.Errorf("%s: exit code %d\n%s", name, code, text)
@@ -192,11 +214,36 @@ func TestProgressVanishes(t *testing.T) {
 				}
 			}
 			drew := strings.Contains(text, "\r\x1b[K")
-			if silent := test.args[len(test.args)-1] == "-q" || test.code == fail.NeedsRoot || name == "nothing to do"; drew == silent {
+			if drew != test.drawn {
 				t.Errorf("%s: a line was drawn: %v\n%q", name, drew, text)
 			}
 		}
 	}
+}
+
+// TestALogHearsOfALongStep: which it is, of how many, and how far.
+func TestALogHearsOfALongStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		w := (&app{streams: streams{err: &log, lookupEnv: aTerminal}}).watch()
+		e := step.Event{Kind: step.Begin, Info: step.Info{Title: "swap file /swapfile, 4 GiB"}, Step: 2, Steps: 5}
+		w.event(e)
+		e.Kind, e.TotalBytes = step.Progressing, 4<<30
+		for range 15 {
+			e.DoneBytes += 128 << 20
+			w.event(e)
+			time.Sleep(time.Second)
+		}
+		e.Kind = step.Finished
+		w.event(e)
+		w.end()
+		want := regexp.MustCompile(`^swapctl: step 2 of 5: swap file /swapfile, 4 GiB: \d+%, 1\.\d GiB of 4 GiB, \d+ MiB/s, \d+s left
+swapctl: done: swap file /swapfile, 4 GiB
+$`)
+		if !want.MatchString(log.String()) {
+			t.Errorf("it hears\n%s", log.String())
+		}
+	})
 }
 
 // TestProgressVanishesOnInterrupt: with ^C in the middle of a swapoff.
@@ -216,7 +263,7 @@ func TestProgressVanishesOnInterrupt(t *testing.T) {
 	for len(n.Ops()) == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(slow)
 	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

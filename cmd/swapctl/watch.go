@@ -1,14 +1,15 @@
 package main
 
 import (
-	"time"
+	"fmt"
 
 	"github.com/swapctl/swapctl/internal/report"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
 // watcher shows on stderr how a change comes along: on a terminal one line that
-// is redrawn and goes away, elsewhere a line for each step that ends.
+// is redrawn and goes away, elsewhere a line for each step that ends, and one every
+// ten seconds for a step that takes long.
 type watcher struct {
 	app     *app
 	printer *report.Printer
@@ -17,7 +18,7 @@ type watcher struct {
 
 func (a *app) watch() *watcher {
 	p := a.stderr()
-	return &watcher{app: a, printer: p, line: report.NewProgress(p, time.Now)}
+	return &watcher{app: a, printer: p, line: report.NewProgress(p)}
 }
 
 // event hears from the engine.
@@ -28,17 +29,17 @@ func (w *watcher) event(e step.Event) {
 	title := e.Info.Title
 	switch e.Kind {
 	case step.Begin:
-		w.begin("doing", title)
+		w.begin("doing", e)
 	case step.Undoing:
-		w.begin("taking back", title)
+		w.begin("taking back", e)
 	case step.Progressing:
-		w.line.Show(title, e.DoneBytes, e.TotalBytes)
+		w.line.Show(numbered(e), e.DoneBytes, e.TotalBytes)
 	case step.Finished:
 		w.ended("done", title)
 	case step.Undone:
 		w.ended("taken back", title)
 	case step.Restarting:
-		w.begin("restarting", title)
+		w.begin("restarting", e)
 	case step.Restarted:
 		w.ended("restarted", title)
 	case step.Failed:
@@ -49,12 +50,19 @@ func (w *watcher) event(e step.Event) {
 // end takes the line away, however the run ended.
 func (w *watcher) end() { w.line.Clear() }
 
-func (w *watcher) begin(what, title string) {
+func (w *watcher) begin(what string, e step.Event) {
 	if w.app.verbose {
-		w.say(what + ": " + title)
-		return
+		w.say(what + ": " + e.Info.Title)
 	}
-	w.line.Show(title, 0, 0)
+	w.line.Show(numbered(e), 0, 0)
+}
+
+// numbered is the title of a step, and which of how many it is.
+func numbered(e step.Event) string {
+	if e.Steps == 0 {
+		return e.Info.Title
+	}
+	return fmt.Sprintf("step %d of %d: %s", e.Step, e.Steps, e.Info.Title)
 }
 
 func (w *watcher) ended(what, title string) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -8,85 +9,143 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
-// Progress is one line on a terminal, redrawn while something long goes on and
-// gone when it is over. Where nobody can see a line being redrawn it is nothing.
+// Progress shows how something long comes along: on a terminal one line that is
+// redrawn, and gone when it is over; anywhere else a line every ten seconds, so that
+// a log shows that something is happening. One thing is shown at a time.
 type Progress struct {
-	printer *Printer
-	now     func() time.Time
-	drawn   time.Time // when the line was drawn last; zero: there is no line
-	columns int       // that the line takes
+	console console
+	title   string
+	sized   bool          // the bar has a total
+	drawing *mpb.Progress // nil: nothing is shown
+	bar     *mpb.Bar
 }
 
-// Redrawing more often than this only costs time; a person cannot read it.
-const redrawEvery = 100 * time.Millisecond
+const (
+	redrawEvery = 100 * time.Millisecond // more often only costs time; a person cannot read it
+	tellEvery   = 10 * time.Second
+	barColumns  = 10
+	leastForBar = 60 // columns of a terminal that has a bar beside the words
+)
 
-// leastForBar is how many columns a terminal must have for a bar beside the words.
-const leastForBar = 60
+// NewProgress returns a progress line on p.
+func NewProgress(p *Printer) *Progress { return &Progress{console: console{printer: p}} }
 
-// NewProgress returns a progress line on p. now is time.Now but in tests.
-func NewProgress(p *Printer, now func() time.Time) *Progress {
-	return &Progress{printer: p, now: now}
-}
-
-// Show draws title and how far it is, in bytes; a total of 0 shows no bar.
+// Show tells what goes on and how far it is, in bytes; a total of 0 is not known.
 func (p *Progress) Show(title string, done, total int64) {
-	now := p.now()
-	if !p.printer.Terminal() || now.Sub(p.drawn) < redrawEvery {
-		return
+	if p.drawing == nil || title != p.title || (total > 0) != p.sized {
+		p.Clear()
+		p.title, p.sized = title, total > 0
+		p.begin()
 	}
-	p.drawn = now
-	// A person may have made the window narrower: a line that wraps cannot be
-	// taken back.
-	room, _ := columns(p.printer.tty)
-	line := Printable(title)
-	if total > 0 {
-		line = fmt.Sprintf("%3d%%  %s of %s  %s", percent(done, total), bytesize.Format(done), bytesize.Format(total), line)
-		if room == 0 || room >= leastForBar {
-			line = Bar(done, total, 20) + " " + line
+	p.bar.SetTotal(units(total), false)
+	p.bar.SetCurrent(units(done))
+}
+
+// units are what the bar counts in, MiB: mpb computes the time that is left from whole
+// nanoseconds for each, and a fast disk writes several bytes in one.
+func units(size int64) int64 { return (max(0, size) + 1<<20 - 1) >> 20 }
+
+func (p *Progress) begin() {
+	every := tellEvery
+	if p.console.IsTerminal() {
+		every = redrawEvery
+	}
+	style := mpb.NopStyle()
+	if p.console.IsTerminal() && p.sized {
+		style = mpb.BarStyle().Lbound("").Rbound("").Tip("").Filler("█").Padding("░").
+			FillerMeta(func(s string) string { return Paint(Good, s) }).
+			PaddingMeta(func(s string) string { return Paint(Faint, s) })
+	}
+	const whole = 1 << 13 // columns of a line in a log: more than any
+	p.drawing = mpb.New(mpb.WithConsoleWriter(&p.console), mpb.WithRefreshRate(every), mpb.WithAutoRefresh(), mpb.WithWidth(whole))
+	// With a total from the beginning the bar would tell once more when it is full.
+	p.bar = p.drawing.New(0, style, mpb.BarWidth(barColumns), mpb.BarFillerTrim(), mpb.AppendDecorators(p.words()))
+}
+
+// words are what stands beside the bar.
+func (p *Progress) words() decor.Decorator {
+	title := Printable(p.title)
+	rate, left := decor.AverageSpeed(0, "%.0f MiB/s"), decor.AverageETA(decor.ET_STYLE_GO)
+	return decor.Any(func(s decor.Statistics) string {
+		if s.Total == 0 {
+			return title
 		}
-	}
-	if room > 0 {
-		line = ansi.Truncate(line, room-1, "…")
-		p.columns = min(p.columns, room-1)
-	}
-	p.write(line)
+		facts := fmt.Sprintf("%3d%%  %s of %s", min(100, s.Current*100/s.Total), bytesize.Format(s.Current<<20), bytesize.Format(s.Total<<20))
+		if s.Current > 0 {
+			perSecond, _ := rate.Decor(s)
+			remaining, _ := left.Decor(s)
+			facts += "  " + perSecond + "  " + remaining + " left"
+		}
+		if !p.console.IsTerminal() {
+			return title + ": " + strings.ReplaceAll(strings.TrimLeft(facts, " "), "  ", ", ")
+		}
+		room := s.AvailableWidth
+		if room >= leastForBar {
+			room -= barColumns // the bar is drawn in what is left
+		}
+		return ansi.Truncate(" "+facts+"  "+title, room, "…")
+	})
 }
 
 // Clear takes the line away, before anything else is written.
 func (p *Progress) Clear() {
-	if p.drawn.IsZero() {
+	if p.drawing == nil {
 		return
 	}
-	p.drawn = time.Time{}
-	p.write("")
+	p.drawing.Shutdown() // now nothing else draws
+	p.drawing = nil
+	if p.console.drawn {
+		p.console.replace("")
+	}
 }
 
-// write puts a text in the place of the line. Without escape sequences blanks have
-// to do it.
-func (p *Progress) write(line string) {
+// console is where mpb draws, a frame at a time. It is on no terminal as well: mpb
+// itself would move the cursor up, also where nobody wants escape sequences.
+type console struct {
+	bytes.Buffer
+	printer *Printer
+	drawn   bool
+	columns int // that the line takes
+}
+
+// IsTerminal implements mpb.ConsoleWriter.
+func (c *console) IsTerminal() bool { return c.printer.redraws }
+
+// GetTermSize implements mpb.ConsoleWriter. A person may have made the window
+// narrower, and a line that wraps, or fills the last column, cannot be taken back.
+func (c *console) GetTermSize() (width, height int, err error) {
+	if width, _ = columns(c.printer.tty); width == 0 {
+		width = 80
+	}
+	return width - 1, 1, nil
+}
+
+// Flush implements mpb.ConsoleWriter. A failed write must not stop what is being done.
+func (c *console) Flush(int) error {
+	line := strings.TrimRight(c.String(), "\n")
+	c.Reset()
+	if !c.IsTerminal() {
+		_ = c.printer.Line("swapctl: " + line)
+		return nil
+	}
+	c.replace(line)
+	return nil
+}
+
+// replace draws a line in the place of the one that is there. Without escape sequences
+// blanks have to take that away.
+func (c *console) replace(line string) {
 	erase := "\r\x1b[K"
-	if !p.printer.colours {
-		erase = "\r" + strings.Repeat(" ", p.columns) + "\r"
+	if !c.printer.colours {
+		room, _, _ := c.GetTermSize()
+		erase = "\r" + strings.Repeat(" ", min(c.columns, room)) + "\r"
 	}
-	p.columns = lipgloss.Width(line)
-	// A failed write to the terminal must not stop what is being done.
-	_, _ = io.WriteString(p.printer.out, erase+line)
-}
-
-// Bar draws how much of total is done, width columns wide.
-func Bar(done, total int64, width int) string {
-	full := int(percent(done, total)) * width / 100
-	return Paint(Good, strings.Repeat("█", full)) + Paint(Faint, strings.Repeat("░", width-full))
-}
-
-// percent is between 0 and 100 whatever it is given.
-func percent(done, total int64) int64 {
-	if total <= 0 || done <= 0 {
-		return 0
-	}
-	return min(100, int64(float64(done)/float64(total)*100))
+	c.drawn, c.columns = line != "", lipgloss.Width(line)
+	_, _ = io.WriteString(c.printer.out, erase+line)
 }

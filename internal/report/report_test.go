@@ -7,10 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	sigsyaml "sigs.k8s.io/yaml"
@@ -137,52 +135,6 @@ func TestColourIsForTerminalsOnly(t *testing.T) {
 				t.Errorf("drew %q, colour wanted: %v", got, test.want)
 			}
 		})
-	}
-}
-
-func TestProgressIsOneLineThatGoesAway(t *testing.T) {
-	w, read := terminal(t)
-	now := time.Unix(0, 0)
-	line := NewProgress(New(w, Options{Env: xterm}), func() time.Time { return now })
-	line.Clear() // there is none yet
-	for i := range 5 {
-		line.Show("swap file\x1b[2J", int64(i)<<30, 4<<30) // the second to fourth come too soon
-		now = now.Add(redrawEvery / 4)
-	}
-	line.Clear()
-	line.Clear()
-	got := read()
-	if n := strings.Count(got, "\r\x1b[K"); n != 3 {
-		t.Errorf("drawn %d times, want 2 and once gone: %q", n, got)
-	}
-	bare := regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(got, "")
-	for _, want := range []string{"░   0%  0 bytes of 4 GiB  swap file?[2J", "█ 100%  4 GiB of 4 GiB"} {
-		if !strings.Contains(bare, want) {
-			t.Errorf("%q is missing in %q", want, got)
-		}
-	}
-	if !strings.HasSuffix(got, "\r\x1b[K") {
-		t.Errorf("the line is left behind: %q", got)
-	}
-}
-
-func TestProgressIsSilentInAPipe(t *testing.T) {
-	var out bytes.Buffer
-	line := NewProgress(New(&out, Options{Env: func(string) string { return "xterm" }}), time.Now)
-	line.Show("swap file", 1, 2)
-	line.Clear()
-	if out.Len() > 0 {
-		t.Errorf("wrote %q", out.String())
-	}
-}
-
-func TestBarStaysInItsWidth(t *testing.T) {
-	for _, test := range []struct{ done, total int64 }{{-1, 4}, {0, 0}, {1, 0}, {5, 4}, {1 << 62, 1 << 62}, {1, 1 << 62}} {
-		var out bytes.Buffer
-		_ = New(&out, Options{Env: noEnv}).Line(Bar(test.done, test.total, 10))
-		if n := len([]rune(out.String())); n != 11 {
-			t.Errorf("%d of %d: %d columns", test.done, test.total, n-1)
-		}
 	}
 }
 

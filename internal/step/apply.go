@@ -97,7 +97,17 @@ func (r *run) steps(ctx context.Context) error {
 	if err := r.announce(ctx); err != nil {
 		return err
 	}
+	e := r.engine
+	defer func() { e.step, e.steps = 0, 0 }()
+	for _, it := range r.items {
+		if it.State != ItemDone {
+			e.steps++
+		}
+	}
 	for i := range r.items {
+		if r.items[i].State != ItemDone {
+			e.step++
+		}
 		if err := r.item(ctx, &r.items[i]); err != nil {
 			return err
 		}

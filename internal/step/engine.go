@@ -36,7 +36,8 @@ type Engine struct {
 	// Events hears what happens; may be nil.
 	Events func(Event)
 
-	warnings []error // of the run
+	warnings    []error // of the run
+	step, steps int     // of the run: the one that it is at, of how many
 }
 
 // ItemState is what became of a step; the words of the SetupReport document.
@@ -85,7 +86,7 @@ type Outcome struct {
 
 // take locks the node and opens the journal.
 func (e *Engine) take() (*journalFile, func(), error) {
-	e.warnings = nil
+	e.warnings, e.step, e.steps = nil, 0, 0
 	unlock, err := lock(e.Host, path.Dir(e.JournalPath))
 	if err != nil {
 		return nil, nil, err
@@ -106,6 +107,7 @@ func (e *Engine) take() (*journalFile, func(), error) {
 
 func (e *Engine) tell(ev Event) {
 	if e.Events != nil {
+		ev.Step, ev.Steps = e.step, e.steps
 		e.Events(ev)
 	}
 }

@@ -24,4 +24,7 @@ type Event struct {
 	Err        error // with Failed
 	DoneBytes  int64 // with Progressing
 	TotalBytes int64 // with Progressing; 0: not known
+	// Step of Steps, the first is 1: which of those that the run has to do or to undo.
+	// Both are 0 with restarts, and when a run that failed is taken back.
+	Step, Steps int
 }

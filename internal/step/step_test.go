@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -326,6 +327,37 @@ func TestInterruptionRollsBack(t *testing.T) {
 		t.Errorf("got %v, code %d", err, fail.Code(err))
 	}
 	unchanged(t, n, before)
+}
+
+// TestEventsCountTheSteps that there is something to do for.
+func TestEventsCountTheSteps(t *testing.T) {
+	n := hosttest.New(t)
+	apply(t, n, wall("a"))
+	var told []string
+	e := engine(n.Host())
+	e.Events = func(ev step.Event) {
+		if ev.Kind == step.Begin || ev.Kind == step.Undoing {
+			told = append(told, fmt.Sprintf("%s %d of %d", ev.Info.ID, ev.Step, ev.Steps))
+		}
+	}
+	bad := wall("a", "b", "c")
+	bad[2] = brick{id: "brick2", text: "c", noEffect: true}
+	if _, err := e.Apply(context.Background(), bad, "config"); err == nil {
+		t.Fatal("it did not fail")
+	}
+	if _, err := e.Apply(context.Background(), wall("a", "b", "c"), "config"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Teardown(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"brick1 1 of 2", "brick2 2 of 2", "brick2 0 of 0", "brick1 0 of 0", // and taken back
+		"brick1 1 of 2", "brick2 2 of 2", "brick2 1 of 3", "brick1 2 of 3", "brick0 3 of 3",
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
 }
 
 func TestASecondRunIsLockedOut(t *testing.T) {

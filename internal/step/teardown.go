@@ -35,7 +35,9 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 	if err := e.announceDown(ctx, j, items); err != nil {
 		return out, err
 	}
+	e.steps = len(items)
 	for i := range items {
+		e.step = i + 1
 		err := ctx.Err()
 		if err == nil {
 			err = e.undo(ctx, j, act{step: items[i].step, rec: items[i].Was})
@@ -48,6 +50,7 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 		items[i].State = ItemUndone
 		out.Changed = true
 	}
+	e.step, e.steps = 0, 0
 	var err error
 	if out.Restarted, err = e.restartAfterTeardown(ctx, j); err != nil {
 		out.Failed, out.Left, out.RestartPending, out.Warnings = true, []error{err}, UnitsOf(j.Restarts), e.warnings
