@@ -200,7 +200,7 @@ type noProgress struct{ to io.Writer }
 
 func (w noProgress) Write(line []byte) (int, error) {
 	if bytes.HasPrefix(line, []byte("swapctl: done: ")) || bytes.HasPrefix(line, []byte("swapctl: taken back: ")) ||
-		bytes.HasPrefix(line, []byte("swapctl: restarted: ")) {
+		bytes.HasPrefix(line, []byte("swapctl: restarted: ")) || bytes.HasPrefix(line, []byte("swapctl: in progress: ")) {
 		return len(line), nil
 	}
 	return w.to.Write(line)

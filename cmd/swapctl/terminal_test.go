@@ -237,7 +237,7 @@ func TestALogHearsOfALongStep(t *testing.T) {
 		e.Kind = step.Finished
 		w.event(e)
 		w.end()
-		want := regexp.MustCompile(`^swapctl: step 2 of 5: swap file /swapfile, 4 GiB: \d+%, 1\.\d GiB of 4 GiB, \d+ MiB/s, \d+s left
+		want := regexp.MustCompile(`^swapctl: in progress: step 2 of 5: swap file /swapfile, 4 GiB: \d+%, 1\.\d GiB of 4 GiB, \d+ MiB/s, \d+s left
 swapctl: done: swap file /swapfile, 4 GiB
 $`)
 		if !want.MatchString(log.String()) {

@@ -131,7 +131,7 @@ func (c *console) Flush(int) error {
 	line := strings.TrimRight(c.String(), "\n")
 	c.Reset()
 	if !c.IsTerminal() {
-		_ = c.printer.Line("swapctl: " + line)
+		_ = c.printer.Line("swapctl: in progress: " + line)
 		return nil
 	}
 	c.replace(line)

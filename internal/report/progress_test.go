@@ -146,7 +146,7 @@ func TestOffATerminalALineTellsEveryTenSeconds(t *testing.T) {
 	}
 	synctest.Test(t, func(*testing.T) { use(NewProgress(New(&out, Options{Env: xterm}))) })
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
-	want := regexp.MustCompile(`^swapctl: step 2 of 2: (long/){30}: +[0-9]+%, [0-9]+ GiB of 100 GiB, [0-9]+ MiB/s, (1m)?[0-9]+s left$`)
+	want := regexp.MustCompile(`^swapctl: in progress: step 2 of 2: (long/){30}: +[0-9]+%, [0-9]+ GiB of 100 GiB, [0-9]+ MiB/s, (1m)?[0-9]+s left$`)
 	if len(lines) != 2 || !want.MatchString(lines[0]) || !want.MatchString(lines[1]) {
 		t.Errorf("%d lines:\n%s", len(lines), out.String())
 	}

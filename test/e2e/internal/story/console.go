@@ -153,9 +153,9 @@ func (d *document) run(command string) error {
 	return nil
 }
 
-// passing tells what a terminal shows only for a while.
+// passing tells what a terminal shows only for a while, if at all.
 func passing(line string) bool {
-	for _, begin := range []string{"done", "taken back", "restarted"} {
+	for _, begin := range []string{"done", "taken back", "restarted", "in progress"} {
 		if strings.HasPrefix(line, "swapctl: "+begin+": ") {
 			return true
 		}

@@ -22,7 +22,7 @@ func (p *parrot) Exec(_ context.Context, c machine.Command) (int, error) {
 	_, words, _ := strings.Cut(command, "say ")
 	status, text, _ := strings.Cut(words, " ")
 	fmt.Fprintf(c.Stdout, "%s\n", text)
-	fmt.Fprint(c.Stderr, "swapctl: done: something\n")
+	fmt.Fprint(c.Stderr, "swapctl: in progress: step 1 of 2: something\nswapctl: done: something\n")
 	return int(status[0] - '0'), nil
 }
 
