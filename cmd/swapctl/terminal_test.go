@@ -236,9 +236,12 @@ func TestALogHearsOfALongStep(t *testing.T) {
 		}
 		e.Kind = step.Finished
 		w.event(e)
+		w.event(step.Event{Kind: step.Restarting, Info: step.Info{Title: "kubelet.service"}})
+		time.Sleep(15 * time.Second)
 		w.end()
 		want := regexp.MustCompile(`^swapctl: in progress: step 2 of 5: swap file /swapfile, 4 GiB: \d+%, 1\.\d GiB of 4 GiB, \d+ MiB/s, \d+s left
 swapctl: done: swap file /swapfile, 4 GiB
+swapctl: in progress: restarting: kubelet.service
 $`)
 		if !want.MatchString(log.String()) {
 			t.Errorf("it hears\n%s", log.String())

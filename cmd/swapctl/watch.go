@@ -14,6 +14,7 @@ type watcher struct {
 	app     *app
 	printer *report.Printer
 	line    *report.Progress
+	now     string // what goes on, as the line has it
 }
 
 func (a *app) watch() *watcher {
@@ -33,7 +34,7 @@ func (w *watcher) event(e step.Event) {
 	case step.Undoing:
 		w.begin("taking back", e)
 	case step.Progressing:
-		w.line.Show(numbered(e), e.DoneBytes, e.TotalBytes)
+		w.line.Show(w.now, e.DoneBytes, e.TotalBytes)
 	case step.Finished:
 		w.ended("done", title)
 	case step.Undone:
@@ -54,15 +55,13 @@ func (w *watcher) begin(what string, e step.Event) {
 	if w.app.verbose {
 		w.say(what + ": " + e.Info.Title)
 	}
-	w.line.Show(numbered(e), 0, 0)
-}
-
-// numbered is the title of a step, and which of how many it is.
-func numbered(e step.Event) string {
-	if e.Steps == 0 {
-		return e.Info.Title
+	if w.now = e.Info.Title; e.Kind != step.Begin {
+		w.now = what + ": " + w.now
 	}
-	return fmt.Sprintf("step %d of %d: %s", e.Step, e.Steps, e.Info.Title)
+	if e.Steps > 0 {
+		w.now = fmt.Sprintf("step %d of %d: %s", e.Step, e.Steps, w.now)
+	}
+	w.line.Show(w.now, 0, 0)
 }
 
 func (w *watcher) ended(what, title string) {
