@@ -97,7 +97,11 @@ func wrapLine(line string, room int) string {
 		indent = min(indent, 2, room/8)
 		label = strings.Repeat(" ", min(indent, len(line)-len(text)))
 	}
-	return label + hanging(text, room, indent)
+	text = hanging(text, room, indent)
+	if first, _, _ := strings.Cut(text, "\n"); indent+lipgloss.Width(first) > room && strings.TrimSpace(label) != "" {
+		label = strings.TrimRight(label, " ") + "\n" + strings.Repeat(" ", indent) // a long word stands alone
+	}
+	return label + text
 }
 
 // hanging breaks a text that begins in a column of its own, and goes on there.

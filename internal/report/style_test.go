@@ -19,6 +19,7 @@ func TestProseIsBrokenBetweenWordsBelowWhereItsTextBegins(t *testing.T) {
 		{"a label painted", "  " + Paint(Faint, "found") + "  one two three four five", "  \x1b[2mfound\x1b[m  one two three\n         four five", 25},
 		{"no room beside the label", "  found  one two three", " found\n one two\n three", 10},
 		{"a word is never broken", "see https://example.org/a/long/way now", "see\nhttps://example.org/a/long/way\nnow", 12},
+		{"a long word beside a label", "  found  /a/long/way/to/go.d: no", "  found\n         /a/long/way/to/go.d:\n         no", 26},
 		{"a hyphen is no place to break", "setup --dry-run --exit-code", "setup --dry-run\n--exit-code", 21},
 		{"several lines", "one two\nthree four", "one\ntwo\nthree\nfour", 5},
 		{"wide characters", "漢字 漢字 漢字", "漢字\n漢字\n漢字", 6},
