@@ -112,13 +112,20 @@ func hanging(text string, room, indent int) string {
 // wrapWords breaks a text between words, so that no line takes more than room
 // columns unless it is a single word.
 func wrapWords(text string, room int) string {
-	const whole = "\u2011" // the library breaks behind every other hyphen, and flags have them
-	text = ansi.Wordwrap(strings.ReplaceAll(text, "-", whole), room, "")
-	return strings.ReplaceAll(text, whole, "-")
+	return keepHyphens(text, func(text string) string { return ansi.Wordwrap(text, room, "") })
 }
 
 // wrapCell is wrapWords for a column of a table: a word that is longer than the
 // column, a path between two names, is broken too.
 func wrapCell(text string, room int) []string {
-	return strings.Split(lipgloss.Wrap(wrapWords(text, room), room, "/"), "\n")
+	return strings.Split(keepHyphens(text, func(text string) string {
+		return lipgloss.Wrap(ansi.Wordwrap(text, room, ""), room, "/")
+	}), "\n")
+}
+
+// keepHyphens wraps a text that may not be broken at a hyphen: flags and names have
+// them, and the library breaks behind all but this one.
+func keepHyphens(text string, wrap func(string) string) string {
+	const nonBreaking = "\u2011"
+	return strings.ReplaceAll(wrap(strings.ReplaceAll(text, "-", nonBreaking)), nonBreaking, "-")
 }
