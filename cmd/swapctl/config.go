@@ -168,16 +168,17 @@ func chooseArea(c *setup.Config, origins map[string]origin) error {
 func (a *app) warnOfUnknownEnv(s settings) {
 	var known []string
 	for _, one := range s.all() {
-		known = append(known, one.env())
+		known = append(known, strings.TrimPrefix(one.env(), envPrefix))
 	}
 	for _, variable := range a.environ {
 		name, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, envPrefix) || value == "" || slices.Contains(known, name) || isServiceEnv(name) {
+		setting, ours := strings.CutPrefix(name, envPrefix)
+		if !ours || value == "" || slices.Contains(known, setting) || isServiceEnv(name) {
 			continue
 		}
 		hint := "'swapctl setup --help' lists the settings"
-		if near := nearest(name, known); near != "" {
-			hint = "did you mean " + near + "?"
+		if near := fail.Nearest(setting, known); near != "" {
+			hint = "did you mean " + envPrefix + near + "?"
 		}
 		a.warn("unknown environment variable %s; %s", name, hint)
 	}

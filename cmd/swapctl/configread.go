@@ -149,7 +149,7 @@ func unknownKey(key *yaml.Node, list []setting, areas bool) error {
 		keys = append(keys, areasKey)
 	}
 	slices.Sort(keys)
-	near := nearest(key.Value, keys)
+	near := fail.Nearest(key.Value, keys)
 	for _, known := range keys {
 		if strings.EqualFold(known, strings.NewReplacer("-", "", "_", "").Replace(key.Value)) {
 			near = known

@@ -191,15 +191,3 @@ func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 		}
 	}
 }
-
-func TestNearest(t *testing.T) {
-	words := []string{"size", "path", "device", "key-size", "o"}
-	for typed, want := range map[string]string{
-		"sise": "size", "szie": "size", "devce": "device", "keysize": "key-size", "size": "size",
-		"x": "", "memory": "", "": "", "paht": "path",
-	} {
-		if got := nearest(typed, words); got != want {
-			t.Errorf("nearest(%q) is %q, want %q", typed, got, want)
-		}
-	}
-}

@@ -11,9 +11,6 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// nearest returns the word that was probably meant; "" when there is none.
-func nearest(typed string, words []string) string { return fail.Nearest(typed, words) }
-
 // flagNames lists every flag that cmd understands.
 func flagNames(cmd *cobra.Command) []string {
 	var names []string
@@ -37,7 +34,7 @@ func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 	if slices.Contains(names, name) {
 		return fmt.Sprintf("did you mean --%s?", name)
 	}
-	if near := nearest(name, names); near != "" {
+	if near := fail.Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean --%s?", near)
 	}
 	for _, other := range cmd.Root().Commands() {

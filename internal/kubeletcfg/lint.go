@@ -145,7 +145,7 @@ func (l *linter) file(f Source, role Role) {
 }
 
 func (l *linter) syntax(name string, err error) {
-	finding := Finding{Rule: "syntax", File: name, Document: 1, Line: 1, Column: 1, Message: err.Error(), Fix: "mend it there"}
+	finding := Finding{Rule: "syntax", File: name, Document: 1, Line: 1, Column: 1, Message: err.Error(), Fix: "fix it there"}
 	if syntaxError, ok := errors.AsType[*SyntaxError](err); ok {
 		finding.Line, finding.Column, finding.Document = syntaxError.Line, max(syntaxError.Column, 1), syntaxError.Document
 		finding.Message = syntaxError.Err.Error()

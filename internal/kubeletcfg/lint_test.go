@@ -28,13 +28,13 @@ func faults() []fault {
 	swap := "failSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\n"
 	return []fault{
 		// What is not read at all.
-		{"a tab", "1.34", "", kubeletHead + "memorySwap:\n«\tswapBehavior: LimitedSwap\n", "syntax", "mend"},
-		{"a tab before a field", "1.34", "", kubeletHead + "«\tfailSwapOn: false\n", "syntax", "mend"},
-		{"indented too little", "1.34", "", "# ours\n\n" + kubeletHead + "memorySwap:\n  swapBehavior: LimitedSwap\n« failSwapOn: false\nmaxPods: 9\n", "syntax", "mend"},
-		{"an open list", "1.34", "", kubeletHead + "«enforceNodeAllocatable: [pods\nmaxPods: 9\n", "syntax", "mend"},
-		{"an unknown anchor", "1.34", "", kubeletHead + "---\n" + kubeletHead + "«memorySwap: *swap\n", "syntax", "mend"},
+		{"a tab", "1.34", "", kubeletHead + "memorySwap:\n«\tswapBehavior: LimitedSwap\n", "syntax", "fix"},
+		{"a tab before a field", "1.34", "", kubeletHead + "«\tfailSwapOn: false\n", "syntax", "fix"},
+		{"indented too little", "1.34", "", "# ours\n\n" + kubeletHead + "memorySwap:\n  swapBehavior: LimitedSwap\n« failSwapOn: false\nmaxPods: 9\n", "syntax", "fix"},
+		{"an open list", "1.34", "", kubeletHead + "«enforceNodeAllocatable: [pods\nmaxPods: 9\n", "syntax", "fix"},
+		{"an unknown anchor", "1.34", "", kubeletHead + "---\n" + kubeletHead + "«memorySwap: *swap\n", "syntax", "fix"},
 		{"nothing", "1.34", "", "# later\n", "syntax", "delete"},
-		{"a list", "1.34", "", "«- failSwapOn: false\n", "syntax", "mend"},
+		{"a list", "1.34", "", "«- failSwapOn: false\n", "syntax", "fix"},
 		{"no apiVersion", "1.34", "", "«kind: KubeletConfiguration\nfailSwapOn: false\n", "kind", "apiVersion: kubelet.config.k8s.io/v1beta1"},
 		{"no kind", "1.34", "", "«apiVersion: kubelet.config.k8s.io/v1beta1\nfailSwapOn: false\n", "kind", "kind: KubeletConfiguration"},
 		{"kubelet v1", "1.34", "", "apiVersion: «kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\n", "kind", "v1beta1"},
@@ -176,7 +176,7 @@ func correct() []fault {
 		{name: "limited", version: "1.30", text: kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n"},
 		{name: "no swap", version: "1.33", text: kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: NoSwap}\n"},
 		{name: "YAML 1.1", version: "1.34", text: kubeletHead + "failSwapOn: no\n"},
-		{name: "bears swap", version: "1.34", text: kubeletHead + "failSwapOn: false\n"},
+		{name: "tolerates swap", version: "1.34", text: kubeletHead + "failSwapOn: false\n"},
 		{name: "as kubeadm writes it", version: "1.34", text: kubeletHead + "memorySwap: {}\nlogging:\n  flushFrequency: 0\n  options:\n    json: {infoBufferSize: \"0\"}\n  verbosity: 0\nshutdownGracePeriod: 0s\nauthentication:\n  anonymous: {enabled: false}\n  webhook: {cacheTTL: 0s, enabled: true}\n  x509: {clientCAFile: /etc/kubernetes/pki/ca.crt}\nclusterDNS: [10.96.0.10]\n"},
 		{name: "gate where it is needed", version: "1.29", text: kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\nfeatureGates: {NodeSwap: true}\n"},
 		{name: "unlimited while it lasts", version: "1.28", text: kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: UnlimitedSwap}\nfeatureGates: {NodeSwap: true}\n"},

@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
@@ -46,7 +47,7 @@ func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 	what := "there is no such field"
 	if old, ok := l.schema.types[s.api+" "+typ][name]; ok {
 		what = fmt.Sprintf("the field is known %s, not in %s", old.in.say(l.schema.newest), l.row.Kubernetes)
-	} else if meant := near(name, names); meant != "" {
+	} else if meant := fail.Nearest(name, names); meant != "" {
 		f.Fix = fmt.Sprintf("%s instead of %s", meant, name)
 	} else if where := l.elsewhere(s.api, name); where != "" {
 		f.Fix = "it belongs into " + where

@@ -132,7 +132,7 @@ func (l *linter) together() {
 	if len(groups) == 0 && len(l.dropins) > 0 {
 		groups = []document{{}}
 	}
-	bears := false
+	tolerates := false
 	for _, config := range groups {
 		m := &merger{row: l.row, tree: map[string]any{}, from: map[string]string{}}
 		if config.root != nil {
@@ -147,9 +147,9 @@ func (l *linter) together() {
 		m.problems = nil // every file was looked at before
 		e := m.effective()
 		l.effective(e, config, dropins, alone)
-		bears = bears || !e.FailSwapOn
+		tolerates = tolerates || !e.FailSwapOn
 	}
-	l.preflight(bears)
+	l.preflight(tolerates)
 }
 
 // effective judges a merged configuration. Without a --config file (alone) much

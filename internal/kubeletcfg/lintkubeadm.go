@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/fail"
 )
 
 // kubeadmKinds are those that kubeadm reads from a file.
@@ -45,7 +47,7 @@ func (l *linter) kubeadm(s scene, version, kind string) {
 	if fields := l.schema.types[version+" "+kind]; fields == nil || !fields["kind"].in.has(l.minor) {
 		n := written(s.doc.root.Get("kind"))
 		f := Finding{Rule: "kind", Field: "kind", Message: fmt.Sprintf("%q is no kind of %s/%s: kubeadm passes over it", kind, KubeadmGroup, version), Fix: "one of " + strings.Join(kubeadmKinds(), ", ")}
-		if meant := near(kind, kubeadmKinds()); meant != "" {
+		if meant := fail.Nearest(kind, kubeadmKinds()); meant != "" {
 			f.Fix = meant
 		}
 		if n == nil {
@@ -130,8 +132,8 @@ func (l *linter) extraArg(s scene, name string, key, value *yaml.Node, field str
 }
 
 // preflight finds a kubeadm that would stop at the swap that it shall use.
-func (l *linter) preflight(bears bool) {
-	if l.row.Kubeadm.Preflight != PreflightError || !bears || l.init == nil {
+func (l *linter) preflight(tolerates bool) {
+	if l.row.Kubeadm.Preflight != PreflightError || !tolerates || l.init == nil {
 		return
 	}
 	list := l.init.root.Get("nodeRegistration", "ignorePreflightErrors")

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
@@ -54,7 +55,7 @@ func (l *linter) illegal(text string) Finding {
 		Message: fmt.Sprintf("%q is no behavior of Kubernetes %s: the kubelet does not start", text, l.row.Kubernetes),
 		Fix:     strings.Join(l.row.LegalBehaviors(), " or "),
 	}
-	if meant := near(text, l.row.LegalBehaviors()); meant != "" && !slices.Contains(Behaviors(), text) {
+	if meant := fail.Nearest(text, l.row.LegalBehaviors()); meant != "" && !slices.Contains(Behaviors(), text) {
 		f.Fix = meant
 	}
 	if slices.Contains(Behaviors(), text) {
@@ -83,7 +84,7 @@ func (l *linter) gate(s scene, n *yaml.Node, name string, on bool, field string)
 		f.Message = "no release knows this gate: the kubelet panics"
 		if name == "NodeMemorySwap" {
 			f.Fix = "NodeSwap, which is what some texts mean by it"
-		} else if meant := near(name, slices.Sorted(maps.Keys(l.schema.gates))); meant != "" {
+		} else if meant := fail.Nearest(name, slices.Sorted(maps.Keys(l.schema.gates))); meant != "" {
 			f.Fix = meant + " instead of " + name
 		}
 	case !g.in.has(l.minor):
@@ -152,7 +153,7 @@ func (l *linter) thresholds(s scene, field string) {
 		switch {
 		case !slices.Contains(signals(), m.Name):
 			f.Message, f.Fix = "the kubelet does not start with a signal that it does not know", "one of "+strings.Join(signals(), ", ")
-			if meant := near(m.Name, signals()); meant != "" {
+			if meant := fail.Nearest(m.Name, signals()); meant != "" {
 				f.Fix = meant + " instead of " + m.Name
 			}
 			l.find(s, m.Key, f)
@@ -212,7 +213,7 @@ func (l *linter) reserved(s scene) {
 		switch {
 		case !slices.Contains(legal, word):
 			f := Finding{Rule: "reserved", Field: "enforceNodeAllocatable", Message: fmt.Sprintf("%q cannot be enforced: the kubelet does not start", word), Fix: "one of " + strings.Join(legal, ", ")}
-			if meant := near(word, legal); meant != "" {
+			if meant := fail.Nearest(word, legal); meant != "" {
 				f.Fix = meant
 			}
 			l.find(s, v.Node, f)

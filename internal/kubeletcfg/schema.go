@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/swapctl/swapctl/internal/fail"
 )
 
 //go:embed fields.txt
@@ -105,6 +103,3 @@ func (s schema) fields(typ string, minor int) []string {
 	}
 	return names
 }
-
-// near returns the word that was probably meant; "" when there is none.
-func near(typed string, words []string) string { return fail.Nearest(typed, words) }
