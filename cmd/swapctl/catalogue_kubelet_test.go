@@ -42,7 +42,7 @@ func badKubelets() []situation {
 		{name: "old kubelet that has not joined", node: []shape{old, gone}, args: small, code: 2, says: "is not there yet", hint: "swapctl kubeadm-config"},
 		{name: "kubelet that a script starts and that does not run", node: []shape{modern, file("/etc/systemd/system/kubelet.service", "[Service]\nExecStart=/usr/local/bin/start-kubelet\n", 0o644), file("/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf", "", 0o644)}, args: small, code: 2, says: "it does not run now", hint: "--kubelet skip"},
 		{name: "kubelet that nothing starts", node: []shape{file("/usr/bin/kubelet", "", 0o755)}, args: small, code: 2, says: "there is no kubelet.service", hint: "--kubelet skip"},
-		{name: "k3s whose kubelet is told not to bear swap", node: []shape{file("/etc/systemd/system/k3s.service", "[Service]\nExecStart=/usr/local/bin/k3s server\n", 0o644), func(n *hosttest.Node) {
+		{name: "k3s whose kubelet is told not to tolerate swap", node: []shape{file("/etc/systemd/system/k3s.service", "[Service]\nExecStart=/usr/local/bin/k3s server\n", 0o644), func(n *hosttest.Node) {
 			n.SetProgram("/usr/local/bin/k3s", func([]string) (string, error) { return "k3s version v1.31.4+k3s1\n", nil })
 		}, file("/etc/rancher/k3s/config.yaml", "kubelet-arg: [fail-swap-on=true]\n", 0o600)}, args: small, code: 2, says: "k3s configures it", hint: "/etc/rancher/k3s/config.yaml"},
 		{name: "kubelet's file of another user", node: []shape{modern, owner(config, 1000, 1000)}, args: small, code: 2, says: "believe " + config, hint: "chown root:root " + config + "; chmod go-w " + config},

@@ -9,9 +9,9 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// TestMendsWhatIsNoError holds the situations that look bad and are none:
+// TestFixesWhatIsNoError holds the situations that look bad and are none:
 // setup makes the node what it should be, teardown gives back what was there.
-func TestMendsWhatIsNoError(t *testing.T) {
+func TestFixesWhatIsNoError(t *testing.T) {
 	const encrypted, plain = "--size 8Mi", "--size 8Mi --encrypt=false"
 	const path = setup.DefaultPath
 	for name, s := range map[string]struct {

@@ -24,14 +24,14 @@ func badPlanCommands() []situation {
 	node := pods(aPod("{requests: {memory: 1Gi}}"))
 	rows := []situation{
 		{name: "plan of nothing", args: "plan", says: "there are no pods", hint: "swapctl plan --pods FILE"},
-		{name: "plan of a file without its flag", args: "plan pods.yaml", says: "too much", hint: "--pods pods.yaml"},
+		{name: "plan of a file without its flag", args: "plan pods.yaml", says: "unexpected argument", hint: "--pods pods.yaml"},
 		{name: "plan of a file that is not there", args: "plan --pods /root/missing.yaml", says: "no such file", hint: "- for standard input"},
 		{name: "plan of an empty directory", node: []shape{dir("/root/none", 0o755)}, args: "plan --pods /root/none", says: "no *.yaml", hint: "name the file itself"},
 		{name: "standard input twice", args: "plan --pods - --node -", says: "only once", hint: "plan --help"},
 		{name: "sort by what is not there", args: plan + "--sort size", says: `"size" is none of`, hint: "plan --help"},
 		{name: "explain without a namespace", args: plan + "--explain web", says: "not a namespace and a name", hint: "--explain default/web"},
 		{name: "explain a pod that is not there", args: plan + "--explain default/wbe", says: "default/wbe", hint: "--sort name"},
-		{name: "two questions", args: plan + "--explain default/web --recommend --target-ratio 1", says: "two questions", hint: "plan --help"},
+		{name: "two questions", args: plan + "--explain default/web --recommend --target-ratio 1", says: "mutually exclusive", hint: "plan --help"},
 		{name: "recommend without a target", args: plan + "--recommend", says: "needs one target", hint: "--target-per-container 512Mi"},
 		{name: "recommend with two targets", args: plan + "--recommend --target-ratio 1 --target-per-container 1Gi", says: "needs one target", hint: "--target-ratio 0.5"},
 		{name: "a target without recommend", args: plan + "--target-ratio 0.5", says: "needs --recommend", hint: "plan --help"},
@@ -78,7 +78,7 @@ func badPlanNodes() []situation {
 		{name: "node file without a node", args: plan + "--node /root/pods.yaml", says: "has no Node", hint: "kubectl get node NAME -o json > node.json"},
 		{name: "several nodes as one", node: []shape{two}, args: plan + "--node /root/nodes.yaml", says: "several", hint: "--nodes /root/nodes.yaml"},
 		{name: "one node twice", node: []shape{two}, args: plan + "--nodes /root/nodes.yaml", says: "twice", hint: "leave one of them out"},
-		{name: "Node object without its memory", node: []shape{aNode(`{}`)}, args: plan + "--node /root/node.json", says: "status.capacity.memory", hint: "mend"},
+		{name: "Node object without its memory", node: []shape{aNode(`{}`)}, args: plan + "--node /root/node.json", says: "status.capacity.memory", hint: "fix"},
 		{name: "a machine that does not say its memory", node: []shape{fails("read", "/proc/meminfo", unix.EACCES)}, args: plan, code: 1, says: "this machine", hint: "--node-memory 64Gi"},
 	}
 	for i := range rows {

@@ -40,7 +40,7 @@ Exits with 3 when a check failed; with --strict also when one warns.`
 const checkExample = `  # Everything
   sudo swapctl check
 
-  # What would mend it
+  # What would fix it
   sudo swapctl check --fix-script
 
   # In a pipeline
@@ -61,7 +61,7 @@ func newCheck(a *app) *cobra.Command {
 		RunE: a.action(func(ctx context.Context, cmd *cobra.Command) error {
 			switch {
 			case o.list && o.fixScript:
-				return usage(cmd, errors.New("--list and --fix-script are two questions: ask one at a time"))
+				return usage(cmd, errors.New("--list and --fix-script are mutually exclusive"))
 			case o.list:
 				return a.listChecks(cmd)
 			}
@@ -77,7 +77,7 @@ func newCheck(a *app) *cobra.Command {
 	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "", "judge by this `version` instead of that of the kubelet")
 	f.BoolVar(&o.probeDisk, "probe-disk", false, "measure disk and encryption too: up to 64 MiB in a temporary file, 7 seconds at most")
 	f.BoolVar(&o.list, "list", false, "name all checks, and what they want")
-	f.BoolVar(&o.fixScript, "fix-script", false, "print the commands that would mend what was found")
+	f.BoolVar(&o.fixScript, "fix-script", false, "print the commands that would fix what was found")
 	return cmd
 }
 

@@ -52,7 +52,7 @@ func TestDocsAreTrue(t *testing.T) {
 					t.Fatal(err)
 				}
 			} else if diff := cmp.Diff(string(old), d.new.String()); diff != "" {
-				t.Errorf("%s is not what swapctl prints (go test ./cmd/swapctl -update mends it):\n%s", file, diff)
+				t.Errorf("%s is not what swapctl prints (go test ./cmd/swapctl -update fixes it):\n%s", file, diff)
 			}
 		})
 	}

@@ -171,7 +171,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	case cmd.Flags().Lookup("size") != nil && isSize(args[0]):
 		hints = append(hints, "a size has a flag: --size "+args[0])
 	}
-	return usage(cmd, fmt.Errorf("%q is too much: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
+	return usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
 }
 
 // isSize reports whether a word can only be meant as a size of swap.

@@ -28,7 +28,7 @@ type kubeadmFlags struct {
 }
 
 const kubeadmLong = `Write what kubeadm and the kubelet of a Kubernetes version must be told so that
-nodes bear swap and give it to containers: YAML on stdout, or in a directory with
+nodes tolerate swap and give it to containers: YAML on stdout, or in a directory with
 the names that kubeadm and the kubelet demand.
 
 Kinds:
@@ -52,7 +52,7 @@ func newKubeadmConfig(a *app) *cobra.Command {
 	var o kubeadmFlags
 	cmd := &cobra.Command{
 		Use:     "kubeadm-config",
-		Short:   "Write what kubeadm and the kubelet must be told of swap",
+		Short:   "Write the kubeadm and kubelet configuration for swap",
 		Long:    kubeadmLong,
 		Example: kubeadmExample,
 		Args:    kubeadmArguments,
@@ -94,10 +94,10 @@ func kubeadmArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	hints := []string{"to add swap to a file: --merge " + args[0], "to look for faults in it: " + cmd.CommandPath() + " lint " + args[0]}
-	if near := nearest(args[0], []string{"lint"}); near != "" {
+	if near := fail.Nearest(args[0], []string{"lint"}); near != "" {
 		hints = []string{fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near)}
 	}
-	return usage(cmd, fmt.Errorf("%q is too much: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
+	return usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
 }
 
 func (o *kubeadmFlags) check(cmd *cobra.Command, format report.Format) error {
@@ -122,7 +122,7 @@ func checkCgroup(cmd *cobra.Command, version int) error {
 // badChoice is the error of a flag that takes one of a few words.
 func badChoice(cmd *cobra.Command, flag, value string, words []string) error {
 	var hints []string
-	if near := nearest(value, words); near != "" {
+	if near := fail.Nearest(value, words); near != "" {
 		hints = append(hints, fmt.Sprintf("did you mean %s %s?", flag, near))
 	}
 	return usage(cmd, fmt.Errorf("%s: %q is not one of %s", flag, value, strings.Join(words, ", ")), hints...)
@@ -213,7 +213,7 @@ func (a *app) kubeadmRow(cmd *cobra.Command, rows kubeletcfg.Versions, version s
 		version = k.Version
 	}
 	if version == "" {
-		return kubeletcfg.Row{}, "", usage(cmd, errors.New("it is not said which Kubernetes is meant"),
+		return kubeletcfg.Row{}, "", usage(cmd, errors.New("Kubernetes version not specified"), //nolint:staticcheck // a name
 			"--kubernetes-version $(kubeadm version -o short), or for example --kubernetes-version "+rows.Newest())
 	}
 	row, err := rows.Find(version)

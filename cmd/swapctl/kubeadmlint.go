@@ -47,7 +47,7 @@ func newKubeadmLint(a *app) *cobra.Command {
 				return usage(cmd, errors.New("name the files to look at"), "for example "+cmd.CommandPath()+" kubeadm.yaml")
 			}
 			if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
-				return usage(cmd, errors.New("standard input can be read only once, and - is there twice"))
+				return usage(cmd, errors.New("standard input can be read only once, and - is given twice"))
 			}
 			return checkCgroup(cmd, o.cgroup)
 		},

@@ -47,7 +47,7 @@ func run(h host.Host, args []string, s streams) int {
 
 // notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so
 // that what was begun is rolled back. The second one kills: whoever insists
-// gets what he asks for, and the journal mends it later.
+// gets what he asks for, and the journal fixes it later.
 func notify(ctx context.Context) (context.Context, context.CancelFunc) {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup

@@ -163,11 +163,11 @@ func compareText(t *testing.T, name, want string) {
 	wantLines, haveLines := strings.Split(want, "\n"), strings.Split(string(have), "\n")
 	for i, line := range wantLines {
 		if i >= len(haveLines) || haveLines[i] != line {
-			t.Errorf("%s:%d is not what is generated (go test ./cmd/swapctl -update mends it); want: %s", name, i+1, line)
+			t.Errorf("%s:%d is not what is generated (go test ./cmd/swapctl -update fixes it); want: %s", name, i+1, line)
 			return
 		}
 	}
-	t.Errorf("%s is longer than what is generated (go test ./cmd/swapctl -update mends it)", name)
+	t.Errorf("%s is longer than what is generated (go test ./cmd/swapctl -update fixes it)", name)
 }
 
 // replaceBetween returns a document with what stands between two lines replaced.

@@ -102,7 +102,7 @@ func planArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usage(cmd, fmt.Errorf("%q is too much: '%s' takes only flags", args[0], cmd.CommandPath()),
+	return usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", args[0], cmd.CommandPath()),
 		"a file with pods has a flag: --pods "+args[0])
 }
 
@@ -130,7 +130,7 @@ func (o *planFlags) check(cmd *cobra.Command, csv bool) error {
 	target := said("target-per-container", "target-ratio")
 	switch {
 	case len(jobs) > 1:
-		return usage(cmd, fmt.Errorf("%s and %s are two questions: ask one at a time", jobs[0], jobs[1]))
+		return usage(cmd, fmt.Errorf("%s and %s are mutually exclusive", jobs[0], jobs[1]))
 	case len(jobs) > 0 && list != "" && (list != "--only-swappable" || jobs[0] != "--diff"):
 		return usage(cmd, fmt.Errorf("%s says nothing with %s", list, jobs[0]))
 	case target != "" && !o.recommend:

@@ -57,7 +57,7 @@ func (n *nodeFlags) check(cmd *cobra.Command, o *planFlags) error {
 		return usage(cmd, errors.New("--node-memory and a file with Node objects contradict each other"),
 			"leave one of them out")
 	case stdin > 1:
-		return usage(cmd, errors.New("standard input can be read only once, and - is there twice"))
+		return usage(cmd, errors.New("standard input can be read only once, and - is given twice"))
 	case n.cgroupVersion != 1 && n.cgroupVersion != 2:
 		return usage(cmd, fmt.Errorf("--cgroup-version: %d is neither 1 nor 2", n.cgroupVersion))
 	}

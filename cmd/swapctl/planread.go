@@ -151,13 +151,13 @@ func (r *planReader) wrong(err error) error {
 		return err
 	}
 	if field, ok := errors.AsType[*limits.FieldError](err); ok {
-		hint := "mend it, or plan all others with --skip-invalid"
+		hint := "fix it, or plan all others with --skip-invalid"
 		if ofNode(field) {
-			hint = "mend it, or say instead how the nodes are: --kubernetes-version, or --node-memory and --node-swap"
+			hint = "fix it, or say instead how the nodes are: --kubernetes-version, or --node-memory and --node-swap"
 		}
 		return fail.New(fail.Usage, "plan the pods", field, hint)
 	}
-	return hinted(err, "nothing was planned: mend it there, and run the command again")
+	return hinted(err, "nothing was planned: fix it and run the command again")
 }
 
 // ofNode reports whether an error is that of a Node object.

@@ -89,7 +89,7 @@ func newSettings() settings {
 	n.Int("watermark-boost-factor", d.WatermarkBoostFactor, "set vm.watermark_boost_factor, 0 for no boost; -1: leave it")
 	n.Bool("protect-system-slice", d.ProtectSystemSlice, "never swap out the node's own services, and give them precedence at the disk")
 	n.String("persist", d.Persist, "what brings swap back after a reboot: systemd, fstab or none; auto: systemd where it runs")
-	n.String("kubelet", d.Kubelet, "have the node's kubelet bear swap: auto; leave it as it is: skip")
+	n.String("kubelet", d.Kubelet, "have the node's kubelet tolerate swap: auto; leave it as it is: skip")
 	n.String("swap-behavior", d.SwapBehavior, "what the kubelet gives to pods: LimitedSwap or NoSwap")
 	n.String("kubernetes-version", d.KubernetesVersion, "`version` of the kubelet, 1.34; without it the kubelet is asked")
 	n.Bool("no-restart", d.NoRestart, "do not restart the kubelet; 'swapctl status' says that it is still to do")

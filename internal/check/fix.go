@@ -13,8 +13,8 @@ const mebibyte = 1 << 20
 // every ten seconds, to have a chance to evict between them.
 const leastGap = 16 * mebibyte
 
-// fix finds values that give SwapFirst; nil when nothing is to be mended, or
-// when nothing within reason mends it.
+// fix finds values that give SwapFirst; nil when there is nothing to fix, or
+// when nothing within reason fixes it.
 func (e Eviction) fix(f Facts) *Fix {
 	if e.Verdict == SwapFirst {
 		return nil
@@ -81,8 +81,8 @@ func (e Eviction) betterHard() string {
 	return fmt.Sprintf("%dMi", hard)
 }
 
-// Script prints the commands that mend what the report found and that a shell
-// can mend; they are to be read before they are run. Hints that are not commands
+// Script prints the commands that fix what the report found and that a shell
+// can fix; they are to be read before they are run. Hints that are not commands
 // stand there as comments.
 func (r Report) Script() string {
 	var b strings.Builder
@@ -102,7 +102,7 @@ func (r Report) Script() string {
 		}
 	}
 	if n == 0 {
-		b.WriteString("\n# Nothing is to be mended.\n")
+		b.WriteString("\n# There is nothing to fix.\n")
 	}
 	return b.String()
 }

@@ -131,7 +131,7 @@ func configDecodes(f Facts) Finding {
 			silent = append(silent, p.String())
 		}
 	}
-	const hint = "mend the file that is named; 'swapctl kubeadm-config lint FILE' shows it with line and field"
+	const hint = "fix the file that is named; 'swapctl kubeadm-config lint FILE' shows it with line and field"
 	switch {
 	case len(fatal) > 0:
 		return failed(strings.Join(fatal, "; "), hint)

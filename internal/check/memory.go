@@ -80,7 +80,7 @@ func (e Eviction) hint() string {
 		if e.PodsLevelBytes != nil && *e.PodsLevelBytes > e.HighBytes {
 			return fmt.Sprintf("reserve less: %s are reserved for what needs %s less", bytesize.Format(e.ReservedBytes), bytesize.Format(*e.PodsLevelBytes))
 		}
-		return "give the node more memory, or less to do: no setting within reason mends this"
+		return "give the node more memory, or less to do: no setting within reason fixes this"
 	}
 	var ways []string
 	if e.Fix.WatermarkScaleFactor != nil {

@@ -16,7 +16,7 @@ func limitsOfOld(f *Facts) {
 	f.Kubelet.Config.NodeSwap = true
 }
 
-// TestTheRemedyIsNotWhatIsThere: LimitedSwap does not mend LimitedSwap.
+// TestTheRemedyIsNotWhatIsThere: LimitedSwap does not fix LimitedSwap.
 func TestTheRemedyIsNotWhatIsThere(t *testing.T) {
 	f := ready()
 	limitsOfOld(&f)

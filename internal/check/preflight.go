@@ -66,7 +66,7 @@ func Preflight(ctx context.Context, h host.Host, o PreflightOptions) ([]Result, 
 	if len(bad) == 0 {
 		return notable, nil
 	}
-	refusal := fail.Newf(fail.Unfit, "call this node fit for swap", "%s", sentence(bad))
+	refusal := fail.Newf(fail.Unfit, "set up swap", "node is not ready for it: %s", failedChecks(bad))
 	for _, r := range notable {
 		if r.Status == Fail {
 			_ = refusal.Hint("%s: %s; %s", r.ID, r.Found, r.Hint)

@@ -159,13 +159,14 @@ func (r Report) Err(strict bool) error {
 	if len(bad) == 0 {
 		return nil
 	}
-	return fail.Newf(fail.Unfit, "call this node fit", "%s", sentence(bad)).
+	return fail.Newf(fail.Unfit, "", "node is not ready for swap: %s", failedChecks(bad)).
 		Hint("each has a reason and a remedy above, and a section in docs/checks.md; --ignore ID leaves one out")
 }
 
-func sentence(ids []string) string {
+func failedChecks(ids []string) string {
+	checks := "checks"
 	if len(ids) == 1 {
-		return ids[0] + " is not as it should be"
+		checks = "check"
 	}
-	return fmt.Sprintf("%d checks are not as they should be: %s", len(ids), strings.Join(ids, ", "))
+	return fmt.Sprintf("%d %s failed (%s)", len(ids), checks, strings.Join(ids, ", "))
 }

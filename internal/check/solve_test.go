@@ -73,7 +73,7 @@ func TestZonesOnlyForUsersHaveMarksOfTheirOwn(t *testing.T) {
 // same arithmetic says SwapFirst.
 func TestTheRemedyIsOne(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	mended := map[string]int{}
+	fixed := map[string]int{}
 	for range 20000 {
 		f := ready()
 		f.Memory.TotalBytes = 1<<30 + rng.Int64N(3<<30)
@@ -108,25 +108,25 @@ func TestTheRemedyIsOne(t *testing.T) {
 		}
 		if e.Fix.Together {
 			f.Tuning.ScaleFactor.Value = strconv.FormatInt(*e.Fix.WatermarkScaleFactor, 10)
-			mended["both"]++
+			fixed["both"]++
 		} else if n := e.Fix.WatermarkScaleFactor; n != nil {
 			again := f
 			again.Tuning.ScaleFactor.Value = strconv.FormatInt(*n, 10)
 			if e2, err := solve(again); err != nil || e2.Verdict != SwapFirst {
 				t.Fatalf("vm.watermark_scale_factor=%d gives %s (%v)\nbefore %+v\nafter %+v", *n, e2.Verdict, err, e, e2)
 			}
-			mended["factor"]++
+			fixed["factor"]++
 		}
 		if hard := e.Fix.EvictionHard; hard != "" {
 			f.Kubelet.Config.EvictionHard["memory.available"] = hard
 			if e2, err := solve(f); err != nil || e2.Verdict != SwapFirst {
 				t.Fatalf("evictionHard %s gives %s (%v)\nbefore %+v\nafter %+v", hard, e2.Verdict, err, e, e2)
 			}
-			mended["hard"]++
+			fixed["hard"]++
 		}
 	}
-	if mended["factor"] < 500 || mended["hard"] < 1000 || mended["both"] < 50 {
-		t.Errorf("too little was tried: %v", mended)
+	if fixed["factor"] < 500 || fixed["hard"] < 1000 || fixed["both"] < 50 {
+		t.Errorf("too little was tried: %v", fixed)
 	}
 }
 
@@ -209,7 +209,7 @@ func TestTheScriptHoldsItsEvidenceInComments(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, script)
 		}
 	}
-	if script := Judge(ready(), Options{}).Script(); !strings.Contains(script, "# Nothing is to be mended.") {
+	if script := Judge(ready(), Options{}).Script(); !strings.Contains(script, "# There is nothing to fix.") {
 		t.Errorf("a ready node: %s", script)
 	}
 }

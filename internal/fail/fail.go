@@ -20,7 +20,8 @@ const (
 	Interrupted = 130 // SIGINT or SIGTERM
 )
 
-// Error is an error with hints. Its text is always "cannot <Op>: <Err>".
+// Error is an error with hints. Its text is "cannot <Op>: <Err>"; where nothing was to
+// be done but to judge, Op is empty and the text is that of Err.
 type Error struct {
 	Op    string   // what could not be done, as a verb phrase: "set up /swapfile"
 	Err   error    // why
@@ -49,7 +50,12 @@ func (e *Error) Hint(format string, args ...any) *Error {
 }
 
 // Error implements error.
-func (e *Error) Error() string { return "cannot " + e.Op + ": " + e.Err.Error() }
+func (e *Error) Error() string {
+	if e.Op == "" {
+		return e.Err.Error()
+	}
+	return "cannot " + e.Op + ": " + e.Err.Error()
+}
 
 // Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }

@@ -16,7 +16,7 @@ func (r Row) Dropin(w Wish) ([]byte, error) {
 	return []byte(r.dropinHead(w) + s.document()), nil
 }
 
-// CanDropin reports whether a file in --config-dir can let this minor bear swap.
+// CanDropin reports whether a file in --config-dir can let this minor tolerate swap.
 func (r Row) CanDropin() bool { return r.noDropin() == "" }
 
 func (r Row) noDropin() string {

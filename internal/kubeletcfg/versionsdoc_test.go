@@ -129,6 +129,6 @@ func TestTheDocumentOfVersionsIsWhatTheTableSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(got), want); diff != "" {
-		t.Errorf("-file +table (go test ./internal/kubeletcfg -update mends it):\n%s", diff)
+		t.Errorf("-file +table (go test ./internal/kubeletcfg -update fixes it):\n%s", diff)
 	}
 }

@@ -148,7 +148,7 @@ func (v value) at(names ...string) value {
 const few = 16
 
 // errTwice is a name that an object has twice.
-var errTwice = errors.New("is there twice")
+var errTwice = errors.New("duplicate field")
 
 func (v value) refuseTwins() error {
 	var seen map[string]bool

@@ -179,4 +179,4 @@ func (e *libraryError) placed() error {
 }
 
 // errNoYAML is what the parser refuses.
-var errNoYAML = errors.New("this is no YAML")
+var errNoYAML = errors.New("invalid YAML")

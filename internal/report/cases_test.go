@@ -15,7 +15,7 @@ func someCases() []Case {
 	return []Case{
 		{ID: "a", Title: "All <fine>", Help: "https://x/#a", Outcome: Passed, Message: "60"},
 		{ID: "b", Title: "Odd", Outcome: Warned, Message: `a "quoted" & odd` + "\x01\n\u0085", Advice: "do\nthis"},
-		{ID: "c", Title: "Bad", Outcome: Failed, Message: "0", Advice: "mend it"},
+		{ID: "c", Title: "Bad", Outcome: Failed, Message: "0", Advice: "fix it"},
 		{ID: "d", Title: "No", Outcome: Skipped, Message: "see c"},
 		{ID: "e", Title: "Who knows", Outcome: Unjudged, Message: "denied", Advice: "as root"},
 	}
@@ -48,7 +48,7 @@ func TestJUnitIsXML(t *testing.T) {
 	want := []testcase{
 		{Name: "a: All <fine>", Out: "60"},
 		{Name: "b: Odd", Out: "warning: a \"quoted\" & odd?\n\u0085\ndo\nthis"},
-		{Name: "c: Bad", Failure: &note{"0", "mend it"}},
+		{Name: "c: Bad", Failure: &note{"0", "fix it"}},
 		{Name: "d: No", Skipped: &note{Message: "see c"}},
 		{Name: "e: Who knows", Skipped: &note{Message: "denied"}},
 	}
@@ -86,7 +86,7 @@ func TestSARIFTellsEachCaseWithItsRule(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || log.Version != "2.1.0" {
 		t.Errorf("version %s (-want +got):\n%s", log.Version, diff)
 	}
-	if message := log.Runs[0].Results[2].Message.Text; message != "0\nmend it" {
+	if message := log.Runs[0].Results[2].Message.Text; message != "0\nfix it" {
 		t.Errorf("message %q", message)
 	}
 }

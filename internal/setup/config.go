@@ -19,7 +19,7 @@ type Config struct {
 	// Persist is what brings swap back after a reboot: "systemd", "fstab" or
 	// "none"; "auto" is systemd where it is the node's init, otherwise none.
 	Persist string `json:"persist"`
-	// Kubelet: "auto" has the kubelet of the node, if there is one, bear swap
+	// Kubelet: "auto" has the kubelet of the node, if there is one, tolerate swap
 	// before there is any; "skip" leaves it as it is.
 	Kubelet      string `json:"kubelet"`
 	SwapBehavior string `json:"swapBehavior"` // of the kubelet: "LimitedSwap" or "NoSwap"

@@ -22,7 +22,7 @@ const (
 	kubeletFile      = "50-swapctl.conf"
 )
 
-// kubeletIDs are the steps with which the kubelet learns to bear swap: before
+// kubeletIDs are the steps with which the kubelet learns to tolerate swap: before
 // there is any, and they go after it.
 func kubeletIDs() []string { return []string{"kubelet.config", "kubelet.configdir"} }
 
@@ -168,7 +168,7 @@ func cannotSwap(err error) error {
 		}
 		hints = append(hints, hint)
 	}
-	op, why := "have the kubelet bear swap", err
+	op, why := "have the kubelet tolerate swap", err
 	if worded, ok := errors.AsType[*fail.Error](err); ok {
 		op, why = worded.Op, worded.Err
 	}
@@ -211,14 +211,14 @@ func (n *node) readBack(h host.Host, row kubeletcfg.Row, wish kubeletcfg.Wish, f
 	return noKubelet(err)
 }
 
-// noKubelet words why the kubelet cannot be made to bear swap, in the place of
+// noKubelet words why the kubelet cannot be made to tolerate swap, in the place of
 // what a helper says of the one thing.
 func noKubelet(err error, hints ...string) error {
 	hints = append(append(fail.Hints(err), hints...), skipHint)
 	if worded, ok := errors.AsType[*fail.Error](err); ok {
 		err = worded.Err
 	}
-	return fail.New(fail.Usage, "have the kubelet bear swap", err, hints...)
+	return fail.New(fail.Usage, "have the kubelet tolerate swap", err, hints...)
 }
 
 // kubeletWarnings are what a person should know although it stops nothing.

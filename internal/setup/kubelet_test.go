@@ -348,7 +348,7 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 	}
 }
 
-func TestAKubeletThatBearsSwapAlreadyIsLeftAsItIs(t *testing.T) {
+func TestAKubeletThatToleratesSwapAlreadyIsLeftAsItIs(t *testing.T) {
 	n := withKubelet(t, "v1.34.1")
 	n.WriteFile(kubeadmConfig, "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nfailSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n", 0o644)
 	before := n.Snapshot()

@@ -40,7 +40,7 @@ func chooseKubelet(k kubelet.Kubelet, row kubeletcfg.Row, wish kubeletcfg.Wish, 
 	if k.Inputs.Config != nil {
 		return want, nil, nil
 	}
-	const op = "have the kubelet bear swap"
+	const op = "have the kubelet tolerate swap"
 	if k.ConfigFile == "" {
 		return want, nil, fail.Newf(fail.Usage, op, "the kubelet of Kubernetes %s reads no configuration file and no directory of them", row.Kubernetes).
 			Hint("start it with --config, or with --fail-swap-on=false and --feature-gates, and use --kubelet skip")
@@ -72,7 +72,7 @@ func (w kubeletWant) directory(k kubelet.Kubelet, dir string) (*kubeletDirWant, 
 }
 
 // canDropin reports whether a file in the kubelet's configuration directory can
-// let it bear swap. Where the directory is an experiment it must be in use.
+// let it tolerate swap. Where the directory is an experiment it must be in use.
 func canDropin(k kubelet.Kubelet, row kubeletcfg.Row) bool {
 	if !row.CanDropin() {
 		return false

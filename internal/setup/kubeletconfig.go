@@ -69,7 +69,7 @@ func (w *kubeletWant) lay(files map[string][]byte, row kubeletcfg.Row, wish kube
 	}
 	edited, err := row.Edit(k.Inputs.Config.Data, wish)
 	files[w.File] = edited
-	return noKubelet(err, "mend "+w.File)
+	return noKubelet(err, "fix "+w.File)
 }
 
 func (s kubeletConfigStep) Info() step.Info {
@@ -101,7 +101,7 @@ func (s kubeletConfigStep) Check(_ context.Context, h host.Host, was step.Record
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case missing && s.want.Edit:
-		return blocked(fail.Newf(fail.Usage, "have the kubelet bear swap", "%s is gone", s.want.File).
+		return blocked(fail.Newf(fail.Usage, "have the kubelet tolerate swap", "%s is gone", s.want.File).
 			Hint("let kubeadm write it again (kubeadm join), then run: swapctl setup").
 			Hint("or take swap back: swapctl teardown")), nil
 	case missing:
@@ -134,10 +134,10 @@ func (s kubeletConfigStep) same(now []byte) (bool, error) {
 		return false, err
 	}
 	edited, err := row.Edit(now, s.want.wish())
-	return bytes.Equal(now, edited), noKubelet(err, "mend "+s.want.File)
+	return bytes.Equal(now, edited), noKubelet(err, "fix "+s.want.File)
 }
 
-// takesEffect reads what the kubelet reads. A kubelet that does not bear swap
+// takesEffect reads what the kubelet reads. A kubelet that does not tolerate swap
 // after all, by a flag for one, keeps swap off: at boot as well. A want without
 // a behavior asks for no more.
 func takesEffect(h host.Host, want kubeletWant) (step.Finding, error) {

@@ -149,9 +149,9 @@ func (s story) prepare(t *testing.T) (*hosttest.Node, hosttest.Snapshot) {
 	return n, fresh
 }
 
-// mends holds a node against the promise: whatever happened to it, setup
+// fixes holds a node against the promise: whatever happened to it, setup
 // converges and has then nothing more to do, and teardown gives the tree back.
-func (s story) mends(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot, setupFirst bool) {
+func (s story) fixes(t *testing.T, n *hosttest.Node, fresh hosttest.Snapshot, setupFirst bool) {
 	t.Helper()
 	noise := lostKey(t, n)
 	n.ResetOps()
@@ -251,7 +251,7 @@ func TestSurvivesAKillBeforeAndInsideEveryOperation(t *testing.T) {
 					if at%2 == 0 {
 						n.Reboot()
 					}
-					s.mends(t, n, fresh, at%3 != 0)
+					s.fixes(t, n, fresh, at%3 != 0)
 					if t.Failed() {
 						t.Fatalf("killed at operation %d", at)
 					}
@@ -284,7 +284,7 @@ func TestSurvivesAFailureOfEveryOperation(t *testing.T) {
 				if err != nil && fail.Code(err) != fail.Failed {
 					t.Errorf("operation %d failed with exit code %d", at, fail.Code(err))
 				}
-				s.mends(t, n, fresh, at%2 == 0)
+				s.fixes(t, n, fresh, at%2 == 0)
 				if t.Failed() {
 					t.Fatalf("failed at operation %d", at)
 				}
@@ -371,7 +371,7 @@ func (s story) torn(t *testing.T, write int) int {
 			t.Fatal(err)
 		}
 		n.Reboot()
-		s.mends(t, n, fresh, torn%2 == 0)
+		s.fixes(t, n, fresh, torn%2 == 0)
 		if t.Failed() {
 			t.Fatalf("operation %d, a write to the journal, torn after byte %d of %d", write, cut, len(after))
 		}

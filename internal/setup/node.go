@@ -115,7 +115,7 @@ func (n node) steps() []step.Step {
 	return append(steps, n.tables()...)
 }
 
-// settings are what a node has once. The kubelet comes first: it must bear swap
+// settings are what a node has once. The kubelet comes first: it must tolerate swap
 // before there is any. The unit comes before the areas, so that
 // boot never pulls down the step that runs it.
 func (n node) settings() []step.Step {

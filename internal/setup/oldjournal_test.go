@@ -42,7 +42,7 @@ func TestJournalsOfVersion1AreReadFinishedAndUndone(t *testing.T) {
 			if err := boot(n); err != nil || len(swaps(t, n)) != 1 {
 				t.Errorf("boot: %v, %v", err, swaps(t, n))
 			}
-			s.mends(t, n, fresh, false)
+			s.fixes(t, n, fresh, false)
 		})
 		t.Run(name+" unfinished", func(t *testing.T) {
 			for at := 8; ; at += 3 {
@@ -50,7 +50,7 @@ func TestJournalsOfVersion1AreReadFinishedAndUndone(t *testing.T) {
 				if !n.Fired() {
 					return
 				}
-				s.mends(t, n, fresh, at%2 == 0)
+				s.fixes(t, n, fresh, at%2 == 0)
 				if t.Failed() {
 					t.Fatalf("killed at operation %d", at)
 				}

@@ -276,7 +276,7 @@ func TestFindsTheMappingWhenItsNodeIsLateOrMissing(t *testing.T) {
 	takenBack(t, n, fresh)
 }
 
-func TestMendsAMappingWhoseFileWasDeleted(t *testing.T) {
+func TestFixesAMappingWhoseFileWasDeleted(t *testing.T) {
 	n := hosttest.New(t)
 	fresh := n.Snapshot()
 	up(t, n, fileConfig("1Mi", true), setup.UpOptions{})

@@ -477,7 +477,7 @@ func everywhere(t *testing.T, prepare, run func(*hosttest.Node), kill func(*host
 			apply(t, n, wall("a", "B", "c"))
 			n.ResetOps()
 			if out := apply(t, n, wall("a", "B", "c")); out.Changed {
-				t.Errorf("killed at %d: a second run after the mending one did %s", at, states(out))
+				t.Errorf("killed at %d: a second run after the fixing one did %s", at, states(out))
 			}
 		}
 		if _, err := engine(n.Host()).Teardown(context.Background(), nil); err != nil {
