@@ -171,11 +171,12 @@ func wantChanged(s Step, was Record) (bool, error) {
 	if !was.Ours() {
 		return false, nil
 	}
-	raw, err := json.Marshal(s.Want())
+	want := s.Want()
+	raw, err := json.Marshal(want)
 	if err != nil {
 		return false, fail.New(fail.Failed, "write down step "+s.Info().ID, err)
 	}
-	now, old := reflect.New(reflect.TypeOf(s.Want())), reflect.New(reflect.TypeOf(s.Want()))
+	now, old := reflect.New(reflect.TypeOf(want)), reflect.New(reflect.TypeOf(want))
 	if err := json.Unmarshal(raw, now.Interface()); err != nil {
 		return false, fail.New(fail.Failed, "read step "+s.Info().ID, err)
 	}
