@@ -162,9 +162,12 @@ type Stale struct {
 
 // Runtime is the container runtime.
 type Runtime struct {
-	Name    string // containerd, cri-o; empty when none was found
+	Name    string // containerd, cri-o, cri-dockerd; empty when none was found
 	Version string // empty when it could not be found out
 	From    string // which file says so
+	// Endpoint is the socket that the kubelet is told to use, and who tells it:
+	// "unix:///run/crio/crio.sock (--container-runtime-endpoint)"; empty when it is not told.
+	Endpoint string
 }
 
 // Measured is what was measured.

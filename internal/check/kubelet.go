@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
@@ -84,8 +85,8 @@ func kubeletChecks() []Check {
 		},
 		{
 			ID: "container-runtime", Title: "The container runtime passes swap limits on",
-			Want: "containerd 1.6 or CRI-O 1.23, or later",
-			Why:  "Older ones drop the field of the interface (CRI Unified) by which the kubelet sets memory.swap.max.",
+			Want: "containerd 1.6 or CRI-O 1.23, or later, at the socket that the kubelet uses",
+			Why:  "Older ones, and cri-dockerd, drop the field of the interface (CRI Unified) by which the kubelet sets memory.swap.max.",
 			Says: []Status{Pass, Fail, Skip, Unknown}, Run: containerRuntime,
 			Preflight: Always,
 		},
@@ -258,13 +259,18 @@ func seconds(d time.Duration) string { return d.Round(100 * time.Millisecond).St
 
 func containerRuntime(f Facts) Finding {
 	r := f.Runtime
-	if r.Name == "" {
-		if !f.Kubelet.Found {
-			return skip("neither a kubelet nor a container runtime was found on this node")
-		}
+	switch {
+	case r.Name == kubelet.Dockerd:
+		return failed("the kubelet uses "+r.Name+": "+r.Endpoint+", which drops the swap limits: BestEffort and Guaranteed pods swap too, and nothing limits it",
+			"let the kubelet use containerd or CRI-O: https://kubernetes.io/docs/tasks/administer-cluster/migrating-from-dockershim/")
+	case r.Name == "" && r.Endpoint != "":
+		return unknown("the kubelet uses "+r.Endpoint+", which is the socket of no container runtime that swapctl knows",
+			"see in its manual whether it sets memory.swap.max of containers (field Unified of the CRI)")
+	case r.Name == "" && !f.Kubelet.Found:
+		return skip("neither a kubelet nor a container runtime was found on this node")
+	case r.Name == "":
 		return unknown("neither containerd nor CRI-O was found", "see what the kubelet uses: its --container-runtime-endpoint")
-	}
-	if r.Version == "" {
+	case r.Version == "":
 		return unknown(r.From+" does not tell its version", "ask it: "+r.Name+" --version")
 	}
 	least := map[string]string{"containerd": "1.6", "cri-o": "1.23"}[r.Name]

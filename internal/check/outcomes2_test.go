@@ -98,9 +98,13 @@ func kubeletOutcomes() []outcome {
 		{"kubelet-started-after-swap", Unknown, "no start", "/proc/812/stat", func(f *Facts) { f.Kubelet.Started = 0 }},
 
 		{"container-runtime", Pass, "", "containerd 1.7.24", nil},
-		{"container-runtime", Pass, "CRI-O", "cri-o 1.34.0", func(f *Facts) { f.Runtime = Runtime{"cri-o", "1.34.0", "/usr/bin/crio"} }},
+		{"container-runtime", Pass, "CRI-O", "cri-o 1.34.0", func(f *Facts) { f.Runtime = Runtime{Name: "cri-o", Version: "1.34.0", From: "/usr/bin/crio"} }},
 		{"container-runtime", Fail, "old containerd", "1.5.18", func(f *Facts) { f.Runtime.Version = "1.5.18" }},
-		{"container-runtime", Fail, "old CRI-O", "1.22.5", func(f *Facts) { f.Runtime = Runtime{"cri-o", "1.22.5", "/usr/bin/crio"} }},
+		{"container-runtime", Fail, "old CRI-O", "1.22.5", func(f *Facts) { f.Runtime = Runtime{Name: "cri-o", Version: "1.22.5", From: "/usr/bin/crio"} }},
+		{"container-runtime", Fail, "cri-dockerd", "--container-runtime-endpoint", func(f *Facts) {
+			f.Runtime = Runtime{Name: "cri-dockerd", Endpoint: "unix:///run/cri-dockerd.sock (--container-runtime-endpoint)"}
+		}},
+		{"container-runtime", Unknown, "a runtime nobody knows", "/run/kata.sock", func(f *Facts) { f.Runtime = Runtime{Endpoint: "/run/kata.sock (x)"} }},
 		{"container-runtime", Unknown, "mute", "does not tell", func(f *Facts) { f.Runtime.Version = "" }},
 		{"container-runtime", Unknown, "none", "neither containerd nor CRI-O", func(f *Facts) { f.Runtime = Runtime{} }},
 		{"container-runtime", Unknown, "odd", "nightly", func(f *Facts) { f.Runtime.Version = "nightly" }},

@@ -57,7 +57,7 @@ func Read(ctx context.Context, h host.Host, o ReadOptions) (Facts, error) {
 	f.Disks = readDisks(h, stacks, f.Areas)
 	f.Boot = readBoot(h, f.CommandLine.Value)
 	f.Boot.Unseen = errors.Join(f.Boot.Unseen, o.ManagedErr)
-	f.Runtime = readRuntime(h)
+	f.Runtime = readRuntime(h, f.Kubelet)
 	f.Tuning = readTuning(h)
 	f.Leaks = readLeaks(h, f)
 	if o.Stale {

@@ -39,6 +39,14 @@ func status(t *testing.T, f Facts, id string, want Status, found string) {
 	}
 }
 
+// What gives the kubelet of debian13 its container runtime.
+const (
+	kubeletFile  = "-- var/lib/kubelet/config.yaml --\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
+	kubeletUnit  = "-- usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf --\n[Service]\n"
+	dockerdFlag  = kubeletUnit + "ExecStart=\nExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml --container-runtime-endpoint=unix:///var/run/cri-dockerd.sock\n"
+	kubeadmFlags = kubeletUnit + "EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env\nExecStart=\nExecStart=/usr/bin/kubelet $KUBELET_KUBEADM_ARGS\n-- var/lib/kubelet/kubeadm-flags.env --\nKUBELET_KUBEADM_ARGS=--pod-infra-container-image=x --container-runtime-endpoint="
+)
+
 // TestReadsWhatDecides: what stands in the files of a node comes to the checks.
 func TestReadsWhatDecides(t *testing.T) {
 	for _, test := range []struct {
@@ -86,6 +94,13 @@ func TestReadsWhatDecides(t *testing.T) {
 		{"a kubelet before swap", "debian13", "-- var/lib/dpkg/status --\nPackage: kubelet\nStatus: install ok installed\nVersion: 1.21.14-00\n\n", "kubelet-feature-gate", Fail, "Kubernetes v1.21.14 has no feature gate NodeSwap"},
 		{"one cause, one complaint", "debian13", "-- var/lib/kubelet/config.yaml --\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n\tfailSwapOn: false\n", "kubelet-fail-swap-on", Skip, "see kubelet-config-decodes"},
 		{"CRI-O", "debian12", "-- usr/bin/crio --\nx\n-- run/crio/crio.sock --\n-- usr/bin/containerd --\nx\n-- var/lib/dpkg/status --\nPackage: cri-o\nStatus: install ok installed\nVersion: 1.22.1-1\n\n", "container-runtime", Fail, "cri-o 1.22.1"},
+		{"cri-dockerd by a flag", "debian13", dockerdFlag, "container-runtime", Fail, "cri-dockerd: unix:///var/run/cri-dockerd.sock (--container-runtime-endpoint)"},
+		{"cri-dockerd by kubeadm's variable", "debian13", kubeadmFlags + "unix:///run/cri-dockerd.sock\n", "container-runtime", Fail, "cri-dockerd"},
+		{"cri-dockerd by the field", "debian13", kubeletFile + "containerRuntimeEndpoint: unix:///run/cri-dockerd.sock\n", "container-runtime", Fail, "cri-dockerd: unix:///run/cri-dockerd.sock (/var/lib/kubelet/config.yaml)"},
+		{"a flag before the field", "debian13", kubeletFile + "containerRuntimeEndpoint: unix:///run/containerd/containerd.sock\n" + dockerdFlag, "container-runtime", Fail, "cri-dockerd"},
+		{"containerd by a link, with cri-dockerd installed", "debian13", kubeletFile + "containerRuntimeEndpoint: /run/cri.sock\n-- run/cri.sock -> containerd/containerd.sock --\n-- run/containerd/containerd.sock --\n-- usr/bin/cri-dockerd --\nx\n", "container-runtime", Pass, "containerd"},
+		{"CRI-O is used, containerd is installed", "debian13", kubeletFile + "containerRuntimeEndpoint: unix:///var/run/crio/crio.sock\n-- usr/bin/crio --\nx\n-- var/lib/dpkg/status --\nPackage: cri-o\nStatus: install ok installed\nVersion: 1.31.0-1\n\n", "container-runtime", Pass, "cri-o 1.31.0"},
+		{"a socket nobody knows", "debian13", kubeletFile + "containerRuntimeEndpoint: unix:///run/other.sock\n", "container-runtime", Unknown, "/run/other.sock"},
 		{"a package that was removed", "debian13", "-- var/lib/dpkg/status --\nPackage: containerd\nStatus: deinstall ok config-files\nVersion: 1.4.1\n\n", "container-runtime", Unknown, "/usr/bin/containerd"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -197,7 +197,7 @@ func TestTheScriptHoldsItsEvidenceInComments(t *testing.T) {
 	f := ready()
 	f.Tuning.Swappiness.Value = "0"
 	f.Kubelet.Config.EvictionHard["memory.available"] = "200Mi"
-	f.Runtime = Runtime{"containerd", "1.5.0", "/x\nrm -rf /"}
+	f.Runtime = Runtime{Name: "containerd", Version: "1.5.0", From: "/x\nrm -rf /"}
 	script := Judge(f, Options{}).Script()
 	for line := range strings.Lines(script) {
 		if strings.HasPrefix(line, "rm") {

@@ -39,9 +39,6 @@ type distribution struct {
 	advice   []string // what to set where, if the kubelet is not a unit's of its own
 }
 
-// Runtime is a place where a container runtime may be.
-type Runtime struct{ Name, Socket, Binary string }
-
 // distributions are those that are known. Sources: kubeadm's 10-kubeadm.conf; k3s
 // pkg/daemons/agent (fail-swap-on=false in every release; from 1.32 on in
 // 00-k3s-defaults.conf of its directory), RKE2 the same code; k0s, workerProfiles;
@@ -133,15 +130,6 @@ func Dirs() []string { return slices.Compact(all(func(d distribution) []string {
 // FlagFiles are the files that may give flags to a kubelet that has a unit of its
 // own.
 func FlagFiles() []string { return distributionOf(Systemd).flags }
-
-// Runtimes are the places of container runtimes. One that comes with a
-// distribution is before those that any node may have besides, CRI-O before
-// containerd, which many nodes with CRI-O have as well.
-func Runtimes() []Runtime {
-	own := all(func(d distribution) []Runtime { return d.runtimes })
-	plain := len(distributionOf(Systemd).runtimes) // the first row's
-	return append(own[plain:len(own):len(own)], own[:plain]...)
-}
 
 // ControlPlane is what shows that an API server runs on the node of this kubelet:
 // its static pod, or a service that has it inside; "" when nothing does. The error

@@ -53,6 +53,9 @@ type Effective struct {
 	MemoryThrottlingFactor  string // "" for none: memory.high is then not set
 	MemoryReservationPolicy string
 
+	RuntimeEndpoint     string // the socket of the container runtime; "" when no flag, file or default says it
+	RuntimeEndpointFrom string
+
 	Sources  []string  // the files that were read, in the order of precedence, weakest first
 	Problems []Problem // what the kubelet would die of, or take silently
 }
@@ -117,8 +120,11 @@ func (r Row) Effective(in Inputs) (Effective, error) {
 	if err := m.dropins(in.Dropins); err != nil {
 		return Effective{}, err
 	}
-	m.flags(readFlags(in.Flags))
-	return m.effective(), nil
+	flags := readFlags(in.Flags)
+	m.flags(flags)
+	e := m.effective()
+	e.RuntimeEndpoint, e.RuntimeEndpointFrom = m.runtime(flags)
+	return e, nil
 }
 
 // effective reads the merged tree.

@@ -236,6 +236,9 @@ func (m *merger) layNonZero(tree map[string]any, source string) {
 	if _, said := tree["evictionHard"]; !said {
 		tree["evictionHard"] = defaultEviction()
 	}
+	if text, _ := tree[runtimeField].(string); text == "" {
+		tree[runtimeField] = containerdEndpoint
+	}
 	for name, value := range tree {
 		switch value {
 		case nil, false, "":

@@ -18,7 +18,7 @@ func decides() map[string]shape {
 		return !slices.Contains([]string{
 			"failSwapOn", "failCgroupV1", "mergeDefaultEvictionSettings", "memorySwap", "featureGates", "evictionHard", "evictionSoft",
 			"systemReserved", "kubeReserved", "systemReservedCgroup", "kubeReservedCgroup", "enforceNodeAllocatable",
-			"memoryThrottlingFactor", "memoryReservationPolicy",
+			"memoryThrottlingFactor", "memoryReservationPolicy", runtimeField,
 		}, name)
 	})
 	return all

@@ -6,7 +6,7 @@ import (
 )
 
 func TestFieldsThatDecideHoldWhatTheReleasesSay(t *testing.T) {
-	if known := decides(); len(known) != 14 || known["failSwapOn"] != "bool" || known["memorySwap"] != "MemorySwapConfiguration" || known["featureGates"] != "map:bool" {
+	if known := decides(); len(known) != 15 || known["failSwapOn"] != "bool" || known["memorySwap"] != "MemorySwapConfiguration" || known["featureGates"] != "map:bool" {
 		t.Errorf("got %v", known)
 	}
 	type object = map[string]any
