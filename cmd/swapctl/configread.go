@@ -14,6 +14,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // defaultConfigFile is read when it exists; --config names one that must.
@@ -76,7 +77,8 @@ func parseConfig(data []byte, s settings) (map[string]any, error) {
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
 		return nil, nil // empty, or only comments
 	} else if err != nil {
-		return nil, errors.New("invalid YAML: " + strings.TrimPrefix(err.Error(), "yaml: "))
+		line, reason := kubeyaml.Place(data, err)
+		return nil, fmt.Errorf("line %d: %w", line, reason)
 	}
 	if err := decoder.Decode(&another); !errors.Is(err, io.EOF) {
 		return nil, errors.New("more than one YAML document")

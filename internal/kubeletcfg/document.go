@@ -2,7 +2,6 @@ package kubeletcfg
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -80,10 +79,7 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 
 func syntax(s Source, number int, err error) error {
 	line, reason := kubeyaml.Place(s.Data, err)
-	if _, own := errors.AsType[*kubeyaml.Error](err); !own {
-		reason = "not YAML: " + reason
-	}
-	return &SyntaxError{File: s.Name, Document: number, Line: max(line, 1), Err: errors.New(reason)}
+	return &SyntaxError{File: s.Name, Document: number, Line: max(line, 1), Err: reason}
 }
 
 // member returns the member of that name, as Kubernetes' lenient reader does: of
@@ -103,21 +99,21 @@ func written(v *kubeyaml.Value) *yaml.Node {
 	return v.Node
 }
 
-// kindOf names the type of a value as JSON does.
-func kindOf(value any) string {
+// kindOf is what a value is in JSON.
+func kindOf(value any) kubeyaml.Kind {
 	switch value.(type) {
 	case nil:
-		return kubeyaml.Null.String()
+		return kubeyaml.Null
 	case bool:
-		return kubeyaml.Bool.String()
+		return kubeyaml.Bool
 	case json.Number:
-		return kubeyaml.Number.String()
+		return kubeyaml.Number
 	case string:
-		return kubeyaml.String.String()
+		return kubeyaml.String
 	case []any:
-		return kubeyaml.List.String()
+		return kubeyaml.List
 	}
-	return kubeyaml.Object.String()
+	return kubeyaml.Object
 }
 
 // words are the strings of a list value.

@@ -74,7 +74,7 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":                                    "there is nothing in it",
-		"a: [":                                "not YAML",
+		"a: [":                                "invalid YAML",
 		"- a\n":                               "configuration:1: document 1: expected an object, found a list",
 		"kind: KubeletConfiguration\n":        "apiVersion",
 		kubeletHead + "memorySwap: 7\n":       "memorySwap",

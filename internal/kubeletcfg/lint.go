@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // Role is what a file is there for.
@@ -187,7 +185,7 @@ func (l *linter) document(s scene) {
 		l.kubelet(s)
 	case s.role == RoleConfig && foreign(group) && kind != "":
 	default:
-		l.badKind(s, group, kind)
+		l.badKind(s)
 	}
 }
 
@@ -195,40 +193,36 @@ func (l *linter) document(s scene) {
 // configure.
 func foreign(group string) bool { return group == "kubeproxy.config.k8s.io" }
 
-func (l *linter) badKind(s scene, group, kind string) {
-	for _, want := range []struct{ field, value, is string }{{"apiVersion", GroupVersion, s.doc.word("apiVersion")}, {"kind", ConfigKind, kind}} {
-		if want.is == want.value {
-			continue
+// badKind finds what keeps a document from being read as a KubeletConfiguration.
+func (l *linter) badKind(s scene) {
+	for _, want := range []struct{ field, value string }{{"apiVersion", GroupVersion}, {"kind", ConfigKind}} {
+		switch found := s.doc.root.Get(want.field); {
+		case found == nil:
+			l.missing(s, want.field, want.value)
+		case s.doc.word(want.field) != want.value:
+			l.other(s, want.field, want.value, found.Node)
 		}
-		n := written(s.doc.root.Get(want.field))
-		finding := Finding{Rule: "kind", Field: want.field, Message: "it is missing: nobody reads the document", Fix: want.field + ": " + want.value}
-		switch {
-		case n == nil:
-			n = s.doc.root.Node
-			for _, name := range l.schema.fields("kubelet "+ConfigKind, l.minor) {
-				if name == want.field {
-					if k := misspelt(s.doc.root, name); k != nil {
-						n = k
-						finding.Message = fmt.Sprintf("%s is missing: %q is another word", name, k.Value)
-					}
-				}
-			}
-		default:
-			finding.Message = fmt.Sprintf("%q is nothing that kubeadm or the kubelet reads", n.Value)
-			if group == KubeadmGroup || strings.HasPrefix(group, "kubeadm") && want.field == "apiVersion" {
-				finding.Fix = KubeadmGroup + "/" + l.row.Kubeadm.Config + ", or for the kubelet " + want.value
-			}
-		}
-		l.find(s, n, finding)
 	}
 }
 
-// misspelt returns the key that differs from a name in its case only.
-func misspelt(v *kubeyaml.Value, name string) *yaml.Node {
-	for m := range v.Each() {
-		if strings.EqualFold(m.Name, name) {
-			return m.Key
+// missing finds a document without apiVersion or kind.
+func (l *linter) missing(s scene, field, value string) {
+	f := Finding{Rule: "kind", Field: field, Message: "it is missing: nobody reads the document", Fix: field + ": " + value}
+	n := s.doc.root.Node
+	for m := range s.doc.root.Each() {
+		if strings.EqualFold(m.Name, field) {
+			n, f.Message = m.Key, fmt.Sprintf("%s is missing: %q is another word", field, m.Name)
+			break
 		}
 	}
-	return nil
+	l.find(s, n, f)
+}
+
+// other finds an apiVersion or a kind that is none of a kubelet's.
+func (l *linter) other(s scene, field, value string, n *yaml.Node) {
+	f := Finding{Rule: "kind", Field: field, Message: fmt.Sprintf("%q is nothing that kubeadm or the kubelet reads", n.Value), Fix: value}
+	if group, _, _ := strings.Cut(s.doc.word("apiVersion"), "/"); field == "apiVersion" && strings.HasPrefix(group, "kubeadm") {
+		f.Fix = KubeadmGroup + "/" + l.row.Kubeadm.Config + ", or for the kubelet " + value
+	}
+	l.find(s, n, f)
 }

@@ -1,9 +1,7 @@
 package kubeletcfg
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -40,80 +38,70 @@ func (s scene) twice() string {
 	return "the last one counts, without a word"
 }
 
-// unknown finds a field that nobody reads.
+// unknown finds a field that this minor does not have.
 func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
-	names := l.schema.fields(s.api+" "+typ, l.minor)
-	f := Finding{Rule: "unknown-field", Field: field, Fix: "take it out"}
-	what := "there is no such field"
-	if old, ok := l.schema.types[s.api+" "+typ][name]; ok {
-		what = fmt.Sprintf("the field is known %s, not in %s", old.in.say(l.schema.newest), l.row.Kubernetes)
-	} else if meant := fail.Nearest(name, names); meant != "" {
+	f := Finding{Rule: "unknown-field", Field: field, Message: "there is no such field", Fix: "take it out"}
+	if other, ok := l.schema.types[s.api+" "+typ][name]; ok {
+		f.Message = fmt.Sprintf("the field is known %s, not in %s", other.in.say(l.schema.newest), l.row.Kubernetes)
+	} else if meant := fail.Nearest(name, l.schema.fields(s.api+" "+typ, l.minor)); meant != "" {
 		f.Fix = fmt.Sprintf("%s instead of %s", meant, name)
 	} else if where := l.elsewhere(s.api, name); where != "" {
 		f.Fix = "it belongs into " + where
 	}
-	f.Message = what + ": " + map[bool]string{
-		true:  "kubeadm warns, and goes on without it",
-		false: map[Role]string{RoleDropin: "it is ignored without a word", RolePatch: "it passes kubeadm, and the kubelet ignores it"}[s.role],
-	}[s.api != "kubelet"]
-	if strings.HasSuffix(f.Message, ": ") {
-		f.Message += "the kubelet logs it once, and goes on without it"
-	}
+	f.Message += ": " + s.ignores()
 	l.find(s, key, f)
 }
 
-// elsewhere names the type that has a field.
+// ignores says what becomes of a field that its reader does not know.
+func (s scene) ignores() string {
+	switch {
+	case s.api != "kubelet":
+		return "kubeadm warns, and goes on without it"
+	case s.role == RoleDropin:
+		return "it is ignored without a word"
+	case s.role == RolePatch:
+		return "it passes kubeadm, and the kubelet ignores it"
+	}
+	return "the kubelet logs it once, and goes on without it"
+}
+
+// elsewhere names the object that has a field.
 func (l *linter) elsewhere(api, name string) string {
-	for _, typ := range []string{"KubeletConfiguration", "MemorySwapConfiguration", "NodeRegistrationOptions", "InitConfiguration", "JoinConfiguration", "ClusterConfiguration"} {
+	for _, object := range []struct{ typ, name string }{
+		{"KubeletConfiguration", "KubeletConfiguration"},
+		{"MemorySwapConfiguration", "memorySwap"},
+		{"NodeRegistrationOptions", "nodeRegistration"},
+		{"InitConfiguration", "InitConfiguration"},
+		{"JoinConfiguration", "JoinConfiguration"},
+		{"ClusterConfiguration", "ClusterConfiguration"},
+	} {
 		for _, of := range []string{api, "kubelet", l.row.Kubeadm.Config} {
-			if f, ok := l.schema.types[of+" "+typ][name]; ok && f.in.has(l.minor) {
-				return map[string]string{"MemorySwapConfiguration": "memorySwap", "NodeRegistrationOptions": "nodeRegistration"}[typ] +
-					strings.NewReplacer("MemorySwapConfiguration", "", "NodeRegistrationOptions", "").Replace(typ)
+			if f, ok := l.schema.types[of+" "+object.typ][name]; ok && f.in.has(l.minor) {
+				return object.name
 			}
 		}
 	}
 	return ""
 }
 
-// holds compares a value with what its field holds. null fits everywhere.
-func (l *linter) holds(s scene, v *kubeyaml.Value, holds, field string) {
-	value := v.Any()
-	if value == nil || holds == "any" {
-		return
-	}
-	var ok bool
+// holds compares a value, and what is in it, with what its field holds.
+func (l *linter) holds(s scene, v *kubeyaml.Value, holds shape, field string) {
 	switch {
-	case holds == "bool":
-		_, ok = value.(bool)
-	case holds == "string":
-		_, ok = value.(string)
-	case holds == "number":
-		_, ok = value.(json.Number)
-	case strings.HasPrefix(holds, "[]"):
-		if _, ok = value.([]any); ok {
-			for i := range v.Items {
-				l.holds(s, &v.Items[i], strings.TrimPrefix(holds, "[]"), fmt.Sprintf("%s[%d]", field, i))
-			}
+	case !holds.fits(v.Kind):
+		message := fmt.Sprintf("expected %s, found %s: %s", holds.words(), v.Kind, s.dies())
+		l.find(s, v.Content(), Finding{Rule: "wrong-type", Field: field, Message: message, Fix: fixType(v, holds)})
+	case holds == "any", v.Kind == kubeyaml.Null:
+	case v.Kind == kubeyaml.List:
+		for i := range v.Items {
+			l.holds(s, &v.Items[i], holds.element(), fmt.Sprintf("%s[%d]", field, i))
 		}
-	case strings.HasPrefix(holds, "map:"):
-		if _, ok = value.(map[string]any); ok {
-			l.members(s, v, strings.TrimPrefix(holds, "map:"), field)
+	case holds.element() != "":
+		for m := range v.Each() {
+			l.twice(s, m, join(field, m.Name))
+			l.holds(s, &m.Value, holds.element(), join(field, m.Name))
 		}
-	default:
-		if _, ok = value.(map[string]any); ok {
-			l.fields(s, v, holds, field)
-		}
-	}
-	if !ok {
-		l.find(s, v.Content(), Finding{Rule: "wrong-type", Field: field, Message: fmt.Sprintf("it is %s, and has to be %s: %s", kindOf(value), typeWords(holds), s.dies()), Fix: fixType(v.Content(), value, holds)})
-	}
-}
-
-// members compares the values of a map.
-func (l *linter) members(s scene, v *kubeyaml.Value, holds, field string) {
-	for m := range v.Each() {
-		l.twice(s, m, join(field, m.Name))
-		l.holds(s, &m.Value, holds, join(field, m.Name))
+	case v.Kind == kubeyaml.Object:
+		l.fields(s, v, string(holds), field)
 	}
 }
 
@@ -131,41 +119,18 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// typeWords says what a field holds.
-func typeWords(holds string) string {
-	switch {
-	case holds == "bool":
-		return "true or false"
-	case holds == "string":
-		return "a string"
-	case holds == "number":
-		return "a number"
-	case holds == "[]Arg":
-		return "a list of name and value"
-	case strings.HasPrefix(holds, "[]"):
-		return "a list"
-	case strings.HasPrefix(holds, "map:"):
-		return "an object"
-	}
-	return "an object"
-}
-
 // fixType says how to write a value of another type.
-func fixType(n *yaml.Node, value any, holds string) string {
-	_, isText := value.(string)
+func fixType(v *kubeyaml.Value, holds shape) string {
+	n, isText := v.Content(), v.Kind == kubeyaml.String
 	switch {
-	case holds == "bool" && isText && (n.Value == "true" || n.Value == "false"):
-		return n.Value + ", without quotes"
-	case holds == "bool":
-		return "true or false"
-	case holds == "number" && isText:
+	case holds == "bool" && isText && (n.Value == "true" || n.Value == "false"), holds == "number" && isText:
 		return n.Value + ", without quotes"
 	case holds == "string" && n.Kind == yaml.ScalarNode:
 		return `"` + n.Value + `", in quotes`
 	case holds == "[]Arg":
 		return "- {name: fail-swap-on, value: \"false\"} for each, as since v1beta4"
-	case holds == "map:string" && n.Kind == yaml.SequenceNode:
+	case holds == "map:string" && v.Kind == kubeyaml.List:
 		return "name: \"value\" for each, as until v1beta3"
 	}
-	return typeWords(holds)
+	return holds.words()
 }

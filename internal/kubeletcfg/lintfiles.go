@@ -119,10 +119,10 @@ func (l *linter) pointer(s scene, element, where *kubeyaml.Value) {
 			}
 			return
 		}
-		if l.schema.types["kubelet "+f.holds] == nil {
+		if l.schema.types["kubelet "+string(f.holds)] == nil {
 			return
 		}
-		typ, rest = f.holds, deeper
+		typ, rest = string(f.holds), deeper
 	}
 }
 

@@ -107,7 +107,7 @@ func TestAMergeThatCannotBeIsRefused(t *testing.T) {
 		{"1.37", kubeadmHead("v1beta3", "InitConfiguration"), "my.yaml:1: document 1: the kubeadm of Kubernetes 1.37 does not read kubeadm.k8s.io/v1beta3"},
 		{"1.34", kubeletHead + "---\n" + kubeletHead, "my.yaml:4: document 2 is a second KubeletConfiguration"},
 		{"1.33", kubeadmHead("v1beta4", "InitConfiguration") + "nodeRegistration:\n  kubeletExtraArgs:\n  - {name: feature-gates, value: NodeSwap=false}\n", "wins over every file"},
-		{"1.34", "a: b: c\n", "my.yaml:1: document 1: not YAML"},
+		{"1.34", "a: b: c\n", "my.yaml:1: document 1: invalid YAML"},
 		{"1.34", kubeadmHead("v1beta4", "InitConfiguration") + "---\n" + kubeletHead + "memorySwap: [x]\n", "merge swap into my.yaml: line 6: memorySwap.swapBehavior: it does not fit in"},
 		{"1.34", kubeadmHead("v1beta4", "JoinConfiguration"), "it is for kubeadm join, which passes over a KubeletConfiguration: use --kind join"},
 	} {

@@ -30,7 +30,7 @@ func (m minors) say(newest int) string {
 
 // schemaField is a field of a configuration file.
 type schemaField struct {
-	holds string // bool, string, number, any, []x, map:x, or a type
+	holds shape
 	in    minors
 }
 
@@ -60,7 +60,7 @@ func readSchema(newest int) schema {
 			continue
 		}
 		if words := strings.Fields(line); len(words) == 3 && words[0] != "#" {
-			s.types[typ][words[0]] = schemaField{words[1], s.minors(words[2])}
+			s.types[typ][words[0]] = schemaField{shape(words[1]), s.minors(words[2])}
 		}
 	}
 	for line := range strings.Lines(gatesText) {

@@ -1,14 +1,16 @@
 package kubeletcfg
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// shape is what a field of the kubelet's configuration holds, in the words of
-// fields.txt.
+// shape is what a field of a configuration holds, in the words of fields.txt: bool,
+// string, number, any, []x for a list of x, map:x for an object with any names, or a
+// type with its own fields.
 type shape string
 
 // decides are the fields that decide over swap, and what they hold.
@@ -38,46 +40,69 @@ func shapes(typ string) map[string]shape {
 	return fields
 }
 
-// fits reports whether a value is of the right kind, whatever is in it. null fits
-// everywhere.
-func (s shape) fits(value any) bool {
-	ok := value == nil
+// kind is what of JSON a field of this shape holds.
+func (s shape) kind() kubeyaml.Kind {
 	switch {
-	case ok:
 	case s == "bool":
-		_, ok = value.(bool)
+		return kubeyaml.Bool
 	case s == "string":
-		_, ok = value.(string)
+		return kubeyaml.String
 	case s == "number":
-		_, ok = value.(json.Number)
+		return kubeyaml.Number
 	case strings.HasPrefix(string(s), "[]"):
-		_, ok = value.([]any)
-	default:
-		_, ok = value.(map[string]any)
+		return kubeyaml.List
 	}
-	return ok
+	return kubeyaml.Object
 }
 
-// wrong says why a value, or one of an object, does not fit; "" when it does.
-func (s shape) wrong(value any) string {
-	if !s.fits(value) {
-		return "it is " + kindOf(value)
-	}
-	object, _ := value.(map[string]any)
-	of, isMap := strings.CutPrefix(string(s), "map:")
-	fields := shapes(string(s))
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		misfit := isMap && !shape(of).fits(object[name])
-		for field, holds := range fields {
-			misfit = misfit || strings.EqualFold(field, name) && !holds.fits(object[name])
-		}
-		if misfit {
-			return name + " is " + kindOf(object[name])
+// fits reports whether a value of this kind can be decoded, whatever is in it. null
+// fits everywhere.
+func (s shape) fits(found kubeyaml.Kind) bool {
+	return s == "any" || found == kubeyaml.Null || found == s.kind()
+}
+
+// element is the shape of what is in a list or a map; "" for other shapes.
+func (s shape) element() shape {
+	for _, of := range []string{"[]", "map:"} {
+		if element, ok := strings.CutPrefix(string(s), of); ok {
+			return shape(element)
 		}
 	}
 	return ""
 }
 
+// wrong says why a value, or one of an object, does not fit; "" when it does.
+func (s shape) wrong(value any) string {
+	if !s.fits(kindOf(value)) {
+		return "it is " + kindOf(value).String()
+	}
+	object, _ := value.(map[string]any)
+	fields := shapes(string(s))
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		kind := kindOf(object[name])
+		misfit := s.element() != "" && !s.element().fits(kind)
+		for field, holds := range fields {
+			misfit = misfit || strings.EqualFold(field, name) && !holds.fits(kind)
+		}
+		if misfit {
+			return name + " is " + kind.String()
+		}
+	}
+	return ""
+}
+
+// words say what a field has to be.
+func (s shape) words() string {
+	switch {
+	case s == "bool":
+		return "true or false"
+	case s == "[]Arg":
+		return "a list of name and value"
+	}
+	return s.kind().String()
+}
+
+// fix says how to write it.
 func (s shape) fix() string {
 	fix, known := map[shape]string{
 		"bool": "true or false, without quotes", "string": "a string", "number": "a number without quotes", "[]string": "a list",

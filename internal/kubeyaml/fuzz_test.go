@@ -18,7 +18,7 @@ func FuzzPlace(f *testing.F) {
 		if err == nil {
 			return
 		}
-		if line, reason := Place(text, err); line < 1 || line > bytes.Count(text, []byte("\n"))+1 || reason == "" {
+		if line, reason := Place(text, err); line < 1 || line > bytes.Count(text, []byte("\n"))+1 || reason == nil {
 			t.Errorf("%q: line %d, %q", text, line, reason)
 		}
 	})

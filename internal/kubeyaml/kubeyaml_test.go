@@ -14,7 +14,7 @@ func TestDocumentsAreReadUpToTheFirstFault(t *testing.T) {
 	}{
 		"":                                {0, 0, ""},
 		"a: 1\n---\n---\n- b\n":           {3, 0, ""},
-		"a: 1\n---\nb: [\n":               {1, 3, "did not find expected node content"},
+		"a: 1\n---\nb: [\n":               {1, 3, "invalid YAML: did not find expected node content"},
 		"a: 1\n---\nb: .inf\n":            {1, 3, ".inf: not a number that JSON can have"},
 		"a: &a 1\n---\nb: *a\n":           {1, 3, "the anchor is one of another document"},
 		"a: 1\n<<: 2\n":                   {0, 2, "<<: expected an object, or a list of objects"},
@@ -29,7 +29,9 @@ func TestDocumentsAreReadUpToTheFirstFault(t *testing.T) {
 		var line int
 		var reason string
 		if err != nil {
-			line, reason = Place([]byte(text), err)
+			var why error
+			line, why = Place([]byte(text), err)
+			reason = why.Error()
 		}
 		if len(all) != want.documents || line != want.line || reason != want.reason {
 			t.Errorf("%q: %d documents, line %d: %s; want %+v", text, len(all), line, reason, want)

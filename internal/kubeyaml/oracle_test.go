@@ -79,7 +79,7 @@ func same(t *testing.T, text string) {
 		t.Fatalf("%q:\n    kubeyaml: %v\nsigs.k8s.io: %v", text, err, wantErr)
 	}
 	if err != nil {
-		if line, reason := Place([]byte(text), err); line < 1 || reason == "" {
+		if line, reason := Place([]byte(text), err); line < 1 || reason == nil {
 			t.Fatalf("%q: line %d, %q", text, line, reason)
 		}
 		return

@@ -15,21 +15,26 @@ import (
 // takes as long as reading it several times.
 const placeable = 256 << 10
 
+// ErrSyntax is the error of a text that is not YAML.
+var ErrSyntax = errors.New("invalid YAML")
+
 // Place returns what is wrong with a text that Parse or Documents refused with
 // err, and the line in which it is, from 1; 0 if the text is too long to look for
-// the line and the parser names none.
+// the line and the parser names none. The reason is an ErrSyntax unless the text is
+// YAML that Kubernetes refuses.
 //
 // It is the line with which the beginning of the text has the same error for the
 // first time. The parser names the line above it, or that in which what
 // surrounds it begins, or none (go.yaml.in/yaml/v3, parser.fail).
-func Place(text []byte, err error) (line int, reason string) {
+func Place(text []byte, err error) (line int, reason error) {
 	if own, ok := errors.AsType[*Error](err); ok {
-		return own.Line, own.Err.Error()
+		return own.Line, own.Err
 	}
-	reason = strings.TrimPrefix(err.Error(), "yaml: ")
-	if n, scanErr := fmt.Sscanf(reason, "line %d:", &line); n == 1 && scanErr == nil {
-		_, reason, _ = strings.Cut(reason, ": ")
+	words := strings.TrimPrefix(err.Error(), "yaml: ")
+	if n, scanErr := fmt.Sscanf(words, "line %d:", &line); n == 1 && scanErr == nil {
+		_, words, _ = strings.Cut(words, ": ")
 	}
+	reason = fmt.Errorf("%w: %s", ErrSyntax, words)
 	if len(text) > placeable {
 		return line, reason
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
@@ -98,7 +99,7 @@ func hintsFor(err error) []string {
 		return []string{"what wrote it did not come to its end: write it anew"}
 	case errors.Is(err, errTopList):
 		return []string{"take the objects out of the list: jq '.[]' FILE | swapctl plan --pods -"}
-	case errors.Is(err, errNoObject), errors.Is(err, errNoYAML):
+	case errors.Is(err, errNoObject), errors.Is(err, kubeyaml.ErrSyntax):
 		return []string{"expected is what 'kubectl get pods -A -o yaml' (or json) prints, or manifests"}
 	case errors.Is(err, errKindLate):
 		return []string{"put kind before items: jq '{apiVersion, kind, items}' FILE | swapctl plan --pods -"}

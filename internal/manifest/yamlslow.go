@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -175,8 +174,5 @@ func (e *libraryError) placed() error {
 	if line > 0 {
 		line += e.base
 	}
-	return &syntaxError{line, fmt.Errorf("%w: %s", errNoYAML, reason)}
+	return &syntaxError{line, reason}
 }
-
-// errNoYAML is what the parser refuses.
-var errNoYAML = errors.New("invalid YAML")
