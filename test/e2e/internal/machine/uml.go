@@ -29,10 +29,15 @@ func (u *uml) start(_ context.Context, agent, console *os.File) (*process, error
 		"ubd0c="+machineInside+"/root.cow,"+imagesInside+"/"+u.image,
 		"ubd1="+machineInside+"/b.img", "ubd2="+machineInside+"/c.img", "ubd3r="+machineInside+"/payload.img",
 		"root=/dev/ubda", "rw", "con=null", "con0=null,fd:1", "ssl=null", "ssl0=fd:3",
-		"quiet", "loglevel=5", "panic=-1", "random.trust_cpu=on")
+		"quiet", "loglevel=5", "panic=-1", "random.trust_cpu=on",
+		// System calls of programs are caught by seccomp, where the host has it, instead of ptrace: a third less
+		// processor time.
+		"seccomp=auto",
+		// Without 256 terminals of BSD, which udev would look at in each boot: half of its time.
+		"pty.legacy_count=0")
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.ExtraFiles = []*os.File{agent}
-	return start(cmd)
+	return processors.start(cmd)
 }
 
 // newUML makes the disks of a machine; the copy-on-write file of the root is made by the kernel itself.
