@@ -29,8 +29,9 @@ func bootChecks() []Check {
 			ID: "swap-units-masked", Title: "Nothing keeps swap off",
 			Want: "no swap unit linked to /dev/null, and no systemd.swap=0",
 			Why:  "Recipes that prepare a node for Kubernetes mask these units; what /etc/fstab says then has no effect.",
-			Says: []Status{Pass, Warn, Fail}, Run: masked,
+			Says: []Status{Pass, Warn, Fail, Unknown}, Run: masked,
 		},
+		turnedOffCheck(),
 		{
 			ID: "hibernation", Title: "No suspending to disk",
 			Want: "no resume device: 0:0 in /sys/power/resume, no resume= on the kernel command line",
@@ -53,6 +54,8 @@ func (f Facts) lineFor(a Area) (BootLine, bool) {
 // means reports whether the line turns on this very layer.
 func (l BootLine) means(at kernel.Layer) bool {
 	switch {
+	case l.Everything && strings.HasPrefix(at.Path, l.What):
+		return true
 	case l.What == at.Path, at.Mapping != "" && l.What == "/dev/mapper/"+at.Mapping:
 		return true
 	case at.Kind == kernel.KindFile:
@@ -147,18 +150,26 @@ func masked(f Facts) Finding {
 		found = strings.TrimPrefix(found+"; "+f.CommandLine.File+" has "+f.Boot.GenOff, "; ")
 		hint, commands = "take "+f.Boot.GenOff+" off the kernel command line", nil
 	}
+	needs, isNeeded := f.needsUnits()
 	switch {
+	case found == "" && f.Boot.MasksErr != nil:
+		return unknown(oneLine(f.Boot.MasksErr.Error()), asRoot)
 	case found == "":
 		return pass("no swap unit below " + systemd.Units + " and " + systemd.Runtime + " is masked")
-	case f.needsUnits():
-		return failed(found+", and "+f.Boot.Lines[0].From+" has swap", hint).fixedBy(commands...)
+	case isNeeded:
+		return failed(found+", and "+needs.From+" has swap", hint).fixedBy(commands...)
 	}
 	return warn(found, hint+", or let swapctl bring swap back by its own unit: swapctl setup --persist systemd").fixedBy(commands...)
 }
 
-// needsUnits reports whether swap is to come back by systemd's swap units.
-func (f Facts) needsUnits() bool {
-	return slices.ContainsFunc(f.Boot.Lines, func(l BootLine) bool { return !l.NoAuto && !l.Unused })
+// needsUnits is what brings swap back by systemd's swap units.
+func (f Facts) needsUnits() (BootLine, bool) {
+	for _, l := range f.Boot.Lines {
+		if !l.NoAuto && !l.Unused && !l.ByProgram {
+			return l, true
+		}
+	}
+	return BootLine{}, false
 }
 
 func unitNames(links []string) string {

@@ -25,8 +25,8 @@ type Check struct {
 	Want  string // how it should be
 	Why   string // one or two sentences
 
-	// Needs are the checks that must not have failed for this one to mean
-	// anything; they come earlier in the catalogue.
+	// Needs are the checks without which this one means nothing: where one failed it
+	// is skipped, where one is unknown it is unknown. They come earlier in the catalogue.
 	Needs []string
 	// Says are the statuses that Run may give.
 	Says []Status

@@ -5,6 +5,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // Facts is what is known of a node, read once. What could not be read says why.
@@ -105,9 +106,13 @@ type Boot struct {
 	Unseen    error      // why not all of that could be read
 	Zram      []string   // files that make zram at boot
 	Masked    []string   // links to /dev/null that keep swap off
+	MasksErr  error      // why not all of them could be seen
 	GenOff    string     // word of the kernel command line that keeps swap off
 	Crypttab  map[string]string
 	Hibernate kernel.Hibernation
+
+	TurnsOff    []SwapOffLine
+	TurnsOffErr error // why not all of them could be seen
 }
 
 // BootLine is something that turns on swap at boot.
@@ -120,11 +125,17 @@ type BootLine struct {
 	NoFail bool // the boot goes on without it, and does not wait
 	NoAuto bool
 	Unused bool // a unit that nothing wants
+
+	ByProgram  bool // without a unit of swap
+	Everything bool // What is a directory, and it turns on all that is in it
 }
 
 // Tuning is what decides over reclaim.
 type Tuning struct {
 	Swappiness, MinFree, ScaleFactor kernel.Text
+	BoostFactor                      kernel.Text
+	Sysctls                          systemd.Sysctls // what the next boot sets
+	SysctlsErr                       error           // why not all of it could be seen
 	Zones                            []kernel.Zone
 	ZonesErr                         error
 	Zswap                            kernel.Text

@@ -108,31 +108,34 @@ func (r Report) Script() string {
 }
 
 // commands are those that set the values.
-func (f Fix) commands() []string {
+func (fix Fix) commands(f Facts) []string {
 	var all []string
-	if f.WatermarkScaleFactor != nil {
-		all = append(all, setSysctl("vm.watermark_scale_factor", *f.WatermarkScaleFactor)...)
+	if fix.WatermarkScaleFactor != nil {
+		all = append(all, f.setSysctl("vm.watermark_scale_factor", *fix.WatermarkScaleFactor)...)
 	}
-	if f.EvictionHard != "" {
+	if fix.EvictionHard != "" {
 		or := "#"
 		switch {
-		case f.Together:
+		case fix.Together:
 			or = "# and with it,"
 		case len(all) > 0:
 			or = "# or instead,"
 		}
 		all = append(all, or+" in the kubelet's configuration (keep the other signals of evictionHard):",
-			"#   evictionHard:", "#     memory.available: "+f.EvictionHard)
+			"#   evictionHard:", "#     memory.available: "+fix.EvictionHard)
 	}
 	return all
 }
 
-// setSysctl sets it now and for the next boots, in a file of its own, which
-// sorts after those of distributions and before the one of setup.
-func setSysctl(name string, value int64) []string {
+// setSysctl sets it now and for the next boots, in a file of its own, whose name is
+// such that no other file of sysctl.d takes it back.
+func (f Facts) setSysctl(name string, value int64) []string {
+	file := "80-swapctl-check-" + strings.TrimPrefix(name, "vm.") + ".conf"
+	mine := func(path string) bool { return path == "/etc/sysctl.d/"+file }
+	file = f.Tuning.Sysctls.FileThatWins(file, mine, strings.ReplaceAll(name, ".", "/"))
 	return []string{
 		fmt.Sprintf("sysctl -w %s=%d", name, value),
-		fmt.Sprintf("echo '%s = %d' > /etc/sysctl.d/80-swapctl-check-%s.conf", name, value, strings.TrimPrefix(name, "vm.")),
+		fmt.Sprintf("echo '%s = %d' > /etc/sysctl.d/%s", name, value, file),
 	}
 }
 

@@ -15,7 +15,7 @@ func FuzzBoot(f *testing.F) {
 	f.Fuzz(func(t *testing.T, table, mappings, unit, commandLine string) {
 		b := readBoot(kerneltest.Files(map[string][]byte{
 			"/etc/fstab": []byte(table), "/etc/crypttab": []byte(mappings), "/etc/systemd/system/x.swap": []byte(unit),
-		}), commandLine)
+		}), commandLine, "kubelet.service")
 		for _, l := range b.Lines {
 			if l.What == "" || l.From == "" {
 				t.Errorf("%+v", l)

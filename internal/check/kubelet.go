@@ -95,11 +95,14 @@ func kubeletChecks() []Check {
 
 func controlPlane(f Facts) Finding {
 	k := f.Kubelet
+	no, unseen := f.noAreas()
 	switch {
 	case !k.IsControlPlane() && k.ControlPlaneErr != nil:
 		return unknown(k.ControlPlaneErr.Error(), "say which it is: --control-plane true, or false; or "+asRoot)
 	case !k.IsControlPlane():
 		return pass("no static pod of an API server, and no unit of a control plane")
+	case unseen:
+		return no
 	case len(f.Areas) == 0:
 		return pass(k.ControlPlane + "; no swap is on")
 	}

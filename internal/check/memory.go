@@ -25,6 +25,7 @@ func memoryChecks() []Check {
 			Why:  "At 0 the kernel swaps only when all page cache is gone; above 100 it would sooner swap than drop page cache, which costs more on a disk.",
 			Says: []Status{Pass, Warn, Unknown}, Run: swappiness,
 		},
+		sysctlCheck(),
 		{
 			ID: "zswap", Title: "No compressed cache before swap",
 			Want: "N in /sys/module/zswap/parameters/enabled",
@@ -71,7 +72,7 @@ func evictionThreshold(f Facts) Finding {
 	if e.Fix == nil {
 		return warn(found, e.hint())
 	}
-	return warn(found, e.hint()).fixedBy(e.Fix.commands()...)
+	return warn(found, e.hint()).fixedBy(e.Fix.commands(f)...)
 }
 
 // hint says what to change.
@@ -103,7 +104,7 @@ func swappiness(f Facts) Finding {
 	case !ok:
 		return unknown(t.String(), asRoot)
 	case n < 10, n > 100 && !allInMemory(f):
-		return warn(t.String(), hint).fixedBy(setSysctl("vm.swappiness", 60)...)
+		return warn(t.String(), hint).fixedBy(f.setSysctl("vm.swappiness", 60)...)
 	}
 	return pass(t.String())
 }

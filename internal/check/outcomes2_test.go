@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // limitsOfOld is LimitedSwap as it was until Kubernetes 1.27.
@@ -139,6 +140,15 @@ func memoryOutcomes() []outcome {
 		{"swappiness", Warn, "none", "swappiness: 0", func(f *Facts) { f.Tuning.Swappiness.Value = "0" }},
 		{"swappiness", Warn, "much", "180", func(f *Facts) { f.Tuning.Swappiness.Value = "180" }},
 		{"swappiness", Unknown, "denied", "permission denied", func(f *Facts) { denied(&f.Tuning.Swappiness) }},
+
+		{"sysctl-persistent", Pass, "", "no file of sysctl.d", nil},
+		{"sysctl-persistent", Pass, "set", "/etc/sysctl.d/x.conf line 2: vm.swappiness 60", func(f *Facts) {
+			f.Tuning.Sysctls = systemd.Sysctls{{Key: "vm/swappiness", Value: "60", File: "/etc/sysctl.d/x.conf", Line: 2}}
+		}},
+		{"sysctl-persistent", Warn, "beaten", "vm.swappiness is 60, and after a boot 0: /etc/sysctl.d/k8s.conf line 3 wins over /etc/sysctl.d/90-swapctl.conf line 2 (60)", func(f *Facts) {
+			f.Tuning.Sysctls = systemd.Sysctls{{Key: "vm/swappiness", Value: "60", File: "/etc/sysctl.d/90-swapctl.conf", Line: 2}, {Key: "vm/swappiness", Value: "0", File: "/etc/sysctl.d/k8s.conf", Line: 3}}
+		}},
+		{"sysctl-persistent", Unknown, "denied", "permission", func(f *Facts) { f.Tuning.SysctlsErr = fs.ErrPermission }},
 
 		{"zswap", Pass, "", "enabled: N", nil},
 		{"zswap", Pass, "kernel has none", "no zswap", func(f *Facts) { missing(&f.Tuning.Zswap) }},

@@ -211,6 +211,7 @@ func swapOutcomes() []outcome {
 		{"swap-stale-plaintext", Unknown, "ordinary user", "denied", func(f *Facts) { f.Leaks.StaleErr = fs.ErrPermission }},
 
 		{"zram", Pass, "", "no zram", nil},
+		{"zram", Unknown, "denied", "permission", func(f *Facts) { noSwap(f); f.SwapsErr = fs.ErrPermission }},
 		{"zram", Warn, "on", "zram /dev/zram0", zramArea},
 		{"zram", Warn, "at boot", "zram-generator.conf", func(f *Facts) { f.Boot.Zram = []string{"/etc/systemd/zram-generator.conf"} }},
 	}
@@ -272,9 +273,19 @@ func bootOutcomes() []outcome {
 		{"swap-before-kubelet", Skip, "not persistent", "see swap-persistent", nothing},
 
 		{"swap-units-masked", Pass, "", "is masked", nil},
+		{"swap-units-masked", Unknown, "denied", "permission", func(f *Facts) { f.Boot.MasksErr = fs.ErrPermission }},
 		{"swap-units-masked", Warn, "masked", "swap.target", func(f *Facts) { f.Boot.Masked = []string{"/etc/systemd/system/swap.target"} }},
 		{"swap-units-masked", Warn, "command line", "systemd.swap=0", func(f *Facts) { f.Boot.GenOff = "systemd.swap=0" }},
 		{"swap-units-masked", Fail, "masked, and fstab has swap", "/etc/fstab line 3", func(f *Facts) { lines(mapped)(f); f.Boot.Masked = []string{"/etc/systemd/system/swap.target"} }},
+
+		{"swap-turned-off", Pass, "", "no swapoff", nil},
+		{"swap-turned-off", Fail, "at each start of the kubelet", "/etc/systemd/system/kubelet.service.d/20-swap.conf line 2: ExecStartPre=/sbin/swapoff -a (kubelet.service)", func(f *Facts) {
+			f.Boot.TurnsOff = []SwapOffLine{{File: "/etc/systemd/system/kubelet.service.d/20-swap.conf", Line: 2, Text: "ExecStartPre=/sbin/swapoff -a", By: "kubelet.service", Kubelet: true}}
+		}},
+		{"swap-turned-off", Warn, "cron", "/etc/crontab line 3: @reboot root swapoff -a (cron)", func(f *Facts) {
+			f.Boot.TurnsOff = []SwapOffLine{{File: "/etc/crontab", Line: 3, Text: "@reboot root swapoff -a", By: "cron"}}
+		}},
+		{"swap-turned-off", Unknown, "denied", "permission", func(f *Facts) { f.Boot.TurnsOffErr = fs.ErrPermission }},
 
 		{"hibernation", Pass, "", "0:0", nil},
 		{"hibernation", Pass, "switched off", "nohibernate", func(f *Facts) { f.Boot.Hibernate.Off = true }},

@@ -55,7 +55,7 @@ func Read(ctx context.Context, h host.Host, o ReadOptions) (Facts, error) {
 	f.Noswap = readNoswap(h, f)
 	f.Volumes = readVolumes(h, f.Kubelet)
 	f.Disks = readDisks(h, stacks, f.Areas)
-	f.Boot = readBoot(h, f.CommandLine.Value)
+	f.Boot = readBoot(h, f.CommandLine.Value, f.Kubelet.Unit)
 	f.Boot.Unseen = errors.Join(f.Boot.Unseen, o.ManagedErr)
 	f.Runtime = readRuntime(h, f.Kubelet)
 	f.Tuning = readTuning(h)

@@ -39,6 +39,9 @@ func status(t *testing.T, f Facts, id string, want Status, found string) {
 	}
 }
 
+// lxcfs writes this in a container with a limit of memory (lxcfs, src/proc_fuse.c).
+const lxcfs = "-- proc/swaps --\nFilename\t\t\t\tType\t\tSize\tUsed\tPriority\nnone                                    virtual\t\t8388604\t0\t0\n"
+
 // What gives the kubelet of debian13 its container runtime.
 const (
 	kubeletFile  = "-- var/lib/kubelet/config.yaml --\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
@@ -81,7 +84,7 @@ func TestReadsWhatDecides(t *testing.T) {
 		{"a file that fstab names in a comment", "debian12", "-- etc/fstab --\n#/data/swap none swap sw 0 0\n-- data/swap = file 1048576 254:0 99 --\n-- SWAP data/swap --\ndata\n", "swap-stale-plaintext", Warn, "/data/swap"},
 		{"an area that is on", "control-plane", "-- SWAP dev/vdb --\ndata\n", "swap-stale-plaintext", Pass, "no swap signature"},
 		{"no dm-crypt", "debian12", "-- proc/swaps --\nFilename Type Size Used Priority\n-- sys/module/dm_crypt/initstate = gone --\n-- sys/module/dm_crypt = gone --\n-- lib/modules/6.1.0-50-cloud-amd64/modules.dep --\n", "dm-crypt-available", Fail, "modules.dep"},
-		{"a container", "ordinary-user", "-- .dockerenv --\n", "tmpfs-mounted-noswap", Unknown, "this container"},
+		{"a container", "ordinary-user", "-- .dockerenv --\n-- proc/sys/kernel/osrelease --\n6.12.0\n", "tmpfs-mounted-noswap", Unknown, "this container"},
 		{"k3s", "debian12", "-- proc/55/comm --\nk3s-server\n-- etc/systemd/system/k3s.service --\n[Service]\nExecStart=/usr/local/bin/k3s server\n-- usr/local/bin/k3s --\nx\n-- var/lib/rancher/k3s/x --\n", "control-plane", Warn, "k3s.service"},
 		{"a gate that no kubelet knows", "debian13", "-- var/lib/kubelet/config.yaml --\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: false\nfeatureGates: {NodeMemorySwap: true}\n", "kubelet-config-decodes", Fail, "config.yaml:4:16: featureGates.NodeMemorySwap: no release knows this gate"},
 		{"a gate that no kubelet knows beside a wrong value", "debian13", "-- var/lib/kubelet/config.yaml --\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfeatureGates: {NodeSwap: \"true\", NodeMemorySwap: true}\n", "kubelet-config-decodes", Fail, "NodeSwap is a string; /var/lib/kubelet/config.yaml:3:34: featureGates.NodeMemorySwap: no release"},
@@ -101,10 +104,76 @@ func TestReadsWhatDecides(t *testing.T) {
 		{"containerd by a link, with cri-dockerd installed", "debian13", kubeletFile + "containerRuntimeEndpoint: /run/cri.sock\n-- run/cri.sock -> containerd/containerd.sock --\n-- run/containerd/containerd.sock --\n-- usr/bin/cri-dockerd --\nx\n", "container-runtime", Pass, "containerd"},
 		{"CRI-O is used, containerd is installed", "debian13", kubeletFile + "containerRuntimeEndpoint: unix:///var/run/crio/crio.sock\n-- usr/bin/crio --\nx\n-- var/lib/dpkg/status --\nPackage: cri-o\nStatus: install ok installed\nVersion: 1.31.0-1\n\n", "container-runtime", Pass, "cri-o 1.31.0"},
 		{"a socket nobody knows", "debian13", kubeletFile + "containerRuntimeEndpoint: unix:///run/other.sock\n", "container-runtime", Unknown, "/run/other.sock"},
+		{"the areas of a container by lxcfs", "debian13", lxcfs, "swap-active", Unknown, "lxcfs"},
+		{"what needs the areas of lxcfs", "debian13", lxcfs, "swap-encrypted", Unknown, "see swap-active: /proc/swaps: this is a container"},
+		{"zram in a container", "debian13", lxcfs, "zram", Unknown, "lxcfs"},
+		{"an fstab that cannot be read", "control-plane", "-- etc/fstab = denied --\n", "swap-persistent", Unknown, "/etc/fstab"},
+		{"a crypttab that cannot be read", "debian12", "-- etc/fstab --\n/dev/mapper/cryptswap none swap sw 0 0\n-- etc/crypttab = denied --\n", "swap-persistent", Unknown, "/etc/crypttab"},
+		{"swap units that cannot be read", "control-plane", "-- etc/fstab --\n-- etc/systemd/system/dev-vdb.swap = denied --\n", "swap-persistent", Unknown, "/etc/systemd/system/dev-vdb.swap"},
+		{"a masked unit is no unseen one", "control-plane", "-- etc/fstab --\n-- etc/systemd/system/dev-vdc.swap -> /dev/null --\n", "swap-persistent", Warn, "nothing brings back"},
+		{"masks that cannot be seen", "debian12", "-- run/systemd/system = denied --\n", "swap-units-masked", Unknown, "/run/systemd/system"},
+		{"a file that beats ours", "debian13", "-- proc/sys/vm/swappiness --\n60\n-- etc/sysctl.d/90-swapctl.conf --\nvm.swappiness = 60\n-- etc/sysctl.d/k8s.conf --\nnet.ipv4.ip_forward = 1\nvm.swappiness=0\n", "sysctl-persistent", Warn, "/etc/sysctl.d/k8s.conf line 2 wins over /etc/sysctl.d/90-swapctl.conf line 1"},
+		{"a boost factor", "debian13", "-- proc/sys/vm/watermark_boost_factor --\n15000\n-- usr/lib/sysctl.d/50-x.conf --\nvm.watermark_boost_factor=0\n", "sysctl-persistent", Warn, "/usr/lib/sysctl.d/50-x.conf line 1"},
 		{"a package that was removed", "debian13", "-- var/lib/dpkg/status --\nPackage: containerd\nStatus: deinstall ok config-files\nVersion: 1.4.1\n\n", "container-runtime", Unknown, "/usr/bin/containerd"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status(t, facts(t, node(t, test.node, test.more), ReadOptions{Stale: true}), test.id, test.want, test.found)
+		})
+	}
+}
+
+// TestFindsWhatTurnsSwapOff: each with its file and line.
+func TestFindsWhatTurnsSwapOff(t *testing.T) {
+	const enabled = "-- etc/systemd/system/multi-user.target.wants/x.service -> ../x.service --\n"
+	for _, test := range []struct {
+		name, more string
+		want       Status
+		found      string
+	}{
+		{"a drop-in of the kubelet", "-- etc/systemd/system/kubelet.service.d/20-noswap.conf --\n# x\n[Service]\nExecStartPre=-/sbin/swapoff -a\n", Fail, "/etc/systemd/system/kubelet.service.d/20-noswap.conf line 3: ExecStartPre=-/sbin/swapoff -a (kubelet.service)"},
+		{"a shell before the kubelet", "-- etc/systemd/system/kubelet.service.d/20-noswap.conf --\n[Service]\nExecStartPre=/bin/sh -c 'swapoff -a || true'\n", Fail, "20-noswap.conf line 2"},
+		{"a script before the kubelet", "-- etc/systemd/system/kubelet.service.d/x.conf --\n[Service]\nExecStartPre=!/opt/prepare.sh --all\n-- opt/prepare.sh --\n#!/bin/bash\nset -e\nswapoff -a\n", Fail, "/opt/prepare.sh line 3: swapoff -a (kubelet.service, /etc/systemd/system/kubelet.service.d/x.conf)"},
+		{"a script after the kubelet", "-- run/systemd/system/kubelet.service.d/x.conf --\n[Service]\nExecStopPost=/usr/sbin/swapoff /dev/vdb\n", Fail, "ExecStopPost="},
+		{"one that a later drop-in takes back", "-- etc/systemd/system/kubelet.service.d/20.conf --\n[Service]\nExecStartPre=/sbin/swapoff -a\n-- etc/systemd/system/kubelet.service.d/30.conf --\n[Service]\nExecStartPre=\n", Pass, "no swapoff"},
+		{"a unit", "-- etc/systemd/system/x.service --\n[Service]\nType=oneshot\nExecStart=/sbin/swapoff -a\n" + enabled, Warn, "/etc/systemd/system/x.service line 3"},
+		{"a unit that nothing starts", "-- etc/systemd/system/x.service --\n[Service]\nExecStart=/sbin/swapoff -a\n", Pass, "no swapoff"},
+		{"a unit that masks", "-- etc/systemd/system/x.service --\n[Service]\nExecStart=/bin/systemctl mask --now swap.target\n" + enabled, Warn, "x.service line 2"},
+		{"a unit at shutdown", "-- etc/systemd/system/x.service --\n[Service]\nExecStart=/x\nExecStop=/sbin/swapoff -a\n" + enabled, Pass, "no swapoff"},
+		{"a timer", "-- etc/systemd/system/y.timer --\n[Timer]\nOnBootSec=1\n-- etc/systemd/system/timers.target.wants/y.timer -> ../y.timer --\n-- etc/systemd/system/y.service --\n[Service]\nExecStart=/sbin/swapoff -a\n", Warn, "y.service line 2"},
+		{"cron", "-- etc/crontab --\n# swapoff -a\nSHELL=/bin/sh\n@reboot root /sbin/swapoff -a\n", Warn, "/etc/crontab line 3: @reboot root /sbin/swapoff -a (cron)"},
+		{"cron.d as Ansible leaves it", "-- etc/cron.d/disable-swap --\n#Ansible: disable swap\n@reboot root swapoff -a\n", Warn, "/etc/cron.d/disable-swap line 2"},
+		{"root's crontab", "-- var/spool/cron/crontabs/root --\n@reboot swapoff -a\n", Warn, "/var/spool/cron/crontabs/root line 1"},
+		{"a script by cron", "-- var/spool/cron/root --\n@reboot /root/noswap.sh\n-- root/noswap.sh --\n#!/bin/sh\nswapoff -a\n", Warn, "/root/noswap.sh line 2: swapoff -a (cron, /var/spool/cron/root)"},
+		{"rc.local", "-- etc/rc.local --\n#!/bin/sh\nswapoff -a\nexit 0\n", Warn, "/etc/rc.local line 2"},
+		{"cloud-init, in words", "-- var/lib/cloud/instance/user-data.txt --\n#cloud-config\nruncmd:\n  - [swapoff, -a]\n", Warn, "/var/lib/cloud/instance/user-data.txt line 3"},
+		{"cloud-init, in /etc", "-- etc/cloud/cloud.cfg.d/90-k8s.cfg --\nbootcmd:\n- swapoff -a\n", Warn, "90-k8s.cfg line 2"},
+		{"a login", "-- etc/profile.d/swap.sh --\nswapoff -a 2>/dev/null\n", Warn, "/etc/profile.d/swap.sh line 1"},
+		{"a word that is another one", "-- etc/profile.d/swap.sh --\nswapoff.sh; no-swapoff; swapon -a\n", Pass, "no swapoff"},
+		{"a crontab that cannot be read", "-- var/spool/cron/crontabs = denied --\n", Unknown, "/var/spool/cron/crontabs"},
+		{"a unit that cannot be read", enabled + "-- etc/systemd/system/x.service -> /secret/x.service --\n-- secret = denied --\n", Unknown, "/etc/systemd/system/x.service"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status(t, facts(t, node(t, "debian13", test.more), ReadOptions{}), "swap-turned-off", test.want, test.found)
+		})
+	}
+}
+
+// TestKnowsWhoElseBringsSwapBack: without fstab and units of swap.
+func TestKnowsWhoElseBringsSwapBack(t *testing.T) {
+	const wants = "-- etc/systemd/system/multi-user.target.wants/"
+	for _, test := range []struct{ name, swap, more, found string }{
+		{"dphys-swapfile", "/var/swap", wants + "dphys-swapfile.service --\n", "dphys-swapfile.service for /var/swap"},
+		{"dphys-swapfile elsewhere", "/data/swap", wants + "dphys-swapfile.service --\n-- etc/dphys-swapfile --\n#CONF_SWAPFILE=/var/swap\nCONF_SWAPFILE=/data/swap\n", "/etc/dphys-swapfile line 2 for /data/swap"},
+		{"waagent", "/mnt/resource/swapfile", "-- etc/waagent.conf --\nResourceDisk.EnableSwap=y\n", "/etc/waagent.conf line 1"},
+		{"waagent elsewhere", "/mnt/swapfile", "-- etc/waagent.conf --\nResourceDisk.MountPoint=/mnt\nResourceDisk.EnableSwap = y # yes\n", "/etc/waagent.conf line 2"},
+		{"swapspace", "/var/lib/swapspace/1", wants + "swapspace.service --\n", "swapspace.service"},
+		{"systemd-swap", "/var/lib/systemd-swap/swapfc/1", wants + "systemd-swap.service --\n", "systemd-swap.service"},
+		{"cloud-init", "/swap.img", "-- etc/cloud/cloud.cfg.d/99.cfg --\nswap:\n  filename: /swap.img\n  size: auto\n", "/etc/cloud/cloud.cfg.d/99.cfg"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := "-- etc/fstab --\n-- proc/swaps --\nFilename Type Size Used Priority\n" + test.swap + " file 1024 0 -2\n-- " + strings.TrimPrefix(test.swap, "/") + " = file 1052672 254:0 99 --\n"
+			status(t, facts(t, node(t, "control-plane", file, test.more), ReadOptions{}), "swap-persistent", Pass, test.found)
+			status(t, facts(t, node(t, "control-plane", file), ReadOptions{}), "swap-persistent", Warn, "nothing brings back")
 		})
 	}
 }
@@ -284,7 +353,7 @@ func TestPreflight(t *testing.T) {
 // TestSetupAsksWhatItDoesNotFixItself: which checks those are, and that the failure
 // of those that only a kubelet suffers from does not stop a node without one.
 func TestSetupAsksWhatItDoesNotFixItself(t *testing.T) {
-	always := []string{"cgroup-v2", "container-runtime", "control-plane", "kernel-version", "memory-pressure", "swap-controller", "systemd-oomd", "tmpfs-mounted-noswap", "tmpfs-noswap", "zram", "zswap"}
+	always := []string{"cgroup-v2", "container-runtime", "control-plane", "kernel-version", "memory-pressure", "swap-controller", "swap-turned-off", "systemd-oomd", "tmpfs-mounted-noswap", "tmpfs-noswap", "zram", "zswap"}
 	ofKubelet := []string{"kubelet-config-decodes", "kubelet-fail-swap-on", "kubelet-feature-gate", "kubelet-swap-behavior"}
 	for _, test := range []struct {
 		o    PreflightOptions

@@ -13,27 +13,38 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-func readBoot(h host.Host, commandLine string) Boot {
+func readBoot(h host.Host, commandLine, kubelet string) Boot {
 	var b Boot
 	words := kernel.CommandLine(commandLine)
 	units := systemd.Open(h)
 	b.service(h, units)
 	b.Lines, b.Unseen = fstabLines(h)
-	b.Lines = append(b.Lines, swapUnits(h, units)...)
+	lines, err := swapUnits(h, units)
+	b.Lines, b.Unseen = append(b.Lines, lines...), errors.Join(b.Unseen, err)
+	b.Lines = append(b.Lines, otherBringers(h)...)
 	for i := range b.Lines {
 		b.Lines[i].look(h)
 	}
 	b.Crypttab = map[string]string{}
-	if data, err := host.ReadTrusted(h.Files, "/etc/crypttab", host.FileLimit); err == nil {
-		for _, m := range fstab.ParseCrypttab(data) {
-			b.Crypttab[m.Name] = m.Device
-		}
+	data, err := host.ReadTrusted(h.Files, "/etc/crypttab", host.FileLimit)
+	b.Unseen = errors.Join(b.Unseen, unlessMissing(err))
+	for _, m := range fstab.ParseCrypttab(data) {
+		b.Crypttab[m.Name] = m.Device
 	}
-	b.Zram = systemd.Zram(h)
-	b.Masked = systemd.SwapMasks(h)
+	b.Zram = systemd.Zram(h, words)
+	b.Masked, b.MasksErr = systemd.SwapMasks(h)
+	b.TurnsOff, b.TurnsOffErr = turnsOff(h, units, kubelet)
 	b.GenOff = systemd.SwapOff(words)
 	b.Hibernate = kernel.ReadHibernation(h, words)
 	return b
+}
+
+// unlessMissing is an error other than that of what is not there.
+func unlessMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // service finds our own unit, if it is enabled, and what its drop-ins add.
@@ -74,21 +85,16 @@ func fstabLines(h host.Host) ([]BootLine, error) {
 // swapUnits lists .swap units that are files, and what systemd found by itself on
 // the partitions of the system's disk (systemd-gpt-auto-generator). What it made
 // of fstab is not among them.
-func swapUnits(h host.Host, units systemd.Files) []BootLine {
-	var lines []BootLine
+func swapUnits(h host.Host, units systemd.Files) (lines []BootLine, unseen error) {
 	for _, dir := range append(units.Dirs, "/run/systemd/generator.late") {
 		names, err := h.Files.ReadDir(dir)
-		if err != nil {
-			continue
-		}
+		unseen = errors.Join(unseen, unlessMissing(err))
 		for _, name := range names {
-			if !strings.HasSuffix(name, ".swap") {
+			if !strings.HasSuffix(name, ".swap") || systemd.Masked(h, dir+"/"+name) {
 				continue
 			}
 			data, err := host.ReadTrusted(h.Files, dir+"/"+name, host.FileLimit)
-			if err != nil {
-				continue
-			}
+			unseen = errors.Join(unseen, unlessMissing(err))
 			l := BootLine{From: dir + "/" + name, Unused: !wanted(h, dir, name)}
 			for _, set := range systemd.Parse(string(data)) {
 				if set.Section == "Swap" && set.Name == "What" {
@@ -100,7 +106,7 @@ func swapUnits(h host.Host, units systemd.Files) []BootLine {
 			}
 		}
 	}
-	return lines
+	return lines, unseen
 }
 
 // wanted reports whether a target starts the unit.

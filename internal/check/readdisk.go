@@ -58,12 +58,14 @@ func readTuning(h host.Host) Tuning {
 		Swappiness:  kernel.ReadText(h, "/proc/sys/vm/swappiness"),
 		MinFree:     kernel.ReadText(h, "/proc/sys/vm/min_free_kbytes"),
 		ScaleFactor: kernel.ReadText(h, "/proc/sys/vm/watermark_scale_factor"),
+		BoostFactor: kernel.ReadText(h, "/proc/sys/vm/watermark_boost_factor"),
 		Zswap:       kernel.ReadText(h, "/sys/module/zswap/parameters/enabled"),
 		ZswapPool:   kernel.ReadText(h, "/sys/module/zswap/parameters/max_pool_percent"),
 		Pressure:    kernel.ReadText(h, "/proc/pressure/memory"),
 		OOMD:        readOOMD(h),
 	}
 	t.Zones, t.ZonesErr = kernel.Zones(h)
+	t.Sysctls, t.SysctlsErr = systemd.ReadSysctls(h)
 	return t
 }
 

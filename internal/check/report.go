@@ -87,13 +87,13 @@ func (o Options) wants(c Check) bool {
 // when it is not asked for, and then not told of.
 func Judge(f Facts, o Options) Report {
 	r := Report{APIVersion: "swapctl.dev/v1alpha1", Kind: "CheckReport", Checks: []Result{}}
-	failures := map[string]string{} // ID -> the check that is to blame
+	blamed := map[string]blame{}
 	for _, c := range Catalogue() {
 		asked := o.wants(c)
 		if !asked && c.Measures {
 			continue
 		}
-		finding := c.judge(f, failures)
+		finding := c.judge(f, blamed)
 		if !asked {
 			continue
 		}
@@ -106,21 +106,38 @@ func Judge(f Facts, o Options) Report {
 	return r
 }
 
-// judge runs the check unless what it needs failed, and notes in failures what
-// others then need not say again.
-func (c Check) judge(f Facts, failures map[string]string) Finding {
+// blame is why what needs a check is not run: it failed, or it could not be seen.
+type blame struct {
+	id      string
+	unknown bool
+	finding Finding
+}
+
+// judge runs the check unless what it needs failed or is unknown, and notes in
+// blamed what others then need not say again. What cannot be seen is no pass: what
+// stands on it is unknown too, down every way.
+func (c Check) judge(f Facts, blamed map[string]blame) Finding {
+	var unseen *blame
 	for _, id := range c.Needs {
-		if blame, ok := failures[id]; ok {
-			failures[c.ID] = blame
-			return skip("see " + blame)
+		b, ok := blamed[id]
+		if ok && !b.unknown {
+			blamed[c.ID] = b
+			return skip("see " + b.id)
 		}
+		if ok && unseen == nil {
+			unseen = &b
+		}
+	}
+	if unseen != nil {
+		blamed[c.ID] = *unseen
+		return unknown("see "+unseen.id+": "+unseen.finding.Found, unseen.finding.Hint)
 	}
 	finding := c.Run(f)
 	if finding.Hint == asRoot && f.Root {
 		finding.Hint = seenFromOutside(f)
 	}
-	if finding.Status == Fail || finding.Blocks {
-		failures[c.ID] = c.ID
+	if finding.Status == Fail || finding.Blocks || finding.Status == Unknown {
+		blamed[c.ID] = blame{c.ID, finding.Status == Unknown, finding}
 	}
 	return finding
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/kernel/kerneltest"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // nodes are the captured machines of testdata, by name.
@@ -227,6 +228,27 @@ func TestTheScriptHasTheCommandsOfEachFinding(t *testing.T) {
 		change(&f)
 		if script := Judge(f, Options{}).Script(); !strings.Contains(script, "\n"+want) {
 			t.Errorf("%q is missing in\n%s", want, script)
+		}
+	}
+}
+
+// TestTheFixScriptWins: what it writes is what the next boot sets, whatever else is in
+// sysctl.d.
+func TestTheFixScriptWins(t *testing.T) {
+	f := ready()
+	for others, want := range map[string]string{
+		"":                              "80-swapctl-check-swappiness.conf",
+		"/etc/sysctl.d/50-x.conf":       "80-swapctl-check-swappiness.conf",
+		"/etc/sysctl.d/k8s.conf":        "k8s.swapctl.conf",
+		"/etc/sysctl.d/99-sysctl.conf":  "99-sysctl.swapctl.conf",
+		"/etc/sysctl.d/90-swapctl.conf": "90-swapctl.swapctl.conf",
+	} {
+		f.Tuning.Sysctls = nil
+		if others != "" {
+			f.Tuning.Sysctls = systemd.Sysctls{{Key: "vm/swappiness", Value: "0", File: others, Line: 1}}
+		}
+		if got := f.setSysctl("vm.swappiness", 60); got[1] != "echo 'vm.swappiness = 60' > /etc/sysctl.d/"+want {
+			t.Errorf("beside %q: %s", others, got[1])
 		}
 	}
 }

@@ -35,7 +35,7 @@ func swapChecks() []Check {
 			ID: "zram", Title: "No compressed memory as swap",
 			Want: "no zram among the areas, nor at the next boot",
 			Why:  "The kubelet counts zram as swap although it is memory, so that pods are promised what the node does not have.",
-			Says: []Status{Pass, Warn}, Run: zram,
+			Says: []Status{Pass, Warn, Unknown}, Run: zram,
 			Preflight: Always,
 		},
 	}
@@ -46,7 +46,8 @@ func swapActive(f Facts) Finding {
 	case errors.Is(f.SwapsErr, fs.ErrNotExist):
 		return failed("/proc/swaps: no such file", "use a kernel with CONFIG_SWAP")
 	case f.SwapsErr != nil:
-		return unknown(f.SwapsErr.Error(), asRoot)
+		no, _ := f.noAreas()
+		return no
 	case len(f.Areas) == 0 && f.Kubelet.IsControlPlane():
 		return Finding{Status: Pass, Found: "/proc/swaps: no area, as is advised for a control plane", Blocks: true}
 	case len(f.Areas) == 0:
@@ -57,6 +58,14 @@ func swapActive(f Facts) Finding {
 		all = append(all, fmt.Sprintf("%s %s", a.Name(), bytesize.Format(a.SizeBytes)))
 	}
 	return pass("/proc/swaps: " + strings.Join(all, ", "))
+}
+
+// noAreas answers for checks that look at the areas where these could not be seen.
+func (f Facts) noAreas() (Finding, bool) {
+	if f.SwapsErr == nil || errors.Is(f.SwapsErr, fs.ErrNotExist) {
+		return Finding{}, false
+	}
+	return unknown(oneLine(f.SwapsErr.Error()), asRoot), true
 }
 
 // plainAreas are the areas from which something reaches a disk in clear, or of
@@ -144,6 +153,9 @@ func ciphers(l kernel.Layer) (text string, good bool) {
 }
 
 func stalePlaintext(f Facts) Finding {
+	if no, ok := f.noAreas(); ok { // what is on would look as if it were off
+		return no
+	}
 	var with, empty []string
 	for _, s := range f.Leaks.Stale {
 		switch {
@@ -175,6 +187,9 @@ func zram(f Facts) Finding {
 	}
 	if len(f.Boot.Zram) > 0 {
 		return warn(strings.Join(f.Boot.Zram, ", ")+" makes zram at boot", "remove it, or the package zram-generator")
+	}
+	if no, ok := f.noAreas(); ok {
+		return no
 	}
 	return pass("/proc/swaps: no zram, and nothing makes one at boot")
 }

@@ -113,7 +113,7 @@ func (m Mapping) openLoop(h host.Host, op string, f host.File, st host.Stat) (ba
 	}
 	loop, err := h.Kernel.LoopAttach(f, o)
 	if err != nil {
-		return backing{}, explainLoop(op, err)
+		return backing{}, explainLoop(op, m.Backing, err)
 	}
 	b := backing{loop: loop, sizeBytes: st.SizeBytes}
 	if st, err = loop.Stat(); err == nil {

@@ -19,12 +19,26 @@ func explainKernel(op string, err error) error {
 			"load the module: modprobe dm_crypt",
 			"where the distribution packs it apart (Ubuntu): apt-get install linux-modules-extra-$(uname -r)",
 			"or do without encryption: --encrypt=false")
+	case errors.Is(err, unix.EBUSY):
+		return fail.New(fail.Failed, op, err, "a mapping has the name, or swapctl's UUID for it: dmsetup info -c", "or choose another name: --name")
 	}
-	return fail.New(fail.Failed, op, err)
+	return fail.New(fail.Failed, op, err, memoryHints(err)...)
+}
+
+// memoryHints are for what the kernel had too little memory for, and otherwise where
+// it says why.
+func memoryHints(err error) []string {
+	switch {
+	case errors.Is(err, unix.ENOMEM):
+		return []string{"the kernel had no memory for it: free -h; stop or move some of the workload"}
+	case errors.Is(err, unix.EDQUOT):
+		return []string{"root has as many keys as it may: cat /proc/key-users; sysctl -w kernel.keys.root_maxkeys=1000000"}
+	}
+	return []string{"the kernel says why: dmesg | tail"}
 }
 
 // explainLoop does the same for loop devices.
-func explainLoop(op string, err error) error {
+func explainLoop(op, file string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fail.New(fail.Unfit, op, err,
@@ -33,8 +47,12 @@ func explainLoop(op string, err error) error {
 	case errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOSPC):
 		return fail.New(fail.Failed, op, err, "see which loop devices are taken: losetup --list",
 			"or encrypt a partition, which needs no loop device: --device /dev/disk/by-...")
+	case errors.Is(err, fs.ErrPermission):
+		return fail.New(fail.NeedsRoot, op, err, "run as root, on the node itself: in a container root may not use loop devices")
+	case errors.Is(err, unix.EROFS), errors.Is(err, unix.EBADF):
+		return fail.New(fail.Failed, op, err, "the file cannot be written to: findmnt -T "+file)
 	}
-	return fail.New(fail.Failed, op, err)
+	return fail.New(fail.Failed, op, err, memoryHints(err)...)
 }
 
 // explainTable does the same for a refused table.
@@ -48,7 +66,7 @@ func (m Mapping) explainTable(op string, err error) error {
 	case errors.Is(err, unix.EBUSY):
 		return m.inUse(op, err)
 	}
-	return fail.New(fail.Failed, op, err)
+	return fail.New(fail.Failed, op, err, memoryHints(err)...)
 }
 
 // inUse is a device that the kernel will not share.

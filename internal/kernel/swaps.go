@@ -5,6 +5,7 @@ package kernel
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -86,6 +87,9 @@ func parseSwap(line string) (Swap, error) {
 		return Swap{}, fmt.Errorf("%d fields instead of 5", len(fields))
 	}
 	s := Swap{Path: unescape(fields[0]), Kind: fields[1]}
+	if s.Kind == "virtual" {
+		return Swap{}, errors.New("this is a container, in whose view lxcfs does not show the areas of the node")
+	}
 	if s.Kind != SwapFile && s.Kind != SwapPartition {
 		return Swap{}, fmt.Errorf("unknown type %q", s.Kind)
 	}

@@ -28,7 +28,8 @@ func zramInTheWay(h host.Host, areas []area) []string {
 	if len(said) > 0 {
 		return said
 	}
-	if by := systemd.Zram(h); len(by) > 0 {
+	words, _ := kernel.ReadCommandLine(h)
+	if by := systemd.Zram(h, words); len(by) > 0 {
 		return []string{"zram is set up (" + by[0] + ") and may add swap in memory at the next boot, which the kernel fills first"}
 	}
 	return nil

@@ -2,6 +2,10 @@ package systemd
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/host"
@@ -14,7 +18,12 @@ import (
 func SwapOff(words []string) string {
 	off := map[string]string{}
 	for _, word := range words {
-		switch name, value, _ := strings.Cut(word, "="); strings.ToLower(value) {
+		name, value, _ := strings.Cut(word, "=")
+		if name == "systemd.mask" && (value == "swap.target" || strings.HasSuffix(value, ".swap")) {
+			off["systemd.swap"] = word // systemd-debug-generator(8): nothing takes it back
+			break
+		}
+		switch strings.ToLower(value) {
 		case "0", "no", "n", "false", "f", "off":
 			off[name] = word
 		case "1", "yes", "y", "true", "t", "on", "":
@@ -25,13 +34,14 @@ func SwapOff(words []string) string {
 }
 
 // SwapMasks are the links by which an administrator, or something that runs, has
-// masked units of swap.
-func SwapMasks(h host.Host) []string {
+// masked units of swap. The error is that of a directory that could not be read.
+func SwapMasks(h host.Host) ([]string, error) {
 	var links []string
+	var unseen error
 	for _, dir := range []string{Units, Runtime} {
 		names, err := h.Files.ReadDir(dir)
-		if err != nil {
-			continue
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			unseen = err
 		}
 		for _, name := range names {
 			if (name == "swap.target" || strings.HasSuffix(name, ".swap")) && Masked(h, dir+"/"+name) {
@@ -39,29 +49,56 @@ func SwapMasks(h host.Host) []string {
 			}
 		}
 	}
-	return links
+	return links, unseen
 }
 
-// Zram is what makes swap in compressed memory at boot: a file of zram-generator,
-// where an emptied one in a stronger place switches off, and the unit of zram-tools.
-func Zram(h host.Host) []string {
+// Zram is what makes swap in compressed memory at boot: files of zram-generator
+// (zram-generator.conf(5): the strongest zram-generator.conf, and the files of
+// zram-generator.conf.d by name), and units of zram-tools and its like.
+func Zram(h host.Host, words []string) []string {
 	var found []string
-	for _, dir := range dirs(h, "") {
-		name := dir + "/zram-generator.conf"
-		data, err := host.ReadTrusted(h.Files, name, host.FileLimit)
-		if err != nil {
-			continue
+	if !slices.Contains(words, "systemd.zram=0") {
+		for _, name := range zramFiles(h) {
+			data, err := host.ReadTrusted(h.Files, name, host.FileLimit)
+			if err == nil && strings.Contains("\n"+string(data), "\n[zram") {
+				found = append(found, name)
+			}
 		}
-		if strings.Contains("\n"+string(data), "\n[zram") {
-			found = append(found, name)
-		}
-		break
 	}
-	const zramTools = Units + "/multi-user.target.wants/zramswap.service"
-	if _, err := h.Files.Lstat(zramTools); err == nil {
-		found = append(found, zramTools)
+	for _, unit := range []string{"zramswap.service", "zram-config.service", "armbian-zram-config.service"} {
+		if link := Units + "/multi-user.target.wants/" + unit; isThere(h, link) {
+			found = append(found, link)
+		}
 	}
 	return found
+}
+
+// zramFiles are those that zram-generator reads. An emptied one, or a link to
+// /dev/null, in a stronger place hides that of the same name.
+func zramFiles(h host.Host) []string {
+	const main = "zram-generator.conf"
+	at := map[string]string{}
+	for _, dir := range dirs(h, "") {
+		names, _ := h.Files.ReadDir(dir + "/" + main + ".d")
+		for i, name := range names {
+			names[i] = main + ".d/" + name
+		}
+		for _, name := range append(names, main) {
+			if _, known := at[name]; !known && strings.HasSuffix(name, ".conf") && isThere(h, dir+"/"+name) {
+				at[name] = dir + "/" + name
+			}
+		}
+	}
+	var files []string
+	for _, name := range slices.Sorted(maps.Keys(at)) {
+		files = append(files, at[name])
+	}
+	return files
+}
+
+func isThere(h host.Host, name string) bool {
+	_, err := h.Files.Lstat(name)
+	return err == nil
 }
 
 // HasGenerator reports whether systemd runs a generator, such as

@@ -1,16 +1,28 @@
 package systemd
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Setting is one line of a unit file.
-type Setting struct{ Section, Name, Value string }
+type Setting struct {
+	Section, Name, Value string
+
+	File string // "" where only a text was read
+	Line int    // from 1: where it ends, if it was joined
+}
+
+// At says where it stands.
+func (s Setting) At() string { return fmt.Sprintf("%s line %d", s.File, s.Line) }
 
 // Parse reads a unit file (systemd.syntax(7)): a backslash at the end of a
 // line joins the next with a blank, comments in between left out.
 func Parse(text string) []Setting {
 	var settings []Setting
-	section, pending := "", ""
+	section, pending, number := "", "", 0
 	for line := range strings.Lines(text) {
+		number++
 		line = strings.TrimRight(line, "\r\n")
 		trimmed := strings.TrimSpace(line)
 		if strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, ";") {
@@ -27,7 +39,7 @@ func Parse(text string) []Setting {
 			continue
 		}
 		if name, value, ok := strings.Cut(whole, "="); ok {
-			settings = append(settings, Setting{section, strings.TrimSpace(name), strings.TrimSpace(value)})
+			settings = append(settings, Setting{Section: section, Name: strings.TrimSpace(name), Value: strings.TrimSpace(value), Line: number})
 		}
 	}
 	return settings

@@ -114,18 +114,75 @@ func TestTheKernelCommandLineTurnsSwapOff(t *testing.T) {
 
 func TestZramIsFoundWhereItIsSetUp(t *testing.T) {
 	n := hosttest.New(t)
-	if got := systemd.Zram(n.Host()); got != nil {
+	if got := systemd.Zram(n.Host(), nil); got != nil {
 		t.Errorf("of a node without: %q", got)
 	}
 	n.WriteFile("/usr/local/lib/systemd/zram-generator.conf", "# x\n[zram0]\n", 0o644)
 	n.Symlink(etc+"/multi-user.target.wants/zramswap.service", "/lib/systemd/system/zramswap.service")
 	want := []string{"/usr/local/lib/systemd/zram-generator.conf", etc + "/multi-user.target.wants/zramswap.service"}
-	if got := systemd.Zram(n.Host()); !slices.Equal(got, want) {
+	if got := systemd.Zram(n.Host(), nil); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	n.WriteFile("/etc/systemd/zram-generator.conf", "# none\n", 0o644)
-	if got := systemd.Zram(n.Host()); !slices.Equal(got, want[1:]) {
+	if got := systemd.Zram(n.Host(), nil); !slices.Equal(got, want[1:]) {
 		t.Errorf("switched off in /etc: %q", got)
+	}
+}
+
+func TestZramOfDropInsAndOfOtherPackagesIsListed(t *testing.T) {
+	n := hosttest.New(t)
+	for name, text := range map[string]string{
+		"/usr/lib/systemd/zram-generator.conf":               "# only a comment\n",
+		"/run/systemd/zram-generator.conf.d/10-x.conf":       "[zram0]\nzram-size = ram\n",
+		"/usr/lib/systemd/zram-generator.conf.d/20-y.conf":   "[zram1]\n",
+		"/usr/lib/systemd/zram-generator.conf.d/30-z.conf":   "[zram2]\n",
+		"/etc/systemd/zram-generator.conf.d/README":          "[zram3]\n",
+		etc + "/multi-user.target.wants/zram-config.service": "",
+	} {
+		n.WriteFile(name, text, 0o644)
+	}
+	n.Symlink("/etc/systemd/zram-generator.conf.d/30-z.conf", "/dev/null")
+	want := []string{"/run/systemd/zram-generator.conf.d/10-x.conf", "/usr/lib/systemd/zram-generator.conf.d/20-y.conf", etc + "/multi-user.target.wants/zram-config.service"}
+	if got := systemd.Zram(n.Host(), nil); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if got := systemd.Zram(n.Host(), []string{"systemd.zram=0"}); !slices.Equal(got, want[2:]) {
+		t.Errorf("switched off on the kernel command line: %q", got)
+	}
+}
+
+// TestCommandsAreThoseThatCount: with file and line, of the services that a boot
+// starts.
+func TestCommandsAreThoseThatCount(t *testing.T) {
+	n := hosttest.New(t)
+	for name, text := range map[string]string{
+		usr + "/x.service":                         "[Unit]\n\n[Service]\nExecStartPre=/a\nExecStart=/x \\\n  --y\n",
+		etc + "/x.service.d/10.conf":               "[Service]\nExecStartPre=\nExecStartPre=-/sbin/swapoff -a\n",
+		usr + "/t@.service":                        "[Service]\nExecStart=/t %i\n",
+		usr + "/late.timer":                        "[Timer]\nUnit=other.service\n",
+		usr + "/multi-user.target.wants/x.service": "", etc + "/timers.target.wants/late.timer": "",
+		run + "/a.target.requires/t@1.service": "", etc + "/timers.target.wants/plain.timer": "", etc + "/swap.target.wants/x.swap": "",
+	} {
+		n.WriteFile(name, text, 0o644)
+	}
+	units := systemd.Open(n.Host())
+	if got, err := units.Wanted(); err != nil || !slices.Equal(got, []string{"other.service", "plain.service", "t@1.service", "x.service"}) {
+		t.Errorf("wanted %q, %v", got, err)
+	}
+	var got []string
+	for _, unit := range []string{"x.service", "t@1.service"} {
+		commands, err := units.Commands(unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range commands {
+			got = append(got, c.At()+": "+c.Name+"="+c.Value)
+		}
+	}
+	if want := []string{
+		usr + "/x.service line 6: ExecStart=/x    --y", etc + "/x.service.d/10.conf line 3: ExecStartPre=-/sbin/swapoff -a", usr + "/t@.service line 2: ExecStart=/t %i",
+	}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -135,7 +192,7 @@ func TestMasksOfSwapUnitsAreListed(t *testing.T) {
 	n.Symlink(run+"/dev-vdb.swap", "/dev/null")
 	n.Symlink(etc+"/other.service", "/dev/null")
 	n.Symlink(etc+"/dev-vdc.swap", usr+"/dev-vdc.swap")
-	if got := systemd.SwapMasks(n.Host()); !slices.Equal(got, []string{etc + "/swap.target", run + "/dev-vdb.swap"}) {
+	if got, err := systemd.SwapMasks(n.Host()); err != nil || !slices.Equal(got, []string{etc + "/swap.target", run + "/dev-vdb.swap"}) {
 		t.Errorf("got %q", got)
 	}
 	if got := systemd.SwapUnit("/dev/mapper/crypt swap"); got != `dev-mapper-crypt\x20swap.swap` {

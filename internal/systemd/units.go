@@ -86,15 +86,23 @@ func (f Files) Settings(unit string) (settings []Setting, exists bool, err error
 	if err != nil {
 		return nil, true, err
 	}
-	settings = Parse(text)
+	settings = parseFile(f.Find(unit)[0], text)
 	for _, name := range dropIns {
 		data, err := host.ReadTrustedFile(f.host.Files, name)
 		if err != nil {
 			return nil, true, unread(name, err)
 		}
-		settings = append(settings, Parse(string(data))...)
+		settings = append(settings, parseFile(name, string(data))...)
 	}
 	return settings, true, nil
+}
+
+func parseFile(name, text string) []Setting {
+	settings := Parse(text)
+	for i := range settings {
+		settings[i].File = name
+	}
+	return settings
 }
 
 // unread names the file that could not be read.

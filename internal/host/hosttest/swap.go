@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -167,8 +168,8 @@ func (n *Node) contents(at string, st host.Stat) (*os.File, int64, error) {
 // SwapOffApart implements host.Kernel.
 func (p *process) SwapOffApart(ctx context.Context, path string) error { return p.SwapOff(ctx, path) }
 
-// SwapOff implements host.Kernel. It gives ENOMEM when what is swapped out is
-// more than MemAvailable.
+// SwapOff implements host.Kernel. It gives ENOMEM when what is swapped out is more
+// than MemAvailable, or, with vm.overcommit_memory=2, the area than CommitLimit leaves.
 func (p *process) SwapOff(ctx context.Context, path string) error {
 	defer p.leave()
 	if err := p.enter(); err != nil {
@@ -194,7 +195,8 @@ func (p *process) swapOff(ctx context.Context, path string) error {
 		if a.identity != identity {
 			continue
 		}
-		if a.used > n.meminfo("MemAvailable") {
+		strict := strings.TrimSpace(n.text("/proc/sys/vm/overcommit_memory")) == "2"
+		if strict && n.meminfo("Committed_AS")+a.size >= n.meminfo("CommitLimit") || a.used > n.meminfo("MemAvailable") {
 			return unix.ENOMEM
 		}
 		if err := p.stuck(ctx, areas, i); err != nil {

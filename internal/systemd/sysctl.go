@@ -1,0 +1,119 @@
+package systemd
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// SysctlLine is a line of sysctl.d.
+type SysctlLine struct {
+	Key     string // as a path below /proc/sys: "vm/swappiness"; it may be a pattern
+	Value   string
+	File    string
+	Line    int
+	Exclude bool // "-key": nothing is to set it
+}
+
+// At says where it stands.
+func (l SysctlLine) At() string { return fmt.Sprintf("%s line %d", l.File, l.Line) }
+
+// Sysctls are the lines of sysctl.d in the order in which they are taken.
+type Sysctls []SysctlLine
+
+// ReadSysctls reads sysctl.d as systemd-sysctl does at boot (sysctl.d(5),
+// src/sysctl/sysctl.c of systemd 252): by the names of the files, whatever their
+// directory; of one name that of the strongest directory alone, and a link to
+// /dev/null hides it. /etc/sysctl.conf counts where a link 99-sysctl.conf leads to it.
+// The error is that of what could not be read.
+func ReadSysctls(h host.Host) (Sysctls, error) {
+	at := map[string]string{}
+	var unseen error
+	for _, dir := range []string{"/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"} {
+		dir += "/sysctl.d"
+		names, err := h.Files.ReadDir(dir)
+		unseen = errors.Join(unseen, unlessMissing(err))
+		for _, name := range names {
+			if _, known := at[name]; !known && strings.HasSuffix(name, ".conf") {
+				at[name] = dir + "/" + name
+			}
+		}
+	}
+	var all Sysctls
+	for _, name := range slices.Sorted(maps.Keys(at)) {
+		if Masked(h, at[name]) {
+			continue
+		}
+		data, err := h.Files.ReadFile(at[name], host.FileLimit)
+		unseen = errors.Join(unseen, unlessMissing(err))
+		all = append(all, parseSysctls(at[name], string(data))...)
+	}
+	return all, unseen
+}
+
+func parseSysctls(file, text string) (all Sysctls) {
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' || line[0] == ';' {
+			continue
+		}
+		key, value, given := strings.Cut(line, "=")
+		key, quiet := strings.CutPrefix(strings.TrimSpace(key), "-") // a failure to set it does no harm
+		if !given && !quiet {
+			continue
+		}
+		all = append(all, SysctlLine{Key: sysctlPath(key), Value: strings.TrimSpace(value), File: file, Line: number, Exclude: !given})
+	}
+	return all
+}
+
+// sysctlPath is a key as a path: where its first separator is a dot, dots and slashes
+// change places.
+func sysctlPath(key string) string {
+	key = strings.TrimPrefix(strings.TrimSpace(key), "/")
+	if at := strings.IndexAny(key, "./"); at < 0 || key[at] == '/' {
+		return key
+	}
+	return strings.NewReplacer(".", "/", "/", ".").Replace(key)
+}
+
+// Wins is the line that sets a key such as "vm/swappiness": the last with its name, or
+// else the last pattern that it matches. ok is false where nothing sets it.
+func (s Sysctls) Wins(key string) (l SysctlLine, ok bool) {
+	for _, l := range slices.Backward(s) {
+		if l.Key == key {
+			return l, !l.Exclude
+		}
+	}
+	for _, l := range slices.Backward(s) {
+		if match, err := path.Match(l.Key, key); err == nil && match && !l.Exclude {
+			return l, true
+		}
+	}
+	return SysctlLine{}, false
+}
+
+// FileThatWins is the name of a file in /etc/sysctl.d whose lines for these keys win
+// over all others: name, if that does, otherwise one that sorts behind those that
+// would beat it. What stands in a file called own is not counted.
+func (s Sysctls) FileThatWins(name string, own func(string) bool, keys ...string) string {
+	wins := name
+	for _, l := range s {
+		base := path.Base(l.File)
+		if own(l.File) || !slices.Contains(keys, l.Key) || base < wins {
+			continue
+		}
+		wins = strings.TrimSuffix(base, ".conf") + ".swapctl.conf"
+		for wins <= base { // whatever the name is
+			wins = "z" + wins
+		}
+	}
+	return wins
+}
