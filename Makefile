@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
 
-.PHONY: build test lint unit race fuzz signals upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build test lint unit update race fuzz signals upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -35,6 +35,9 @@ $(LINT): tools/go.mod tools/go.sum
 unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
 	@# -count=1: else go test notes each file that the fake node opens, half a gigabyte of them, and looks at all again
 	go test -count=1 -timeout 20m ./...
+
+update: ## what tests write: goldens, docs/commands, man pages, pictures, examples
+	go test ./internal/cli/root ./internal/cli/check ./examples ./packaging ./docs -update
 
 race: ## the tests of all packages with goroutines, under the race detector
 	hack/race.sh

@@ -14,7 +14,7 @@ some() {
 	./internal/setup) echo 'UnlessForced|SwapoffThatRuns|AnInterruptedSetup' ;;
 	./internal/swapfile) echo 'Zeros|StopsWhenToldTo|MakesAFile|AFailedMake' ;;
 	./internal/host) echo 'Program|Modprobe|SwapOff|Unit|Loop|Concurren|Deadline|File' ;;
-	./cmd/swapctl) echo 'Signal|Reader|APipe|Progress|HowTerminals' ;;
+	./internal/cli/root) echo 'Signal|Reader|APipe|Progress|HowTerminals' ;;
 	esac
 }
 

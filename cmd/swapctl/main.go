@@ -2,16 +2,18 @@
 package main
 
 import (
-	"context"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
-	"github.com/spf13/cobra"
-
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/cli/root"
 	"github.com/swapctl/swapctl/internal/host"
 )
+
+// Set by the linker (-ldflags -X, see Makefile); a build by 'go install' has
+// them from its module instead.
+var version, commit, date string //nolint:gochecknoglobals // the linker cannot set anything else
 
 func main() {
 	if status, ok := host.SwapOffMain(os.Args); ok {
@@ -20,40 +22,8 @@ func main() {
 	// A reader of our output that went away (swapctl setup | head) must not
 	// kill us between two steps: see printed.
 	signal.Ignore(syscall.SIGPIPE)
-	os.Exit(run(host.Linux(), os.Args[1:], streams{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv, environ: os.Environ(),
+	os.Exit(root.Run(host.Linux(), os.Args[1:], cli.Process{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(),
+		Build: cli.Build{Version: version, Commit: commit, Date: date},
 	}))
-}
-
-// streams is what the process was given, besides its arguments.
-type streams struct {
-	in        io.Reader
-	out, err  io.Writer
-	lookupEnv func(string) (string, bool)
-	environ   []string // what there is, as name=value
-}
-
-// run is the whole program: it carries out one command line on a machine and
-// returns the exit code.
-func run(h host.Host, args []string, s streams) int {
-	a := &app{host: h, streams: s}
-	root := newRoot(a)
-	root.SetArgs(args)
-	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
-		a.completions(root)
-	}
-	return a.exit(root, args, root.ExecuteContext(context.Background()))
-}
-
-// notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so
-// that what was begun is rolled back. The second one kills: whoever insists
-// gets what he asks for, and the journal fixes it later.
-func notify(ctx context.Context) (context.Context, context.CancelFunc) {
-	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // nohup
-		signals = append(signals, syscall.SIGHUP)
-	}
-	ctx, stop := signal.NotifyContext(ctx, signals...)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
 }

@@ -1,5 +1,5 @@
 // Package termsvg draws what a program wrote to a terminal as an SVG picture,
-// for the documents. The test of cmd/swapctl that makes docs/pictures uses it.
+// for the documents. the test of docs that makes docs/pictures uses it.
 package termsvg
 
 import (

@@ -1,0 +1,132 @@
+// Package cli is what all commands share: what a command has in hand, how its result,
+// its warnings and its errors are printed, and how input is read.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// Unchanged is the state of a node that a command did not come to change.
+const Unchanged = "nothing was changed"
+
+// Changes is the annotation of a command that changes the node: what it says
+// when it fails ends with the state of the node.
+const Changes = "changes"
+
+// App is what every command has in hand.
+type App struct {
+	Host host.Host
+	Process
+
+	Output     report.Format
+	ConfigFile string
+	Quiet      bool
+	Verbose    bool
+	NoColor    bool
+
+	Started bool   // a command runs: an error is no longer one of usage
+	State   string // the state that a changing command leaves the node in
+}
+
+// Action makes do a cobra RunE. From its first line on an error is the
+// command's own, not one of usage.
+func (a *App) Action(do func(ctx context.Context, cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		a.Started = true
+		return do(cmd.Context(), cmd)
+	}
+}
+
+// Change is action for a command that changes the node. Only such a one has to
+// hear signals, which costs a tenth of the time that a short command takes.
+func (a *App) Change(do func(ctx context.Context, cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+	return a.Action(func(ctx context.Context, cmd *cobra.Command) error {
+		ctx, stop := notify(ctx)
+		defer stop()
+		a.State = Unchanged
+		return do(ctx, cmd)
+	})
+}
+
+// Env returns an environment variable, empty when it is not set.
+func (a *App) Env(name string) string {
+	value, _ := a.LookupEnv(name)
+	return value
+}
+
+// Stdout returns a printer for the result.
+func (a *App) Stdout() *report.Printer {
+	return report.New(a.Out, report.Options{NoColor: a.NoColor, Env: a.Env})
+}
+
+// Stderr returns a printer for all that is said besides the result.
+func (a *App) Stderr() *report.Printer {
+	return report.New(a.Err, report.Options{NoColor: a.NoColor, Env: a.Env})
+}
+
+// Print writes the result: doc itself as JSON or YAML, or what draw makes of it.
+func (a *App) Print(doc any, draw func(p *report.Printer, wide bool) error) error {
+	var err error
+	switch a.Output {
+	case report.JSON, report.YAML:
+		err = report.Encode(a.Out, a.Output, doc)
+	default: // whoever has rows prints them as CSV itself
+		err = draw(a.Stdout(), a.Output == report.Wide)
+	}
+	return Printed("the result", err)
+}
+
+// Printed words the error of writing to stdout. A reader that went away (swapctl
+// plan | head) has had all that it wanted: that is none, and the exit code is that
+// of what was done.
+func Printed(what string, err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return fail.New(fail.Failed, "print "+what, err, "write it to a file on a disk with room")
+}
+
+// Warn tells what a person should know, and should not stop for.
+func (a *App) Warn(format string, args ...any) {
+	if !a.Quiet {
+		_ = a.Stderr().Line("swapctl: " + report.Paint(report.Notice, "warning: ") +
+			OneLine(fmt.Sprintf(format, args...)))
+	}
+}
+
+// Process is what the process was given, besides its arguments.
+type Process struct {
+	In        io.Reader
+	Out, Err  io.Writer
+	LookupEnv func(string) (string, bool)
+	Environ   []string // what there is, as name=value
+	Build     Build
+}
+
+// Build is what the linker set; a build by 'go install' has it from its module.
+type Build struct{ Version, Commit, Date string }
+
+// notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so
+// that what was begun is rolled back. The second one kills: whoever insists
+// gets what he asks for, and the journal fixes it later.
+func notify(ctx context.Context) (context.Context, context.CancelFunc) {
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(ctx, signals...)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}

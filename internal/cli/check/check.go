@@ -1,0 +1,186 @@
+// Package check is swapctl check.
+package check
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/check"
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/report"
+	"github.com/swapctl/swapctl/internal/setup"
+	"github.com/swapctl/swapctl/internal/status"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// flags is what 'swapctl check' takes.
+type flags struct {
+	only, ignore      []string
+	strict            bool
+	controlPlane      string
+	kubernetesVersion string
+	probeDisk         bool
+	list, fixScript   bool
+}
+
+const checkLong = `Judge this node: is it ready for swap, is it safe with swap, and what is to be
+done about it. Nothing is changed, and no program is run.
+
+Every check says pass, warn, fail, skip (it does not apply, or what it stands on
+failed) or unknown (it could not be seen), names the file and the value that it
+judged by, and has a section in docs/checks.md. It works without root and in a
+container as far as it can.
+
+Exits with 3 when a check failed; with --strict also when one warns.`
+
+const checkExample = `  # Everything
+  sudo swapctl check
+
+  # What would fix it
+  sudo swapctl check --fix-script
+
+  # In a pipeline
+  sudo swapctl check --strict --ignore swap-device-dedicated -o junit > swap.xml
+
+  # How fast is the disk, and what does encryption cost?
+  sudo swapctl check --probe-disk --only swap-latency,encryption-cost`
+
+// New is the command check.
+func New(a *cli.App) *cobra.Command {
+	var o flags
+	cmd := &cobra.Command{
+		Use:        "check",
+		Short:      "Judge whether this node is fit for swap, and safe with it",
+		SuggestFor: []string{"doctor", "verify", "validate", "preflight"},
+		Long:       checkLong,
+		Example:    checkExample,
+		Args:       cli.NoArguments,
+		RunE: a.Action(func(ctx context.Context, cmd *cobra.Command) error {
+			switch {
+			case o.list && o.fixScript:
+				return cli.Usage(cmd, errors.New("--list and --fix-script are mutually exclusive"))
+			case o.list:
+				return listChecks(a, cmd)
+			}
+			return judge(ctx, a, cmd, o)
+		}),
+	}
+	f := cmd.Flags()
+	f.VarP(report.CaseFormat{Format: &a.Output}, "output", "o", "how to print the result: table, wide, json, yaml, junit or sarif")
+	f.StringSliceVar(&o.only, "only", nil, "only these checks: `ID,...`")
+	f.StringSliceVar(&o.ignore, "ignore", nil, "all but these checks: `ID,...`")
+	f.BoolVar(&o.strict, "strict", false, "a warning makes the node unfit too")
+	f.StringVar(&o.controlPlane, "control-plane", "auto", "whether this node is of a control plane: auto, true or false")
+	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "", "judge by this `version` instead of that of the kubelet")
+	f.BoolVar(&o.probeDisk, "probe-disk", false, "measure disk and encryption too: up to 64 MiB in a temporary file, 7 seconds at most")
+	f.BoolVar(&o.list, "list", false, "name all checks, and what they want")
+	f.BoolVar(&o.fixScript, "fix-script", false, "print the commands that would fix what was found")
+	return cmd
+}
+
+func judge(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
+	choice := check.Options{Only: o.only, Ignore: o.ignore, Measure: o.probeDisk}
+	if err := choice.Validate(); err != nil {
+		return err
+	}
+	read := check.ReadOptions{KubernetesVersion: o.kubernetesVersion, Measure: o.probeDisk, Stale: true}
+	switch o.controlPlane {
+	case "auto":
+	case "true", "false":
+		yes := o.controlPlane == "true"
+		read.ControlPlane = &yes
+	default:
+		return cli.Usage(cmd, fmt.Errorf("--control-plane: %q is not auto, true or false", o.controlPlane))
+	}
+	read.Managed, read.ManagedErr = managedAreas(a)
+	facts, err := check.Read(ctx, a.Host, read)
+	if err != nil {
+		return err
+	}
+	r := check.Judge(facts, choice)
+	if o.fixScript {
+		_, err := fmt.Fprint(a.Out, r.Script())
+		return cli.Printed("the result", err)
+	}
+	if err := printChecks(a, r); err != nil {
+		return err
+	}
+	return r.Err(o.strict)
+}
+
+func printChecks(a *cli.App, r check.Report) error {
+	var err error
+	switch a.Output {
+	case report.JUnit:
+		err = report.WriteJUnit(a.Out, "swapctl check", cases(r))
+	case report.SARIF:
+		err = report.WriteSARIF(a.Out, report.Tool{Name: "swapctl", Version: a.Build.Version, InformationURI: "https://github.com/swapctl/swapctl"}, cases(r))
+	default:
+		return a.Print(r, checkView(r).draw)
+	}
+	return cli.Printed("the result", err)
+}
+
+// managedAreas are those that swapctl brings back at boot, as its journal has
+// it. To hold every step against the node, as status does, would be too much.
+func managedAreas(a *cli.App) ([]string, error) {
+	j, err := step.ReadJournal(a.Host, setup.JournalPath)
+	if err != nil || j.Goal != step.GoalUp {
+		return nil, err
+	}
+	var names []string
+	for _, r := range j.Records {
+		if id, _, _ := strings.Cut(r.ID, "@"); id != "swap.on" {
+			continue
+		}
+		var want status.Managed
+		if err := json.Unmarshal(r.Want, &want); err != nil {
+			return nil, fail.New(fail.Failed, "understand "+setup.JournalPath, err)
+		}
+		if want.Mapping != "" {
+			names = append(names, want.Mapping)
+		} else {
+			names = append(names, want.Path)
+		}
+	}
+	return names, nil
+}
+
+// listChecks prints the catalogue.
+func listChecks(a *cli.App, cmd *cobra.Command) error {
+	if a.Output == report.JUnit || a.Output == report.SARIF {
+		return cli.Usage(cmd, fmt.Errorf("--list has no results for %s", a.Output))
+	}
+	list := checkList{APIVersion: "swapctl.dev/v1alpha1", Kind: "CheckList"}
+	for _, c := range check.Catalogue() {
+		needs := c.Needs
+		if needs == nil {
+			needs = []string{}
+		}
+		list.Checks = append(list.Checks, listedCheck{c.ID, c.Title, string(c.Severity()), c.Want, c.Why, needs, check.Doc(c.ID)})
+	}
+	return a.Print(list, list.draw)
+}
+
+// checkList is the document of check --list.
+type checkList struct {
+	APIVersion string        `json:"apiVersion"`
+	Kind       string        `json:"kind"`
+	Checks     []listedCheck `json:"checks"`
+}
+
+type listedCheck struct {
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Severity string   `json:"severity"` // the worst it may say
+	Want     string   `json:"want"`
+	Why      string   `json:"why"`
+	Needs    []string `json:"needs"`
+	Doc      string   `json:"doc"`
+}

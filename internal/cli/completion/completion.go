@@ -1,0 +1,52 @@
+// Package completion is swapctl completion, and what a shell is told when it asks.
+package completion
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/cli"
+)
+
+// New is the command completion.
+func New(a *cli.App) *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:   "completion bash|zsh|fish|powershell",
+		Short: "Print a shell completion script",
+		Example: `  source <(swapctl completion bash)
+  swapctl completion fish > ~/.config/fish/completions/swapctl.fish`,
+		DisableFlagsInUseLine: true,
+		ValidArgs:             shells,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) != 1:
+				return cli.Usage(cmd, errors.New("name one shell: "+strings.Join(shells, ", ")))
+			case !slices.Contains(shells, args[0]):
+				return cli.Usage(cmd, fmt.Errorf("there is no completion for %q", args[0]))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.Started = true
+			return cli.Printed("the script", script(a, cmd, args[0]))
+		},
+	}
+}
+
+func script(a *cli.App, cmd *cobra.Command, shell string) error {
+	switch root := cmd.Root(); shell {
+	case "bash":
+		return root.GenBashCompletionV2(a.Out, true)
+	case "zsh":
+		return root.GenZshCompletion(a.Out)
+	case "fish":
+		return root.GenFishCompletion(a.Out, true)
+	default: // powershell
+		return root.GenPowerShellCompletionWithDesc(a.Out)
+	}
+}

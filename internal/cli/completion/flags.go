@@ -1,0 +1,201 @@
+package completion
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/check"
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/cli/help"
+	"github.com/swapctl/swapctl/internal/cli/kubeadm"
+	"github.com/swapctl/swapctl/internal/cli/plan"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+)
+
+// The rules of this file: a shell is told the values of every flag that has any to
+// choose from. It is made only for a shell that asks, because all other runs would
+// pay for it.
+
+// Add adds what a shell may ask to every command.
+func Add(a *cli.App, cmd *cobra.Command) {
+	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	if !cmd.HasParent() {
+		cmd.InitDefaultHelpCmd() // otherwise there only from the run on
+	}
+	add := func(f *pflag.Flag) {
+		if complete := Of(a, f); complete != nil {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, beginning(complete)) // fails only for a flag that is not there
+		}
+	}
+	cmd.LocalFlags().VisitAll(add)
+	switch cmd.Name() {
+	case "lint":
+		cmd.ValidArgsFunction = files
+	case "help":
+		cmd.ValidArgsFunction = completeTopics
+	}
+	for _, below := range cmd.Commands() {
+		Add(a, below)
+	}
+}
+
+// beginning leaves only those words that begin with what is typed: not every shell
+// does that itself.
+func beginning(complete cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		words, directive := complete(cmd, args, typed)
+		return slices.DeleteFunc(words, func(word string) bool { return !strings.HasPrefix(word, typed) }), directive
+	}
+}
+
+// Of is what completes a flag, nil where every value is as good as
+// another one.
+func Of(a *cli.App, f *pflag.Flag) cobra.CompletionFunc {
+	if words := flagWords(f.Name); words != nil {
+		return oneOf(words...)
+	}
+	if format, ok := f.Value.(interface{ Words() []string }); ok {
+		return oneOf(format.Words()...)
+	}
+	switch f.Name {
+	case "only", "ignore":
+		return completeChecks
+	case "kubernetes-version":
+		return completeVersions
+	case "device", "erase":
+		return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return completeDevices(a, typed)
+		}
+	case "path", "config", "pods", "node", "nodes", "merge", "diff":
+		return files
+	case "output-dir":
+		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
+	}
+	if f.Value.Type() == "bool" {
+		return oneOf("true", "false")
+	}
+	return nil
+}
+
+// flagWords are the values of a flag that takes one of a few, or what most people
+// give it.
+func flagWords(name string) []string {
+	switch name {
+	case "size":
+		return []string{"50%\thalf as much as memory", "100%\tas much as memory", "4Gi", "8Gi", "16Gi"}
+	case "sector-size":
+		return []string{"auto", "512", "4096"}
+	case "cipher":
+		return []string{"aes-xts-plain64"}
+	case "key-size":
+		return []string{"512\tAES-256 in XTS", "256\tAES-128 in XTS"}
+	case "discard":
+		return []string{"none", "once\twhen swap is turned on", "pages\tevery page that gets free", "both"}
+	case "preallocation":
+		return []string{"full\twith zeros written", "falloc\tquicker to make"}
+	case "persist":
+		return []string{"auto", "systemd", "fstab", "none"}
+	case "kubelet":
+		return []string{"auto", "skip"}
+	case "swap-behavior":
+		return []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap}
+	case "cgroup-version":
+		return []string{"1", "2"}
+	case "feature-gates":
+		return []string{"NodeSwap=true", "NodeSwap=false"}
+	case "page-size":
+		return []string{"4096", "16384", "65536"}
+	case "sort":
+		return plan.SortOrders()
+	case "kind":
+		return kubeadm.KindWords()
+	case "control-plane":
+		return []string{"auto", "true", "false"}
+	}
+	return nil
+}
+
+// oneOf completes a flag that takes one of a few words.
+func oneOf(words ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
+}
+
+// files has the shell complete the name of a file.
+func files(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// completeTopics offers the commands below those that are named already.
+func completeTopics(asked *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var topics []cobra.Completion
+	if cmd, _, err := asked.Root().Find(args); err == nil {
+		for _, c := range help.Subcommands(cmd) {
+			topics = append(topics, cobra.CompletionWithDesc(c.Name(), c.Short))
+		}
+	}
+	return topics, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeVersions offers all minors, newest first.
+func completeVersions(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	rows, err := kubeletcfg.Load()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var words []cobra.Completion
+	for _, row := range slices.Backward(rows) {
+		words = append(words, row.Kubernetes)
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// completeChecks offers the next of a list of checks.
+func completeChecks(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	before := typed[:strings.LastIndex(typed, ",")+1]
+	named := strings.Split(before, ",")
+	var words []cobra.Completion
+	for _, c := range check.Catalogue() {
+		if !slices.Contains(named, c.ID) {
+			words = append(words, cobra.CompletionWithDesc(before+c.ID, c.Title))
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
+}
+
+// completeDevices offers the names of block devices that stay: not sda, which may
+// be another disk tomorrow, and no UUID or label, which encryption erases.
+func completeDevices(a *cli.App, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var words []cobra.Completion
+	for _, dir := range []string{"/dev/disk/by-id", "/dev/disk/by-partuuid", "/dev/disk/by-partlabel", "/dev/disk/by-path", "/dev/mapper"} {
+		names, _ := a.Host.Files.ReadDir(dir) // not every machine has each of them
+		for _, name := range names {
+			if link := path.Join(dir, name); name != "control" && strings.HasPrefix(link, typed) { // a look at each costs
+				words = append(words, cobra.CompletionWithDesc(link, deviceWord(a, link)))
+			}
+		}
+	}
+	return words, cobra.ShellCompDirectiveDefault | cobra.ShellCompDirectiveKeepOrder
+}
+
+// deviceWord is what the kernel calls a device, and its size.
+func deviceWord(a *cli.App, link string) string {
+	target, err := a.Host.Files.EvalSymlinks(link)
+	if err != nil {
+		return ""
+	}
+	word := path.Base(target)
+	size, err := a.Host.Files.ReadFile("/sys/class/block/"+word+"/size", host.SmallLimit)
+	sectors, parseErr := strconv.ParseInt(strings.TrimSpace(string(size)), 10, 64)
+	if err != nil || parseErr != nil {
+		return word
+	}
+	const sector = 512 // whatever the device has: include/linux/blk_types.h, SECTOR_SHIFT
+	return word + ", " + bytesize.Format(sectors*sector)
+}

@@ -1,0 +1,161 @@
+// Package help draws the help of every command, and tells the documents what is in it.
+package help
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// The rules of this file: help is made when somebody asks for it, fits the terminal,
+// and 80 columns where there is none; what is to be copied is not broken but where a
+// shell goes on. cobra's own templates would be a third more program.
+
+// Columns is how wide help is where there is no terminal; longer lines than
+// mostColumns are hard to read.
+const Columns, mostColumns = 80, 100
+
+// Flag is one flag, as help and the documents tell it.
+type Flag struct {
+	short, Long, value, Usage, Def string
+}
+
+// FlagOf describes a flag.
+func FlagOf(f *pflag.Flag) Flag {
+	value, usage := pflag.UnquoteUsage(f)
+	switch value {
+	case "string":
+		value = "word"
+	case "int", "float":
+		value = "number"
+	}
+	switch {
+	case value != "" && f.NoOptDefVal != "":
+		value = "[=" + value + "]"
+	case value != "":
+		value = " " + value
+	}
+	def := f.DefValue
+	if def == "false" || def == "[]" || def == "0" {
+		def = ""
+	}
+	return Flag{short: f.Shorthand, Long: f.Name, value: value, Usage: usage, Def: def}
+}
+
+// Synopsis is "-o, --output format".
+func (f Flag) Synopsis() string {
+	s := "--" + f.Long + f.value
+	if f.short != "" {
+		s = "-" + f.short + ", " + s
+	}
+	return s
+}
+
+// Told is what the flag is for, and its default.
+func (f Flag) Told() string {
+	if f.Def == "" || strings.Contains(f.Usage, "(default") {
+		return f.Usage
+	}
+	return f.Usage + " (default " + f.Def + ")"
+}
+
+// Group is a title and the flags below it.
+type Group struct {
+	Title string
+	Flags []Flag
+}
+
+// Groups gives every flag of a command to a group, in the order of helpNotes.
+// What no group wants comes last, without getting lost.
+func Groups(cmd *cobra.Command) []Group {
+	cmd.InitDefaultHelpFlag()
+	all := map[string]*pflag.Flag{}
+	add := func(f *pflag.Flag) { all[f.Name] = f }
+	cmd.InheritedFlags().VisitAll(add)
+	cmd.LocalFlags().VisitAll(add)
+	var groups []Group
+	for _, g := range append(NotesOf(cmd.CommandPath()).Groups, EveryCommand()...) {
+		group := Group{Title: g.Title}
+		for name := range strings.FieldsSeq(g.Flags) {
+			if f := all[name]; f != nil {
+				group.Flags = append(group.Flags, FlagOf(f))
+				delete(all, name)
+			}
+		}
+		if len(group.Flags) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	if len(all) > 0 {
+		group := Group{Title: "Other"}
+		for _, f := range all {
+			group.Flags = append(group.Flags, FlagOf(f))
+		}
+		slices.SortFunc(group.Flags, func(a, b Flag) int { return strings.Compare(a.Long, b.Long) })
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+// Print prints the help of a command.
+func Print(a *cli.App, cmd *cobra.Command) {
+	p := a.Stdout()
+	room := Columns
+	if p.Width() > 0 {
+		room = min(p.Width(), mostColumns)
+	}
+	w := &writer{room: room}
+	w.paragraphs(cmd.Short + ".\n\n" + cmd.Long)
+	w.title("Usage")
+	if cmd.Runnable() {
+		w.indented(cmd.UseLine())
+	}
+	if cmd.HasAvailableSubCommands() {
+		w.indented(cmd.CommandPath() + " COMMAND [flags]")
+	}
+	w.examples(cmd.Example)
+	w.commands("Commands", Subcommands(cmd))
+	for _, g := range Groups(cmd) {
+		w.flags(g)
+	}
+	w.seeAlso(cmd)
+	_ = p.Line(strings.TrimSuffix(w.text.String(), "\n")) // nobody to tell it to
+}
+
+// Subcommands lists the commands of a command.
+func Subcommands(cmd *cobra.Command) []*cobra.Command {
+	var list []*cobra.Command
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// New is 'swapctl help COMMAND', with a word for a command that is not there.
+func New() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [command]",
+		Short:   "Help about any command",
+		Example: "  swapctl help setup\n  swapctl help kubeadm-config lint",
+		RunE: func(help *cobra.Command, args []string) error {
+			cmd, rest, err := help.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return cli.UnknownCommand(cmd, rest[0])
+			}
+			return cmd.Help()
+		},
+	}
+}
+
+// heading makes a title of help stand out.
+func heading(title string) string { return report.Paint(report.Heading, title+":") }

@@ -1,0 +1,247 @@
+// Package kubeadm is swapctl kubeadm-config and its lint.
+package kubeadm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubelet"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// flags is what 'swapctl kubeadm-config' takes.
+type flags struct {
+	version   string
+	behavior  string
+	kind      string
+	merge     string
+	outputDir string
+	cgroup    int
+}
+
+const kubeadmLong = `Write what kubeadm and the kubelet of a Kubernetes version must be told so that
+nodes tolerate swap and give it to containers: YAML on stdout, or in a directory with
+the names that kubeadm and the kubelet demand.
+
+Kinds:
+  init     for kubeadm init: kubeadm's documents and a KubeletConfiguration
+  join     for kubeadm join on a node that is not like the others
+  kubelet  a KubeletConfiguration, for a kubelet's --config
+  dropin   a KubeletConfiguration, for a kubelet's --config-dir
+  patch    a KubeletConfiguration, for kubeadm's --patches
+
+With --merge an existing file gets what it lacks. Everything else in it stays:
+other documents and fields, comments, their order.
+
+What a version cannot do is refused, with the nearest one that can.`
+
+const kubeadmExample = `  swapctl kubeadm-config --kubernetes-version 1.34 > kubeadm-init.yaml
+  swapctl kubeadm-config --kubernetes-version 1.34 --merge kubeadm.yaml
+  swapctl kubeadm-config --kubernetes-version 1.34 --kind patch --output-dir /etc/kubernetes/patches
+  swapctl kubeadm-config lint kubeadm.yaml`
+
+// New is the command kubeadm-config.
+func New(a *cli.App) *cobra.Command {
+	var o flags
+	cmd := &cobra.Command{
+		Use:     "kubeadm-config",
+		Short:   "Write the kubeadm and kubelet configuration for swap",
+		Long:    kubeadmLong,
+		Example: kubeadmExample,
+		Args:    kubeadmArguments,
+		RunE: a.Action(func(_ context.Context, cmd *cobra.Command) error {
+			if err := o.check(cmd, a.Output); err != nil {
+				return err
+			}
+			return write(a, cmd, &o)
+		}),
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.kind, "kind", string(kubeletcfg.KindInit), "what to write: init, join, kubelet, dropin or patch")
+	f.StringVar(&o.behavior, "swap-behavior", kubeletcfg.LimitedSwap, "what containers get: LimitedSwap or NoSwap")
+	f.StringVar(&o.merge, "merge", "", "add to this `file`, - for standard input, and keep all else in it")
+	f.StringVar(&o.outputDir, "output-dir", "", "write files into this `directory` instead of to stdout")
+	addKubernetes(cmd, &o.version, "kubernetesVersion of the file, or that of this node's kubelet", &o.cgroup)
+	cmd.AddCommand(newLint(a))
+	return cmd
+}
+
+// addKubernetes adds the flags that say whose configuration it is.
+func addKubernetes(cmd *cobra.Command, version *string, byDefault string, cgroup *int) {
+	f := cmd.Flags()
+	f.StringVar(version, "kubernetes-version", "", "`version` of Kubernetes, like 1.34 (default "+byDefault+")")
+	f.IntVar(cgroup, "cgroup-version", 2, "`version` of the nodes' control groups: 1 or 2")
+}
+
+// KindWords lists what --kind takes.
+func KindWords() []string {
+	var words []string
+	for _, kind := range kubeletcfg.Kinds() {
+		words = append(words, string(kind))
+	}
+	return words
+}
+
+// kubeadmArguments is noArguments, knowing what a bare file is meant for.
+func kubeadmArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hints := []string{"to add swap to a file: --merge " + args[0], "to look for faults in it: " + cmd.CommandPath() + " lint " + args[0]}
+	if near := fail.Nearest(args[0], []string{"lint"}); near != "" {
+		hints = []string{fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near)}
+	}
+	return cli.Usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
+}
+
+func (o *flags) check(cmd *cobra.Command, format report.Format) error {
+	switch {
+	case !slices.Contains(KindWords(), o.kind):
+		return cli.BadChoice(cmd, "--kind", o.kind, KindWords())
+	case !slices.Contains(kubeletcfg.Behaviors(), o.behavior):
+		return cli.BadChoice(cmd, "--swap-behavior", o.behavior, []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap})
+	case format == report.JSON || format == report.Wide:
+		return cli.Usage(cmd, fmt.Errorf("'%s' prints YAML, for kubeadm to read", cmd.CommandPath()))
+	}
+	return checkCgroup(cmd, o.cgroup)
+}
+
+func checkCgroup(cmd *cobra.Command, version int) error {
+	if version != 1 && version != 2 {
+		return cli.Usage(cmd, fmt.Errorf("--cgroup-version: %d is neither 1 nor 2", version))
+	}
+	return nil
+}
+
+func write(a *cli.App, cmd *cobra.Command, o *flags) error {
+	rows, err := kubeletcfg.Load()
+	if err != nil {
+		return err
+	}
+	var existing *kubeletcfg.Source
+	if o.merge != "" {
+		source, err := readSource(a, o.merge)
+		if err != nil {
+			return err
+		}
+		existing = &source
+	}
+	row, release, err := findRow(a, cmd, rows, o.version, existing)
+	if err != nil {
+		return err
+	}
+	q := kubeletcfg.Request{
+		Kind:    kubeletcfg.Kind(o.kind),
+		Wish:    kubeletcfg.Wish{Behavior: o.behavior, CgroupVersion: o.cgroup},
+		Version: release,
+	}
+	if o.outputDir != "" {
+		if o.outputDir, err = filepath.Abs(o.outputDir); err != nil {
+			return err
+		}
+		q.Patches = filepath.Join(o.outputDir, "patches")
+	}
+	files, err := makeFiles(a, row, q, existing)
+	if err != nil {
+		return err
+	}
+	if o.outputDir != "" {
+		return writeFiles(a, rows, o, q, files)
+	}
+	_, err = a.Out.Write(files[0].Data)
+	return cli.Printed("the configuration", err)
+}
+
+// makeFiles makes the files, and warns of what is wrong with the user's own.
+func makeFiles(a *cli.App, row kubeletcfg.Row, q kubeletcfg.Request, existing *kubeletcfg.Source) ([]kubeletcfg.File, error) {
+	if existing == nil {
+		return row.Bundle(q)
+	}
+	files, notes, err := row.BundleInto(*existing, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range notes {
+		a.Warn("%s", note)
+	}
+	merged := kubeletcfg.Source{Name: existing.Name, Data: files[0].Data}
+	role := kubeletcfg.RoleConfig
+	switch q.Kind {
+	case kubeletcfg.KindDropin:
+		role = kubeletcfg.RoleDropin
+		merged.Name = q.Kind.FileName()
+	case kubeletcfg.KindPatch:
+		role = kubeletcfg.RolePatch
+		merged.Name = q.Kind.FileName()
+	case kubeletcfg.KindInit, kubeletcfg.KindJoin, kubeletcfg.KindKubelet:
+	}
+	options := kubeletcfg.LintOptions{Row: row, CgroupVersion: q.CgroupVersion, Roles: map[string]kubeletcfg.Role{merged.Name: role}}
+	for _, f := range kubeletcfg.Lint([]kubeletcfg.Source{merged}, options) {
+		at := place(f)
+		if f.Field != "" {
+			at += ": " + f.Field
+		}
+		a.Warn("%s: %s: %s", at, f.Message, f.Fix)
+	}
+	return files, nil
+}
+
+// findRow finds the version that is meant, and the release if one was named:
+// the flag, the file, or the kubelet of this node.
+func findRow(a *cli.App, cmd *cobra.Command, rows kubeletcfg.Versions, version string, existing *kubeletcfg.Source) (kubeletcfg.Row, string, error) {
+	if version == "" && existing != nil {
+		version = kubeletcfg.VersionIn([]kubeletcfg.Source{*existing})
+	}
+	if version == "" {
+		// One that cannot be asked is as good as none: the error names the flag.
+		k, _ := kubelet.Find(cmd.Context(), a.Host)
+		version = k.Version
+	}
+	if version == "" {
+		return kubeletcfg.Row{}, "", cli.Usage(cmd, errors.New("Kubernetes version not specified"), //nolint:staticcheck // a name
+			"--kubernetes-version $(kubeadm version -o short), or for example --kubernetes-version "+rows.Newest())
+	}
+	row, err := rows.Find(version)
+	if err != nil {
+		return row, "", badVersion(rows, err)
+	}
+	release := "v" + strings.TrimPrefix(version, "v")
+	if strings.Count(release, ".") < 2 {
+		release = ""
+	}
+	return row, release, nil
+}
+
+// badVersion is the error for a version that has no row.
+func badVersion(rows kubeletcfg.Versions, err error) error {
+	unknown, ok := errors.AsType[*kubeletcfg.UnknownError](err)
+	switch {
+	case !ok:
+		return fail.New(fail.Usage, "use --kubernetes-version", err, "for example --kubernetes-version "+rows.Newest())
+	case unknown.Newer:
+		return fail.New(fail.Usage, "use --kubernetes-version", err, "a newer swapctl may know it; the newest that this one knows: --kubernetes-version "+rows.Newest())
+	}
+	return fail.New(fail.Usage, "use --kubernetes-version", fmt.Errorf("%w: a kubelet cannot use swap before %s", err, rows.Oldest()),
+		"the first that can: --kubernetes-version "+rows.Oldest())
+}
+
+// readSource reads a file, or standard input for "-".
+func readSource(a *cli.App, name string) (kubeletcfg.Source, error) {
+	source := kubeletcfg.Source{Name: name}
+	if name == "-" {
+		source.Name = "standard input"
+	}
+	var err error
+	source.Data, err = a.ReadInput(name, host.FileLimit)
+	return source, fail.New(fail.Usage, "read "+source.Name, err, "nothing was written: name a file that can be read")
+}

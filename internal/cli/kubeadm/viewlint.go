@@ -1,0 +1,126 @@
+package kubeadm
+
+import (
+	"fmt"
+
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// lintDocument is a CheckReport of files: a check that found nothing, or one for
+// each place where it found something.
+type lintDocument struct {
+	APIVersion string      `json:"apiVersion"`
+	Kind       string      `json:"kind"`
+	Kubernetes string      `json:"kubernetesVersion"`
+	Checks     []lintCheck `json:"checks"`
+	Summary    lintSummary `json:"summary"`
+}
+
+type lintCheck struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Status   string `json:"status"` // pass, warn, fail
+	Found    string `json:"found"`
+	Want     string `json:"want"`
+	Why      string `json:"why"`
+	Hint     string `json:"hint"`
+	Doc      string `json:"doc"`
+	File     string `json:"file,omitempty"`
+	Document int    `json:"document,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
+	Field    string `json:"field,omitempty"`
+}
+
+type lintSummary struct {
+	Pass    int `json:"pass"`
+	Warn    int `json:"warn"`
+	Fail    int `json:"fail"`
+	Skip    int `json:"skip"`
+	Unknown int `json:"unknown"`
+}
+
+func newLintDocument(row kubeletcfg.Row, found []kubeletcfg.Finding) lintDocument {
+	doc := lintDocument{APIVersion: "swapctl.dev/v1alpha1", Kind: "CheckReport", Kubernetes: row.Kubernetes}
+	titles := map[string]string{}
+	broken := map[string]bool{}
+	for _, rule := range kubeletcfg.Rules() {
+		titles[rule[0]] = rule[1]
+	}
+	for _, f := range found {
+		check := lintCheck{
+			ID: f.Rule, Title: titles[f.Rule], Status: "fail", Found: place(f), Want: f.Fix, Why: f.Message, Hint: f.Fix,
+			Doc: docOf(f.Rule), File: f.File, Document: f.Document, Line: f.Line, Column: f.Column, Field: f.Field,
+		}
+		if f.Field != "" {
+			check.Found += ": " + f.Field
+		}
+		if f.Warning {
+			check.Status = "warn"
+			doc.Summary.Warn++
+		} else {
+			doc.Summary.Fail++
+		}
+		broken[f.Rule] = true
+		doc.Checks = append(doc.Checks, check)
+	}
+	for _, rule := range kubeletcfg.Rules() {
+		if !broken[rule[0]] {
+			doc.Checks = append(doc.Checks, lintCheck{ID: rule[0], Title: rule[1], Status: "pass", Doc: docOf(rule[0])})
+			doc.Summary.Pass++
+		}
+	}
+	return doc
+}
+
+func docOf(rule string) string { return "docs/kubeadm.md#" + rule }
+
+// place is where a finding stands, as editors take it.
+func place(f kubeletcfg.Finding) string {
+	switch {
+	case f.Line == 0:
+		return f.File
+	case f.Column == 0:
+		return fmt.Sprintf("%s:%d", f.File, f.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+}
+
+func (d lintDocument) draw(p *report.Printer, wide bool) error {
+	for _, c := range d.Checks {
+		if c.Status == "pass" && !wide {
+			continue
+		}
+		if err := d.drawCheck(p, c); err != nil {
+			return err
+		}
+	}
+	return p.Text(fmt.Sprintf("For Kubernetes %s: %s, %s; %s kept.", d.Kubernetes,
+		count(d.Summary.Fail, "fault"), count(d.Summary.Warn, "warning"), count(d.Summary.Pass, "rule")))
+}
+
+// count says how many there are of something.
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+func (d lintDocument) drawCheck(p *report.Printer, c lintCheck) error {
+	mood := map[string]report.Mood{"pass": report.Good, "warn": report.Notice, "fail": report.Bad}[c.Status]
+	if c.Status == "pass" {
+		return p.Text(report.Paint(mood, c.Status) + "  " + c.ID + ": " + c.Title)
+	}
+	for _, line := range []string{
+		report.Paint(mood, c.Status) + "  " + report.Printable(c.Found) + "  (" + c.ID + ")",
+		"      " + report.Printable(c.Why),
+		"      fix: " + report.Printable(c.Hint),
+	} {
+		if err := p.Text(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/limits"
+)
+
+// nodeFlags say which node is planned for.
+type nodeFlags struct {
+	node, nodes       string
+	memory, swap      string
+	swapBehavior      string
+	kubernetesVersion string
+	cgroupVersion     int
+	pageSize          string
+	featureGates      string
+}
+
+// add adds the flags to a command.
+func (n *nodeFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	_, newest := kubeletcfg.Known()
+	f.StringVar(&n.memory, "node-memory", "", "memory of the node, a `size` like 64Gi: its MemTotal, or capacity.memory")
+	f.StringVar(&n.swap, "node-swap", "", "swap of the node, a `size` like 32Gi, or 50% of its memory: its SwapTotal")
+	f.StringVar(&n.node, "node", "", "`file` with the Node object of the node, - for standard input")
+	f.StringVar(&n.nodes, "nodes", "", "`file` with the Node objects of several nodes")
+	f.StringVar(&n.swapBehavior, "swap-behavior", "LimitedSwap", "memorySwap.swapBehavior of the kubelet: LimitedSwap, NoSwap or empty")
+	f.StringVar(&n.kubernetesVersion, "kubernetes-version", "", "`version` of the kubelet, like 1.34 (default that of the Node object, else "+newest+")")
+	f.IntVar(&n.cgroupVersion, "cgroup-version", 2, "`version` of the node's cgroups: 1 or 2")
+	f.StringVar(&n.pageSize, "page-size", "4096", "`bytes` of a memory page of the node")
+	f.StringVar(&n.featureGates, "feature-gates", "", "`gate` of the kubelet, NodeSwap=true or NodeSwap=false (default that of its version, on where --swap-behavior needs it)")
+}
+
+// check refuses flags that contradict each other, before anything is read.
+func (n *nodeFlags) check(cmd *cobra.Command, o *flags) error {
+	stdin := 0
+	for _, name := range append(slices.Clone(o.pods), n.node, n.nodes, o.diff) {
+		if name == "-" {
+			stdin++
+		}
+	}
+	switch {
+	case n.node != "" && n.nodes != "":
+		return cli.Usage(cmd, errors.New("--node and --nodes are the same thing twice: name one file"))
+	case n.file() != "" && n.memory != "":
+		return cli.Usage(cmd, errors.New("--node-memory and a file with Node objects contradict each other"),
+			"leave one of them out")
+	case stdin > 1:
+		return cli.Usage(cmd, errors.New("standard input can be read only once, and - is given twice"))
+	case n.cgroupVersion != 1 && n.cgroupVersion != 2:
+		return cli.Usage(cmd, fmt.Errorf("--cgroup-version: %d is neither 1 nor 2", n.cgroupVersion))
+	}
+	return nil
+}
+
+// file is the file with Node objects, "" when none was named.
+func (n *nodeFlags) file() string {
+	if n.node != "" {
+		return n.node
+	}
+	return n.nodes
+}
+
+// options says in the planner's terms which nodes are meant. Where Node objects
+// decide it only says what they leave open.
+func (n *nodeFlags) options(a *cli.App, changed func(string) bool) (limits.Options, error) {
+	var o limits.Options
+	base, err := n.base(changed)
+	if err != nil {
+		return o, err
+	}
+	o.Base = base
+	o.Default = func() ([]limits.Node, error) {
+		node, err := n.complete(a, base, changed)
+		return []limits.Node{node}, err
+	}
+	if n.memory == "" || n.file() != "" {
+		return o, nil
+	}
+	node, err := n.complete(a, base, changed)
+	o.Nodes = []limits.Node{node}
+	return o, err
+}
+
+// base is what the flags say of any node.
+func (n *nodeFlags) base(changed func(string) bool) (limits.Node, error) {
+	node := limits.Node{
+		SwapBehavior: n.swapBehavior, KubernetesVersion: n.kubernetesVersion,
+		CgroupVersion: n.cgroupVersion, SwapController: true,
+	}
+	var err error
+	if node.Gate, err = n.gate(); err != nil {
+		return node, badNode("--feature-gates", err, "for example --feature-gates NodeSwap=true")
+	}
+	if node.PageSizeBytes, err = bytesize.Parse(n.pageSize); err != nil {
+		return node, badNode("--page-size", err, "for example --page-size 4096, or 65536 on some arm64 machines")
+	}
+	if node.PageSizeBytes&(node.PageSizeBytes-1) != 0 || node.PageSizeBytes < 4096 || node.PageSizeBytes > 1<<20 {
+		return node, badNode("--page-size", fmt.Errorf("no machine has pages of %d bytes", node.PageSizeBytes),
+			"for example --page-size 4096, or 65536 on some arm64 machines")
+	}
+	if n.memory != "" {
+		if node.MemoryBytes, err = bytesize.Parse(n.memory); err != nil {
+			return node, badNode("--node-memory", err, "for example --node-memory 64Gi")
+		}
+	}
+	if changed("node-swap") {
+		if node.SwapBytes, err = parseSwap(n.swap, node.MemoryBytes); err != nil {
+			return node, badNode("--node-swap", err, "for example --node-swap 32Gi, 0, or with --node-memory 50%")
+		}
+	}
+	return node, nil
+}
+
+// gate reads --feature-gates; nil when it says nothing.
+func (n *nodeFlags) gate() (*bool, error) {
+	if n.featureGates == "" {
+		return nil, nil
+	}
+	name, value, _ := strings.Cut(n.featureGates, "=")
+	on, err := strconv.ParseBool(value)
+	switch {
+	case name != "NodeSwap":
+		return nil, fmt.Errorf("%q is not NodeSwap, the only gate that decides over swap", name)
+	case err != nil:
+		return nil, fmt.Errorf("%q is not true or false", value)
+	}
+	return &on, nil
+}
+
+// complete fills in from this machine what the flags leave open.
+func (n *nodeFlags) complete(a *cli.App, node limits.Node, changed func(string) bool) (limits.Node, error) {
+	if n.memory != "" && changed("node-swap") {
+		return node, nil
+	}
+	memory, err := kernel.ReadMemory(a.Host)
+	if err != nil {
+		return node, (&fail.Error{Op: "ask this machine for its memory and swap", Err: err}).
+			Hint("say which node is meant: --node-memory 64Gi --node-swap 32Gi")
+	}
+	if n.memory == "" {
+		node.MemoryBytes = memory.TotalBytes
+	}
+	if !changed("node-swap") {
+		node.SwapBytes = memory.SwapTotalBytes
+	}
+	return node, nil
+}
+
+// badNode is the error of a flag about the node.
+func badNode(flag string, err error, hint string) error {
+	return fail.New(fail.Usage, "use "+flag, err, hint)
+}
+
+// parseSwap reads a size of swap: a size, none at all, or a share of the memory.
+func parseSwap(text string, memory int64) (int64, error) {
+	if isNothing(text) {
+		return 0, nil
+	}
+	bytes, share, err := bytesize.ParseShare(text, memory)
+	switch {
+	case share && err == nil && memory == 0:
+		return 0, errors.New("a share of the memory needs the memory: --node-memory")
+	case share:
+		return bytes, err
+	}
+	return bytesize.Parse(text)
+}
+
+// isNothing reports whether a size is 0, or 0 of a unit: 0Gi.
+func isNothing(text string) bool {
+	unit := strings.TrimLeft(text, "0")
+	if unit == text || strings.ContainsAny(unit[:min(1, len(unit))], ".123456789") {
+		return false
+	}
+	_, err := bytesize.Parse("1" + unit)
+	return err == nil
+}

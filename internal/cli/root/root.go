@@ -1,0 +1,66 @@
+// Package root is the whole program: the commands, the flags that all have, and what
+// is printed when one fails.
+package root
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/cli/check"
+	"github.com/swapctl/swapctl/internal/cli/completion"
+	"github.com/swapctl/swapctl/internal/cli/help"
+	"github.com/swapctl/swapctl/internal/cli/kubeadm"
+	"github.com/swapctl/swapctl/internal/cli/plan"
+	"github.com/swapctl/swapctl/internal/cli/setup"
+	"github.com/swapctl/swapctl/internal/cli/status"
+	"github.com/swapctl/swapctl/internal/cli/version"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/report"
+)
+
+// New is the command swapctl, with all commands below it.
+func New(a *cli.App) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "swapctl",
+		Short: "Give a Kubernetes node swap, encrypted, and take it back",
+		Long: `swapctl gives a Linux node swap the way Kubernetes wants it: encrypted with a
+key that nobody knows, every step reversible.`,
+		Example: `  sudo swapctl setup --size 4Gi --dry-run --explain
+  sudo swapctl setup --size 4Gi
+  sudo swapctl status
+  sudo swapctl teardown`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// exit words suggestions as hints.
+		DisableSuggestions: true,
+		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.SetFlagErrorFunc(badFlag)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help.Print(a, cmd) })
+	root.SetHelpCommand(help.New())
+	a.Output = report.Table
+	f := root.PersistentFlags()
+	f.VarP(&a.Output, "output", "o", "how to print the result: table, wide, json or yaml")
+	f.StringVar(&a.ConfigFile, "config", "", "configuration `file` (default "+setup.DefaultConfigFile+" if there is one)")
+	f.BoolVarP(&a.Quiet, "quiet", "q", false, "print only the result and errors")
+	f.BoolVarP(&a.Verbose, "verbose", "v", false, "tell every step as it begins")
+	f.BoolVar(&a.NoColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
+	root.AddCommand(setup.New(a), setup.NewTeardown(a), status.New(a), check.New(a), plan.New(a), kubeadm.New(a), version.New(a), completion.New(a))
+	return root
+}
+
+// Run is the whole program: it carries out one command line on a machine and
+// returns the exit code.
+func Run(h host.Host, args []string, s cli.Process) int {
+	a := &cli.App{Host: h, Process: s}
+	root := New(a)
+	root.SetArgs(args)
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		completion.Add(a, root)
+	}
+	return exit(a, root, args, root.ExecuteContext(context.Background()))
+}

@@ -1,0 +1,49 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/report"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+// bootAgain is 'swapctl setup --boot'. Its output goes to the system's journal: a
+// line for each thing that it does, and one that says how it ended.
+func bootAgain(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
+	if name := wish(cmd.Flags()); name != "" {
+		return cli.Usage(cmd, fmt.Errorf("--boot and --%s do not go together: a boot does what was asked for last", name),
+			"to ask for something else: swapctl setup without --boot")
+	}
+	watch := watch(a)
+	r, err := setup.Boot(ctx, a.Host, setup.BootOptions{
+		DryRun: o.DryRun, Wait: setup.BootWait, Events: watch.event,
+		Waits: func(what string) { watch.say("waiting for " + what) },
+	})
+	watch.end()
+	if o.DryRun || a.Output == report.JSON || a.Output == report.YAML {
+		return finish(a, r, err, o.explain)
+	}
+	if a.State = r.State; err != nil {
+		return err
+	}
+	return cli.Printed("the result", a.Stdout().Text(report.Printable(sentence(r.State))))
+}
+
+// wish is a flag that was given and says what the node shall be, which --boot
+// takes from the journal.
+func wish(flags *pflag.FlagSet) string {
+	name := ""
+	flags.Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "boot", "dry-run", "explain", "output", "quiet", "verbose", "no-color":
+		default:
+			name = f.Name
+		}
+	})
+	return name
+}

@@ -1,0 +1,80 @@
+package setup
+
+import (
+	"fmt"
+
+	"github.com/swapctl/swapctl/internal/cli"
+	"github.com/swapctl/swapctl/internal/report"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// watcher shows on stderr how a change comes along: on a terminal one line that
+// is redrawn and goes away, elsewhere a line for each step that ends, and one every
+// ten seconds for a step that takes long.
+type watcher struct {
+	app     *cli.App
+	printer *report.Printer
+	line    *report.Progress
+	now     string // what goes on, as the line has it
+}
+
+func watch(a *cli.App) *watcher {
+	p := a.Stderr()
+	return &watcher{app: a, printer: p, line: report.NewProgress(p)}
+}
+
+// event hears from the engine.
+func (w *watcher) event(e step.Event) {
+	if w.app.Quiet {
+		return
+	}
+	title := e.Info.Title
+	switch e.Kind {
+	case step.Begin:
+		w.begin("doing", e)
+	case step.Undoing:
+		w.begin("taking back", e)
+	case step.Progressing:
+		w.line.Show(w.now, e.DoneBytes, e.TotalBytes)
+	case step.Finished:
+		w.ended("done", title)
+	case step.Undone:
+		w.ended("taken back", title)
+	case step.Restarting:
+		w.begin("restarting", e)
+	case step.Restarted:
+		w.ended("restarted", title)
+	case step.Failed:
+		w.line.Clear() // the error tells it
+	}
+}
+
+// end takes the line away, however the run ended.
+func (w *watcher) end() { w.line.Clear() }
+
+func (w *watcher) begin(what string, e step.Event) {
+	if w.app.Verbose {
+		w.say(what + ": " + e.Info.Title)
+	}
+	if w.now = e.Info.Title; e.Kind != step.Begin {
+		w.now = what + ": " + w.now
+	}
+	if e.Steps > 0 {
+		w.now = fmt.Sprintf("step %d of %d: %s", e.Step, e.Steps, w.now)
+	}
+	w.line.Show(w.now, 0, 0)
+}
+
+func (w *watcher) ended(what, title string) {
+	if w.app.Verbose || !w.printer.Terminal() {
+		w.say(what + ": " + title)
+		return
+	}
+	w.line.Clear()
+}
+
+func (w *watcher) say(text string) {
+	w.line.Clear()
+	// What cannot be told must not stop what is being done.
+	_ = w.printer.Line("swapctl: " + report.Printable(text))
+}
