@@ -32,6 +32,8 @@ func bootChecks() []Check {
 			Says: []Status{Pass, Warn, Fail, Unknown}, Run: masked,
 		},
 		turnedOffCheck(),
+		leftoversCheck(),
+		forgetfulCheck(),
 		{
 			ID: "hibernation", Title: "No suspending to disk",
 			Want: "no resume device: 0:0 in /sys/power/resume, no resume= on the kernel command line",
@@ -95,6 +97,8 @@ func persistent(f Facts) Finding {
 		line, ok := f.lineFor(a)
 		_, keyed := f.Boot.Crypttab[a.Stack.Mapping]
 		switch {
+		case a.LateMount != "":
+			bad = append(bad, a.Name()+" is on a file system that a boot mounts too late for it: "+a.LateMount)
 		case a.Managed && f.Boot.Service != "":
 			good = append(good, f.Boot.Service+" for "+a.Name())
 		case ok && a.Stack.Mapping != "" && a.Stack.Kind == kernel.KindCrypt && !keyed:

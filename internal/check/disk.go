@@ -25,6 +25,7 @@ func diskChecks() []Check {
 			Needs: []string{"swap-active"},
 			Says:  []Status{Pass, Warn, Unknown}, Run: rotational,
 		},
+		sideEffectsCheck(),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/nextboot"
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
@@ -54,6 +55,10 @@ type Area struct {
 	StackErr error
 	// Since is when it was turned on, in time since the boot; 0: not known.
 	Since time.Duration
+	// LateMount is why the file system that its file is on comes late at boot.
+	LateMount string
+	// Warnings are what swap on it does to other things.
+	Warnings []string
 	// Managed: swapctl made it, and its journal wants it back after a reboot.
 	Managed bool
 }
@@ -110,6 +115,10 @@ type Boot struct {
 	GenOff    string     // word of the kernel command line that keeps swap off
 	Crypttab  map[string]string
 	Hibernate kernel.Hibernation
+
+	Mentions    []nextboot.Mention // of devices and files, for swap and hibernation
+	MentionsErr error              // why not all of them could be seen
+	Forgets     []string           // why what is written to /etc or /var/lib is gone after the boot
 
 	TurnsOff    []SwapOffLine
 	TurnsOffErr error // why not all of them could be seen

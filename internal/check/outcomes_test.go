@@ -8,8 +8,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/nextboot"
 )
 
 const gibibyte = 1 << 30
@@ -241,6 +243,10 @@ func diskOutcomes() []outcome {
 		{"swap-device-rotational", Unknown, "no file", "no such file", turn(func(d *Disk) { missing(&d.Rotational) })},
 		{"swap-device-rotational", Unknown, "no disk seen", "no disk was seen", unseen},
 		{"swap-device-rotational", Skip, "", "see swap-active", noSwap},
+
+		{"swap-side-effects", Pass, "", "no area", nil},
+		{"swap-side-effects", Warn, "a snapshot", "/dev/mapper/cryptswap: no snapshot", func(f *Facts) { f.Areas[0].Warnings = []string{"no snapshot; a subvolume"} }},
+		{"swap-side-effects", Skip, "", "see swap-active", noSwap},
 	}
 }
 
@@ -287,6 +293,29 @@ func bootOutcomes() []outcome {
 		}},
 		{"swap-turned-off", Unknown, "denied", "permission", func(f *Facts) { f.Boot.TurnsOffErr = fs.ErrPermission }},
 
+		{"swap-persistent", Warn, "a late mount", "/etc/fstab line 2: _netdev", func(f *Facts) { f.Areas[0].LateMount = "/etc/fstab line 2: _netdev" }},
+
+		{"swap-leftovers", Pass, "", "is there", nil},
+		{"swap-leftovers", Pass, "what no boot waits for", "is there", mention(nextboot.Mention{Spec: "UUID=gone", Swap: true})},
+		{"swap-leftovers", Pass, "a file system", "is there", mention(nextboot.Mention{Spec: "UUID=gone", Waits: true})},
+		{"swap-leftovers", Pass, "a mapping that a boot makes", "is there", func(f *Facts) {
+			f.Boot.Crypttab = map[string]string{"c": "/dev/x"}
+			mention(nextboot.Mention{Spec: "/dev/mapper/c", Swap: true, Waits: true})(f)
+		}},
+		{"swap-leftovers", Warn, "fstab", "/etc/fstab line 3: a line of UUID=gone, which is not there", mention(nextboot.Mention{File: "/etc/fstab", Line: 3, What: "a line", Spec: "UUID=gone", Swap: true, Waits: true})},
+		{"swap-leftovers", Warn, "a resume device below encrypted swap", "which lies below /dev/mapper/cryptswap", func(f *Facts) {
+			f.Areas[0].Stack.Below[0].Dev = 0x10301
+			mention(nextboot.Mention{File: "/etc/default/grub", Line: 1, What: "a resume device", Spec: "PARTUUID=1", Swap: true, Waits: true, Exists: true, Stat: host.Stat{Rdev: 0x10301}})(f)
+		}},
+		{"swap-leftovers", Unknown, "container", "/etc/fstab line 3", func(f *Facts) {
+			f.Container = "/.dockerenv"
+			mention(nextboot.Mention{File: "/etc/fstab", Line: 3, What: "a line", Spec: "UUID=gone", Swap: true, Waits: true})(f)
+		}},
+		{"swap-leftovers", Unknown, "denied", "permission", func(f *Facts) { f.Boot.MentionsErr = fs.ErrPermission }},
+
+		{"root-persistent", Pass, "", "on a disk", nil},
+		{"root-persistent", Warn, "overlay", "in memory", func(f *Facts) { f.Boot.Forgets = []string{"/etc is on /, whose changes are in memory (overlay)"} }},
+
 		{"hibernation", Pass, "", "0:0", nil},
 		{"hibernation", Pass, "switched off", "nohibernate", func(f *Facts) { f.Boot.Hibernate.Off = true }},
 		{"hibernation", Pass, "kernel cannot", "cannot", func(f *Facts) { missing(&f.Boot.Hibernate.Resume) }},
@@ -294,6 +323,10 @@ func bootOutcomes() []outcome {
 		{"hibernation", Warn, "set by initramfs", "8:2", func(f *Facts) { f.Boot.Hibernate.Resume.Value = "8:2" }},
 		{"hibernation", Unknown, "denied", "permission denied", func(f *Facts) { denied(&f.Boot.Hibernate.Resume) }},
 	}
+}
+
+func mention(m nextboot.Mention) func(*Facts) {
+	return func(f *Facts) { f.Boot.Mentions = append(f.Boot.Mentions, m) }
 }
 
 func sliceOutcomes() []outcome {

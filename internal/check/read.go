@@ -95,6 +95,7 @@ func readAreas(ctx context.Context, h host.Host, stacks *kernel.Stacks, k Kubele
 	for _, s := range swaps {
 		a := Area{Swap: s}
 		a.Stack, a.StackErr = stacks.Of(s)
+		a.LateMount, a.Warnings = readMount(h, a.Stack), sideEffects(h, a.Stack)
 		a.Managed = isManaged(h, a.Stack, o.Managed)
 		// Only for a kubelet that runs does it matter, and it takes a
 		// millisecond. systemd knows every area, whoever turned it on.

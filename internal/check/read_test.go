@@ -178,6 +178,72 @@ func TestKnowsWhoElseBringsSwapBack(t *testing.T) {
 	}
 }
 
+// TestKnowsWhatTheNextBootMakesOfTheNode: what is left of swap that is gone, mounts that
+// come late, and a root that forgets.
+func TestKnowsWhatTheNextBootMakesOfTheNode(t *testing.T) {
+	const data = "-- etc/fstab --\nUUID=1 /data ext4 %s 0 2\n-- proc/self/mountinfo --\n25 1 254:1 / / rw - ext4 /dev/vda1 rw\n26 25 254:1 / /data rw - ext4 /dev/vda1 rw\n" +
+		"-- proc/swaps --\nFilename Type Size Used Priority\n/data/swap file 1024 0 -2\n-- data/swap = file 1052672 254:1 99 --\n-- etc/systemd/system/data-swap.swap --\n[Swap]\nWhat=/data/swap\n-- etc/systemd/system/swap.target.wants/data-swap.swap --\n"
+	mounted := func(options string) string { return strings.Replace(data, "%s", options, 1) }
+	root := func(line string) string { return "-- proc/self/mountinfo --\n" + line + "\n" }
+	for _, test := range []struct {
+		name, more, id string
+		want           Status
+		found          string
+	}{
+		{"fstab by a UUID that is gone", "-- etc/fstab --\n# x\nUUID=dead none swap sw 0 0\n", "swap-leftovers", Warn, "/etc/fstab line 2: a line of UUID=dead, which is not there"},
+		{"fstab by a label that is gone", "-- etc/fstab --\nLABEL=\"gone\" none swap sw 0 0\n", "swap-leftovers", Warn, "/etc/fstab line 1"},
+		{"a label with a blank", "-- etc/fstab --\nLABEL=my\\040swap none swap sw 0 0\n-- dev/disk/by-label/my\\x20swap -> ../../vdb --\n", "swap-leftovers", Pass, "is there"},
+		{"fstab with nofail", "-- etc/fstab --\nUUID=dead none swap sw,nofail 0 0\n", "swap-leftovers", Pass, "is there"},
+		{"a file that is gone", "-- etc/fstab --\n/swap.old none swap sw 0 0\n", "swap-leftovers", Warn, "/swap.old"},
+		{"crypttab", "-- etc/fstab --\n-- etc/crypttab --\ncswap PARTUUID=dead /dev/urandom swap\n", "swap-leftovers", Warn, "/etc/crypttab line 1: the mapping cswap of PARTUUID=dead"},
+		{"a swap unit", "-- etc/fstab --\n-- etc/systemd/system/dev-vdq.swap --\n[Swap]\nWhat=/dev/vdq\n-- etc/systemd/system/swap.target.wants/dev-vdq.swap --\n", "swap-leftovers", Warn, "/etc/systemd/system/dev-vdq.swap line 2: a swap unit of /dev/vdq"},
+		{"initramfs-tools", "-- etc/fstab --\n-- etc/initramfs-tools/conf.d/resume --\nRESUME=UUID=dead\n", "swap-leftovers", Warn, "/etc/initramfs-tools/conf.d/resume line 1: a resume device of UUID=dead"},
+		{"initramfs-tools, none", "-- etc/fstab --\n-- etc/initramfs-tools/conf.d/resume --\nRESUME=none\n", "swap-leftovers", Pass, "is there"},
+		{"dracut", "-- etc/fstab --\n-- etc/dracut.conf.d/x.conf --\nadd_device+=\" /dev/disk/by-uuid/dead \"\n", "swap-leftovers", Warn, "/etc/dracut.conf.d/x.conf line 1"},
+		{"grub", "-- etc/fstab --\n-- etc/default/grub --\n#GRUB_CMDLINE_LINUX=resume=/x\nGRUB_CMDLINE_LINUX=\"quiet resume=LABEL=dead\"\n", "swap-leftovers", Warn, "/etc/default/grub line 2"},
+		{"the kernel command line", "-- etc/fstab --\n-- proc/cmdline --\nquiet resume=/dev/vdq1 ro\n", "swap-leftovers", Warn, "/proc/cmdline line 1: a resume device of /dev/vdq1"},
+
+		{"a mount in time", mounted("defaults"), "swap-persistent", Pass, "data-swap.swap"},
+		{"_netdev", mounted("defaults,_netdev"), "swap-persistent", Warn, "/etc/fstab line 1: _netdev"},
+		{"noauto", mounted("noauto"), "swap-persistent", Warn, "noauto"},
+		{"automount", mounted("noauto,x-systemd.automount"), "swap-persistent", Warn, "x-systemd.automount"},
+		{"a mount after cloud-init", mounted("nofail,x-systemd.requires=cloud-init.service,comment=cloudconfig"), "swap-persistent", Warn, "x-systemd.requires=cloud-init.service"},
+		{"a mount after another one", mounted("x-systemd.requires-mounts-for=/"), "swap-persistent", Pass, "data-swap.swap"},
+		{"a mount unit after the network", strings.Replace(mounted(""), "UUID=1 /data ext4  0 2", "", 1) + "-- etc/systemd/system/data.mount --\n[Unit]\nAfter=network-online.target\n[Mount]\nWhat=/dev/vda1\nWhere=/data\n-- etc/systemd/system/local-fs.target.wants/data.mount --\n", "swap-persistent", Warn, "data.mount: After=network-online.target"},
+
+		{"overlayroot", root("25 1 0:30 / / rw - overlay overlayroot rw,lowerdir=/media/root-ro,upperdir=/media/root-rw/overlay,workdir=/w"), "root-persistent", Warn, "in memory (overlay)"},
+		{"/etc in memory", root("25 1 254:1 / / rw - ext4 /dev/vda1 rw\n30 25 0:31 / /etc rw - tmpfs tmpfs rw"), "root-persistent", Warn, "/etc is on tmpfs"},
+		{"/var/lib in memory", root("25 1 254:1 / / rw - ext4 /dev/vda1 rw\n30 25 0:31 / /var rw - tmpfs tmpfs rw"), "root-persistent", Warn, "/var/lib is on tmpfs"},
+		{"a read-only /etc", root("25 1 254:1 / / ro - squashfs /dev/vda1 ro\n30 25 254:2 / /var rw - ext4 /dev/vda2 rw"), "root-persistent", Warn, "/etc is read-only"},
+		{"an overlay on a disk", root("25 1 254:1 / / rw - ext4 /dev/vda1 rw\n30 25 0:31 / /etc rw - overlay overlay rw,lowerdir=/etc,upperdir=/var/overlay/etc,workdir=/w"), "root-persistent", Pass, "on a disk"},
+		{"ostree", "-- run/ostree-booted --\n", "root-persistent", Warn, "ostree"},
+		{"NixOS", "-- etc/NIXOS --\n", "root-persistent", Warn, "NixOS"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status(t, facts(t, node(t, "control-plane", test.more), ReadOptions{}), test.id, test.want, test.found)
+		})
+	}
+}
+
+// TestNamesWhatSwapDoesToOthers: snapshots of btrfs, volumes of ZFS and thin ones.
+func TestNamesWhatSwapDoesToOthers(t *testing.T) {
+	const lvm = "-- sys/devices/virtual/block/dm-7/dev --\n253:7\n-- sys/devices/virtual/block/dm-7/dm/name --\nvg-swap\n-- sys/devices/virtual/block/dm-7/dm/uuid --\nLVM-x\n-- proc/swaps --\nFilename Type Size Used Priority\n/dev/dm-7 partition 1024 0 -2\n-- DM vg-swap --\n0 100 "
+	for _, test := range []struct {
+		name, node, more string
+		want             Status
+		found            string
+	}{
+		{"a file in a subvolume of the system", "btrfs-root", "", Warn, "no snapshot can be made"},
+		{"a thin volume", "control-plane", lvm + "thin 253:5 1\n", Warn, "/dev/mapper/vg-swap is a thin volume"},
+		{"a plain volume", "control-plane", lvm + "linear 254:1 0\n", Pass, "no area"},
+		{"a ZFS volume", "control-plane", "-- sys/devices/virtual/block/zd0/dev --\n230:0\n-- proc/swaps --\nFilename Type Size Used Priority\n/dev/zd0 partition 1024 0 -2\n", Warn, "/dev/zd0 is a ZFS volume"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status(t, facts(t, node(t, test.node, test.more), ReadOptions{}), "swap-side-effects", test.want, test.found)
+		})
+	}
+}
+
 func TestOurUnitMayBeOrderedByADropIn(t *testing.T) {
 	const unit, dropIn = "-- etc/systemd/system/swapctl.service --\n[Service]\nExecStart=/x\n", "-- etc/systemd/system/swapctl.service.d/override.conf --\n[Unit]\nBefore=kubelet.service\n"
 	o := ReadOptions{Managed: []string{"cryptswap"}}
@@ -353,7 +419,7 @@ func TestPreflight(t *testing.T) {
 // TestSetupAsksWhatItDoesNotFixItself: which checks those are, and that the failure
 // of those that only a kubelet suffers from does not stop a node without one.
 func TestSetupAsksWhatItDoesNotFixItself(t *testing.T) {
-	always := []string{"cgroup-v2", "container-runtime", "control-plane", "kernel-version", "memory-pressure", "swap-controller", "swap-turned-off", "systemd-oomd", "tmpfs-mounted-noswap", "tmpfs-noswap", "zram", "zswap"}
+	always := []string{"cgroup-v2", "container-runtime", "control-plane", "kernel-version", "memory-pressure", "root-persistent", "swap-controller", "swap-turned-off", "systemd-oomd", "tmpfs-mounted-noswap", "tmpfs-noswap", "zram", "zswap"}
 	ofKubelet := []string{"kubelet-config-decodes", "kubelet-fail-swap-on", "kubelet-feature-gate", "kubelet-swap-behavior"}
 	for _, test := range []struct {
 		o    PreflightOptions

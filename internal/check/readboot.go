@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fstab"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/nextboot"
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
@@ -33,6 +33,8 @@ func readBoot(h host.Host, commandLine, kubelet string) Boot {
 	}
 	b.Zram = systemd.Zram(h, words)
 	b.Masked, b.MasksErr = systemd.SwapMasks(h)
+	b.Mentions, b.MentionsErr = nextboot.Mentions(h)
+	b.Forgets = forgets(h)
 	b.TurnsOff, b.TurnsOffErr = turnsOff(h, units, kubelet)
 	b.GenOff = systemd.SwapOff(words)
 	b.Hibernate = kernel.ReadHibernation(h, words)
@@ -95,7 +97,7 @@ func swapUnits(h host.Host, units systemd.Files) (lines []BootLine, unseen error
 			}
 			data, err := host.ReadTrusted(h.Files, dir+"/"+name, host.FileLimit)
 			unseen = errors.Join(unseen, unlessMissing(err))
-			l := BootLine{From: dir + "/" + name, Unused: !wanted(h, dir, name)}
+			l := BootLine{From: dir + "/" + name, Unused: !systemd.SwapWanted(h, dir, name)}
 			for _, set := range systemd.Parse(string(data)) {
 				if set.Section == "Swap" && set.Name == "What" {
 					l.What = set.Value
@@ -109,27 +111,9 @@ func swapUnits(h host.Host, units systemd.Files) (lines []BootLine, unseen error
 	return lines, unseen
 }
 
-// wanted reports whether a target starts the unit.
-func wanted(h host.Host, dir, name string) bool {
-	for _, by := range []string{"swap.target.wants", "swap.target.requires", "multi-user.target.wants"} {
-		for _, at := range []string{systemd.Units, dir} {
-			if _, err := h.Files.Lstat(path.Join(at, by, name)); err == nil {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // look finds out what the line means on this node.
 func (l *BootLine) look(h host.Host) {
-	node := l.What
-	for tag, dir := range map[string]string{"UUID=": "by-uuid", "LABEL=": "by-label", "PARTUUID=": "by-partuuid", "PARTLABEL=": "by-partlabel", "ID=": "by-id"} {
-		if value, ok := strings.CutPrefix(l.What, tag); ok {
-			node = "/dev/disk/" + dir + "/" + strings.Trim(value, `"`)
-		}
-	}
-	st, err := h.Files.Stat(node)
+	st, err := h.Files.Stat(systemd.Device(l.What))
 	if err != nil {
 		return
 	}

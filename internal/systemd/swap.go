@@ -3,6 +3,7 @@ package systemd
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -99,6 +100,43 @@ func zramFiles(h host.Host) []string {
 func isThere(h host.Host, name string) bool {
 	_, err := h.Files.Lstat(name)
 	return err == nil
+}
+
+// Device is the name in /dev of what fstab, crypttab or a unit name, "UUID=..." for one.
+func Device(spec string) string {
+	for tag, dir := range map[string]string{"UUID=": "by-uuid", "LABEL=": "by-label", "PARTUUID=": "by-partuuid", "PARTLABEL=": "by-partlabel", "ID=": "by-id"} {
+		if value, ok := strings.CutPrefix(spec, tag); ok {
+			return "/dev/disk/" + dir + "/" + udevName(strings.Trim(value, `"`))
+		}
+	}
+	return spec
+}
+
+// udevName is a text as udev has it in the name of a link: what is neither a letter, a
+// digit nor one of #+-.:=@_ as \xNN (udev(7); systemd's src/shared/utf8 encode_devnode_name).
+func udevName(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		if c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte("#+-.:=@_", c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, `\x%02x`, c)
+	}
+	return b.String()
+}
+
+// SwapWanted reports whether a target starts a swap unit that lies in a directory.
+func SwapWanted(h host.Host, dir, name string) bool {
+	for _, by := range []string{"swap.target.wants", "swap.target.requires", "multi-user.target.wants"} {
+		for _, at := range []string{Units, dir} {
+			if isThere(h, at+"/"+by+"/"+name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // HasGenerator reports whether systemd runs a generator, such as

@@ -33,6 +33,19 @@ func (f Files) Wanted() ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), unseen
 }
 
+// IsWanted reports whether a link makes some unit want or require this one.
+func (f Files) IsWanted(unit string) bool {
+	for _, dir := range f.Dirs {
+		entries, _ := f.host.Files.ReadDir(dir)
+		for _, entry := range entries {
+			if ext := path.Ext(entry); (ext == ".wants" || ext == ".requires") && isThere(f.host, dir+"/"+entry+"/"+unit) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // started is the service that a unit is, or that it starts by default.
 func (f Files) started(unit string) string {
 	name, kind := strings.TrimSuffix(unit, path.Ext(unit)), path.Ext(unit)

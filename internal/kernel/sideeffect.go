@@ -1,0 +1,45 @@
+package kernel
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// SwapSideEffect says what swap on a layer does to other things, and behind "; " the
+// usual cure; "" for nothing.
+func SwapSideEffect(h host.Host, l Layer) string {
+	switch {
+	case l.Kind == KindFile && l.FSType == "btrfs" && !ownSubvolume(h, l):
+		// fs/btrfs/inode.c, btrfs_swap_activate; ioctl.c, create_snapshot: ETXTBSY.
+		return "no snapshot can be made of the btrfs subvolume that " + l.Path + " is in while swap is on; " +
+			"give swap a subvolume of its own: btrfs subvolume create /swap; swapctl setup --path /swap/swapfile"
+	case l.Kind == KindDisk && strings.HasPrefix(l.Name, "zd"):
+		return l.Path + " is a ZFS volume: to write to it ZFS needs memory, and the node can stand still when there is none; " +
+			"use a partition: swapctl setup --device /dev/disk/by-partuuid/..."
+	case l.Kind == KindLVM && isThin(h, l):
+		return l.Path + " is a thin volume: writes to swap fail when its pool is full; " +
+			"use a volume that has its blocks from the start, or a partition: lvcreate --type linear"
+	}
+	return ""
+}
+
+// subvolumeRoot is the inode number of the directory that a btrfs subvolume begins with
+// (include/uapi/linux/btrfs_tree.h, BTRFS_FIRST_FREE_OBJECTID).
+const subvolumeRoot = 256
+
+// ownSubvolume reports whether a file is at the top of a subvolume that is not one of
+// the system's.
+func ownSubvolume(h host.Host, l Layer) bool {
+	dir := path.Dir(l.Path)
+	st, err := h.Files.Stat(dir)
+	return err == nil && st.Ino == subvolumeRoot && !slices.Contains([]string{"/", "/var", "/var/lib", "/home", "/root", "/opt", "/srv"}, dir)
+}
+
+// isThin reports whether a logical volume has its blocks from a thin pool.
+func isThin(h host.Host, l Layer) bool {
+	table, err := h.Kernel.DMTable(l.Mapping)
+	return err == nil && table.Target == "thin"
+}
