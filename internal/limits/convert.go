@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -53,10 +54,14 @@ func (c *converter) convert(o *Object, namespace string, static bool) (*pod, *Fi
 		kind: o.Kind, namespace: namespace, name: o.Name, specPath: c.path,
 		class: from.PriorityClassName, nodeName: from.NodeName,
 		served: from.Served, mirror: from.Mirror, static: static || fromKubelet(from),
-		finished: !from.Template && (from.Phase == "Succeeded" || from.Phase == "Failed"),
-		replicas: 1, containers: c.pod.containers[:0],
+		ended:  from.Ended,
+		wanted: 1, before: from.Before, wrapper: from.Wrapper, containers: c.pod.containers[:0],
+		uid: o.UID, owner: o.Owner.UID, maker: makerOf(&o.Owner, namespace),
 	}
 	p := &c.pod
+	if !from.Template && (from.Phase == "Succeeded" || from.Phase == "Failed") {
+		p.ended = Finished
+	}
 	if from.Priority != nil {
 		p.written, p.hasWritten = *from.Priority, true
 	}
@@ -99,8 +104,8 @@ func (c *converter) identity() *FieldError {
 			errors.New("wants spec.nodeName: only a kubelet makes mirror pods"))
 	}
 	if from.Replicas != nil {
-		if p.replicas = *from.Replicas; p.replicas < 0 {
-			return c.refuse("."+replicasPath(p.kind), fmt.Errorf("%d: %w", p.replicas, errNegative))
+		if p.wanted = *from.Replicas; p.wanted < 0 {
+			return c.refuse("."+cmp.Or(from.ReplicasPath, "spec.replicas"), fmt.Errorf("%d: %w", p.wanted, errNegative))
 		}
 	}
 	if from.Served && from.QOSClass != "" {
@@ -111,17 +116,6 @@ func (c *converter) identity() *FieldError {
 		p.qos = class
 	}
 	return nil
-}
-
-func replicasPath(kind string) string {
-	switch kind {
-	case "Job":
-		return "spec.parallelism"
-	case "CronJob":
-		return "spec.jobTemplate.spec.parallelism"
-	default:
-		return "spec.replicas"
-	}
 }
 
 // containers reads and checks the containers (validateInitContainers,

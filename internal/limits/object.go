@@ -37,6 +37,15 @@ type Object struct {
 	Kind       string // "Pod", "Deployment", "LimitRange", ...
 	Namespace  string // empty where the object has none
 	Name       string // metadata.name, or metadata.generateName where that is empty
+	UID        UID    // of metadata.uid
+	Owner      Owner  // the one with controller: true; no Kind: there is none
+
+	// Of an object without pods: where it has what looks like a pod template,
+	// where its kind should have one, and whether its controller makes pods that
+	// nobody has written down.
+	TemplatePath string
+	NoTemplate   string
+	Computed     bool
 
 	Pod           *Pod
 	LimitRange    *LimitRange
@@ -55,9 +64,20 @@ type Pod struct {
 	// SpecPath is where the pod's spec stands in the object, for error messages:
 	// "spec.template.spec". Empty: where objects of this kind have it.
 	SpecPath string
-	// Replicas is how many copies the workload wants (Jobs: parallelism); nil
-	// where the object does not say.
+	// Replicas is how many copies the workload wants at present (Jobs:
+	// parallelism, and no more than there is to complete); nil where the object
+	// does not say.
 	Replicas *int64
+	// ReplicasPath is where that stands, for error messages.
+	ReplicasPath string
+	// Before is how many pods the templates before this one want, in an object
+	// with several.
+	Before int64
+	// Wrapper is true for a kind of others that has no number of copies of its
+	// own: where other workloads of the input are made by it, they say all.
+	Wrapper bool
+	// Ended says why no pod is made from the template any more.
+	Ended Ended
 
 	ConfigSource      *string // annotation kubernetes.io/config.source
 	Mirror            bool    // annotation kubernetes.io/config.mirror is there
@@ -72,6 +92,30 @@ type Pod struct {
 
 	Resources  *Resources // spec.resources: pod-level
 	Containers []Container
+}
+
+// Ended is why a pod or workload counts in nothing.
+type Ended uint8
+
+// What has ended, or waits for a person.
+const (
+	Running   Ended = iota
+	Finished        // a pod: Succeeded or Failed
+	Complete        // a Job with condition Complete or SuccessCriteriaMet
+	Failed          // a Job with condition Failed or FailureTarget
+	Suspended       // spec.suspend
+	Paused          // spec.paused of a Deployment
+)
+
+// String is for a person.
+func (e Ended) String() string {
+	return [...]string{"", "finished", "complete", "failed", "suspended", "paused"}[e]
+}
+
+// Owner is an owner reference.
+type Owner struct {
+	UID        UID
+	Kind, Name string
 }
 
 // ContainerType is how a container runs.

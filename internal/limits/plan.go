@@ -8,6 +8,7 @@ type Plan struct {
 	sites       []*site
 	byName      map[string]*site
 	sums        []sums
+	owners      owners
 	someRefused bool
 	warnings    []Warning
 }

@@ -74,6 +74,7 @@ func NewPlanner(o Options) *Planner {
 	p := &Planner{options: o}
 	p.plan.spool.open = o.Spool
 	p.plan.admission.ranges = map[string]*ranges{}
+	p.plan.owners = owners{}
 	return p
 }
 
@@ -103,7 +104,7 @@ func (p *Planner) Add(o *Object) error {
 		}
 		return p.addNode(o) // without it another node would be planned for
 	default:
-		p.warnings.kind(o.Kind)
+		p.warnings.leftOut(o)
 	}
 	if refused == nil {
 		return nil
@@ -135,6 +136,7 @@ func (p *Planner) keep(one *pod) error {
 	}
 	p.scratch = appendRecord(p.scratch[:0], one, &p.plan.atoms)
 	p.pods++
+	p.plan.owners.add(one)
 	if err := p.plan.spool.add(p.scratch); err != nil {
 		return errSpooling(err)
 	}
@@ -185,6 +187,9 @@ func (p *Planner) Plan() (*Plan, error) {
 	if err := p.prepareSites(); err != nil {
 		return nil, err
 	}
+	if err := plan.countOwned(); err != nil {
+		return nil, err
+	}
 	if err := p.total(); err != nil {
 		return nil, err
 	}
@@ -220,6 +225,7 @@ func (p *Planner) prepareSites() error {
 		if err != nil {
 			return err
 		}
+		on.index = len(p.plan.sites)
 		p.plan.sites = append(p.plan.sites, on)
 		p.plan.byName[on.node.Name] = on
 	}
@@ -231,10 +237,6 @@ func (p *Planner) prepareSites() error {
 func (p *Planner) total() error {
 	plan := &p.plan
 	plan.sums = make([]sums, len(plan.sites))
-	index := make(map[*site]int, len(plan.sites))
-	for i, on := range plan.sites {
-		index[on] = i
-	}
 	w := plan.walk()
 	for {
 		err := w.next()
@@ -255,7 +257,7 @@ func (p *Planner) total() error {
 				plan.someRefused = true
 				break
 			}
-			plan.sums[index[on]].add(on, &w.pod)
+			plan.sums[on.index].add(on, &w.pod)
 		}
 	}
 }

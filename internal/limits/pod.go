@@ -19,10 +19,17 @@ type pod struct {
 	served    bool
 	mirror    bool
 	static    bool // the kubelet has it from a file or URL
-	finished  bool
+	ended     Ended
 	daemonSet bool // a DaemonSet's template, and no node is named in it
 
-	replicas    int64
+	uid     UID   // of a workload
+	owner   UID   // its controller
+	maker   UID   // who has made its controller, by name
+	wrapper bool  // Pod.Wrapper
+	before  int64 // Pod.Before
+
+	wanted      int64    // copies
+	replicas    int64    // those of them that are not in the input as pods
 	stands      bool     // the QoS class is that of status.qosClass
 	qos         qosClass // served: status.qosClass; after admission: the pod's
 	written     int32    // spec.priority

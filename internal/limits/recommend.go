@@ -71,7 +71,7 @@ func Recommend(p *Plan, t Target) ([]Recommendation, error) {
 		if err != nil {
 			return nil, err
 		}
-		if d := byNode[row.Node]; d != nil && !row.Finished && (row.Type == App || row.Type == Sidecar) {
+		if d := byNode[row.Node]; d != nil && !row.Finished && row.Replicas > 0 && (row.Type == App || row.Type == Sidecar) {
 			d.add(row)
 		}
 	}

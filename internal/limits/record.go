@@ -58,16 +58,20 @@ const (
 	bitServed = 1 << iota
 	bitMirror
 	bitStatic
-	bitFinished
+	bitEnded
 	bitDaemonSet
 	bitPriority
 	bitLevel
+	bitWrapper
+	bitOwned
+	bitUID
 )
 
 // appendRecord appends a pod.
 func appendRecord(b []byte, p *pod, a *atoms) []byte {
-	bits := bit(p.served, bitServed) | bit(p.mirror, bitMirror) | bit(p.static, bitStatic) | bit(p.finished, bitFinished) |
-		bit(p.daemonSet, bitDaemonSet) | bit(p.hasWritten, bitPriority) | bit(p.hasLevel, bitLevel)
+	bits := bit(p.served, bitServed) | bit(p.mirror, bitMirror) | bit(p.static, bitStatic) | bit(p.ended != Running, bitEnded) |
+		bit(p.daemonSet, bitDaemonSet) | bit(p.hasWritten, bitPriority) | bit(p.hasLevel, bitLevel) |
+		bit(p.wrapper, bitWrapper) | bit(p.owner|p.maker != 0, bitOwned) | bit(p.uid != 0, bitUID)
 	b = binary.AppendUvarint(b, bits)
 	b = binary.AppendUvarint(b, a.put(atomKind, p.kind))
 	b = binary.AppendUvarint(b, a.put(atomNamespace, p.namespace))
@@ -75,8 +79,19 @@ func appendRecord(b []byte, p *pod, a *atoms) []byte {
 	b = binary.AppendUvarint(b, a.put(atomClass, p.class))
 	b = binary.AppendUvarint(b, a.put(atomNode, p.nodeName))
 	b = appendText(b, p.name)
-	b = binary.AppendUvarint(b, uint64(p.replicas))
+	b = binary.AppendUvarint(b, uint64(p.wanted))
 	b = append(b, byte(p.qos))
+	if p.ended != Running {
+		b = append(b, byte(p.ended))
+	}
+	if p.owner|p.maker != 0 {
+		b = binary.LittleEndian.AppendUint64(b, uint64(p.owner))
+		b = binary.LittleEndian.AppendUint64(b, uint64(p.maker))
+	}
+	if p.uid != 0 {
+		b = binary.LittleEndian.AppendUint64(b, uint64(p.uid))
+		b = binary.AppendUvarint(b, uint64(p.before))
+	}
 	if p.hasWritten {
 		b = binary.AppendVarint(b, int64(p.written))
 	}
@@ -182,6 +197,12 @@ func (c *cursor) byte() byte {
 	return b
 }
 
+func (c *cursor) uid() UID {
+	n := binary.LittleEndian.Uint64(c.record[c.at:])
+	c.at += 8
+	return UID(n)
+}
+
 func (c *cursor) bytes() []byte {
 	n := int(c.number())
 	b := c.record[c.at : c.at+n]
@@ -196,7 +217,7 @@ func (r *reading) read(record []byte, p *pod) {
 	c.record, c.at = record, 0
 	bits := c.number()
 	p.served, p.mirror = bits&bitServed != 0, bits&bitMirror != 0
-	p.static, p.finished = bits&bitStatic != 0, bits&bitFinished != 0
+	p.static, p.wrapper = bits&bitStatic != 0, bits&bitWrapper != 0
 	p.daemonSet, p.hasWritten, p.hasLevel = bits&bitDaemonSet != 0, bits&bitPriority != 0, bits&bitLevel != 0
 	p.kind, p.namespace = r.atoms[c.number()], r.atoms[c.number()]
 	p.specPath, p.class, p.nodeName = r.atoms[c.number()], r.atoms[c.number()], r.atoms[c.number()]
@@ -205,8 +226,19 @@ func (r *reading) read(record []byte, p *pod) {
 	if p.kind != "Pod" {
 		p.workload = p.kind + "/" + p.name
 	}
-	p.replicas = int64(c.number())
+	p.wanted = int64(c.number())
+	p.replicas = p.wanted
 	p.qos = qosClass(c.byte())
+	p.ended, p.owner, p.maker, p.uid, p.before = Running, 0, 0, 0, 0
+	if bits&bitEnded != 0 {
+		p.ended = Ended(c.byte())
+	}
+	if bits&bitOwned != 0 {
+		p.owner, p.maker = c.uid(), c.uid()
+	}
+	if bits&bitUID != 0 {
+		p.uid, p.before = c.uid(), int64(c.number())
+	}
 	p.stands = p.qos != qosUnknown
 	p.written = 0
 	if p.hasWritten {

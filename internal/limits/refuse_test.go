@@ -170,7 +170,7 @@ func TestNegativeReplicasAreRefused(t *testing.T) {
 	minus := int64(-1)
 	for kind, field := range map[string]string{"Deployment": "spec.replicas", "Job": "spec.parallelism", "CronJob": "spec.jobTemplate.spec.parallelism"} {
 		o := workload(t, kind, web("{}"))
-		o.Pod.Replicas = &minus
+		o.Pod.Replicas, o.Pod.ReplicasPath = &minus, field
 		if _, err := plannedWith(Options{Nodes: []Node{node16()}}, []*Object{o}); err == nil || !strings.Contains(err.Error(), field+": -1: must not") {
 			t.Errorf("%s: %v", kind, err)
 		}

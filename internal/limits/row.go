@@ -20,8 +20,9 @@ type Row struct {
 	Reason             Reason `json:"reason"`
 	Detail             string `json:"detail"` // one sentence: why, and what to change for the other outcome
 
-	Critical bool `json:"-"` // the kubelet takes the pod for a critical one
-	Finished bool `json:"-"` // the pod is over (Succeeded, Failed): in no total
+	Critical bool   `json:"-"` // the kubelet takes the pod for a critical one
+	Finished bool   `json:"-"` // in no total: it has ended, or its pods count
+	Note     string `json:"-"` // why, or why not all copies count; "" for all others
 }
 
 // Reason is why a container gets the swap it gets: a fixed word for scripts.

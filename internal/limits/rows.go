@@ -72,8 +72,17 @@ func (p *Plan) walk() *walker {
 	return &walker{plan: p, records: records{spool: &p.spool}, reading: reading{atoms: p.atoms.text}}
 }
 
-// next reads a pod; errEnd after the last.
-func (w *walker) next() (err error) {
+// next reads a pod, or a workload with what it lacks; errEnd after the last.
+func (w *walker) next() error {
+	err := w.read()
+	if err == nil {
+		w.plan.owners.lack(&w.pod)
+	}
+	return err
+}
+
+// read reads it as it stands in the input.
+func (w *walker) read() (err error) {
 	if w.record, err = w.records.next(); err != nil {
 		return err
 	}
@@ -91,6 +100,7 @@ func (w *walker) admit(on *site) {
 	}
 	if w.level != "" {
 		w.reading.read(w.record, &w.pod)
+		w.plan.owners.lack(&w.pod)
 	}
 	w.level = level
 	w.plan.admission.admit(&w.pod, level)
@@ -101,10 +111,10 @@ func (w *walker) sites() []*site {
 	all := w.plan.sites
 	switch {
 	case w.pod.daemonSet:
-		selector := readSelector(w.pod.selector)
+		selector, there := readSelector(w.pod.selector), w.plan.owners[w.pod.uid]
 		w.some = w.some[:0]
 		for _, on := range all {
-			if selector.admits(&on.node) {
+			if !there.has(on.index) && selector.admits(&on.node) {
 				w.some = append(w.some, on)
 			}
 		}
@@ -130,7 +140,8 @@ type rowSpace struct {
 func (r *rowSpace) pod(on *site, p *pod) {
 	r.Node, r.Namespace, r.Pod, r.Workload = on.node.Name, p.namespace, p.name, p.workload
 	r.Replicas, r.QOSClass = p.replicas, p.qos.String()
-	r.Priority, r.Critical, r.Finished = nil, p.critical(), p.finished
+	r.Priority, r.Critical = nil, p.critical()
+	r.Note, r.Finished = p.note(), p.ended != Running || p.replicas == 0 && p.wanted > 0
 	if p.hasPriority {
 		r.priority = p.priority
 		r.Priority = &r.priority

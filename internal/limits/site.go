@@ -18,6 +18,7 @@ type site struct {
 	meaning kubeletcfg.Meaning // of its swapBehavior
 	gate    bool
 	steps   []step
+	index   int // among the sites
 }
 
 // step is a test of the kubelet that is still open, or that the node fails.

@@ -138,6 +138,8 @@ func TestARecordComesBackAsItWas(t *testing.T) {
 		workload(t, "DaemonSet", `{"metadata": {"name": "agent", "namespace": "x"}, "spec": {"nodeSelector": {"a": "b"}, "containers": [{"name": "c"}]}}`),
 	} {
 		var c converter
+		o.UID, o.Owner = 1, Owner{UID: 2, Kind: "ReplicaSet", Name: "web-5d9c7b"}
+		o.Pod.Before, o.Pod.Wrapper = 300, true
 		o.Source = Source{File: "f", Document: 300, Item: -1, Line: 70_000}
 		want, refused := c.convert(o, o.Namespace, false)
 		if refused != nil {
@@ -153,7 +155,7 @@ func TestARecordComesBackAsItWas(t *testing.T) {
 		r.read(record, &got)
 		got.place = r.place()
 		text := func(p pod) string {
-			p.priority, p.hasPriority, p.stands, p.workload = 0, false, false, ""
+			p.priority, p.hasPriority, p.stands, p.workload, p.replicas = 0, false, false, "", 0
 			return fmt.Sprintf("%+v", p)
 		}
 		if text(got) != text(*want) {

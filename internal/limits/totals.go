@@ -12,7 +12,7 @@ type sums struct {
 // and sidecars; or, if that is more, an init container and the sidecars before
 // it.
 func (s *sums) add(on *site, p *pod) {
-	if p.finished || p.replicas == 0 {
+	if p.ended != Running || p.replicas == 0 {
 		return
 	}
 	var request, swap peak

@@ -1,7 +1,6 @@
 package limits
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,9 +21,11 @@ const manyWarnings = 50
 type warnings struct {
 	list        []Warning
 	count       map[string]int // warnings by sort
-	kinds       map[string]int // objects without pods, by kind
+	kinds       map[kind]int   // objects without pods
 	unusedNodes int
 	finished    int
+	over        map[Ended]int     // workloads that make no pods
+	made        int               // workloads that have pods in the input
 	strangers   map[string]int    // pods by the node they name that is not planned
 	elsewhere   int               // pods bound to another node than the only one
 	classes     map[string]absent // by class
@@ -50,20 +51,6 @@ func (w *warnings) sort(sort, object, message string) {
 	}
 }
 
-// kind counts an object that has no pods.
-func (w *warnings) kind(kind string) {
-	if w.kinds == nil {
-		w.kinds = map[string]int{}
-	}
-	if _, ok := w.kinds[kind]; !ok {
-		if len(w.kinds) >= manyWarnings {
-			kind = "other kinds"
-		}
-		kind = strings.Clone(kind)
-	}
-	w.kinds[kind]++
-}
-
 // skipped is a refusal with Options.SkipInvalid.
 func (w *warnings) skipped(e *FieldError) {
 	w.sort("skipped", e.Object, fmt.Sprintf("left out: %s: %s: %v", e.Source, e.Field, e.Err))
@@ -79,16 +66,14 @@ func (w *warnings) fractions(p *pod, written []string) {
 
 // pod looks at a pod that has not been admitted yet, and at where it goes.
 func (w *warnings) pod(plan *Plan, p *pod, on []*site) {
-	if p.finished {
-		w.finished++
-	}
+	w.ended(plan, p)
 	if p.class != "" && !p.served && !p.static {
 		if _, known := plan.admission.classes.lookup(p.class); !known {
 			w.absent(p)
 		}
 	}
 	switch {
-	case p.daemonSet && len(on) == 0:
+	case p.daemonSet && len(on) == 0 && plan.owners[p.uid].empty():
 		w.sort("nowhere", p.object(), "its nodeSelector and node affinity admit none of the nodes")
 	case p.nodeName == "":
 	case len(on) == 0:
@@ -98,6 +83,21 @@ func (w *warnings) pod(plan *Plan, p *pod, on []*site) {
 	}
 	if p.hasLevel && p.level.isSet() && len(on) > 0 && on[0].row.PodLevelResources == "off" {
 		w.sort("level", p.object(), fmt.Sprintf("spec.resources is ignored by Kubernetes %s", on[0].row.Kubernetes))
+	}
+}
+
+// ended counts what counts in no total, and what is there already.
+func (w *warnings) ended(plan *Plan, p *pod) {
+	switch {
+	case p.ended == Finished:
+		w.finished++
+	case p.ended != Running:
+		if w.over == nil {
+			w.over = map[Ended]int{}
+		}
+		w.over[p.ended]++
+	case p.replicas < p.wanted, p.daemonSet && !plan.owners[p.uid].empty():
+		w.made++
 	}
 }
 
@@ -155,12 +155,16 @@ func (w *warnings) all(plan *Plan) []Warning {
 	if w.finished > 0 {
 		w.add("", fmt.Sprintf("%s finished (Succeeded or Failed): listed, but in no total", count(w.finished, "pod")))
 	}
+	for _, ended := range slices.Sorted(maps.Keys(w.over)) {
+		w.add("", fmt.Sprintf("%s %s: listed, but in no total", count(w.over[ended], "workload"), ended))
+	}
+	if w.made > 0 {
+		w.add("", fmt.Sprintf("%s counted by pods that are in the input, too: only copies that are not there are added", count(w.made, "workload")))
+	}
 	if w.unusedNodes > 0 {
 		w.add("", fmt.Sprintf("%s in the input not used: the nodes to plan for were given", count(w.unusedNodes, "Node")))
 	}
-	for _, kind := range slices.Sorted(maps.Keys(w.kinds)) {
-		w.add("", fmt.Sprintf("%s of kind %s left out: no pods in them", count(w.kinds[kind], "object"), cmp.Or(kind, "(none)")))
-	}
+	w.kindsLeftOut()
 	w.sites(plan.sites)
 	return w.list
 }

@@ -11,7 +11,7 @@ import (
 // decoder makes limits objects of documents. What it returns is overwritten by
 // the next one.
 type decoder struct {
-	templates  []templatePath
+	known      known
 	quantities quantities
 	names      map[string]string // strings that come again and again
 
@@ -21,16 +21,23 @@ type decoder struct {
 	node   limits.NodeObject
 	ranges limits.LimitRange
 	amount []limits.ResourceAmount // what the containers' lists are cut from
+
+	// The workload at hand, while it has several templates.
+	of     *workload
+	base   string // its name
+	before int64  // copies of the templates that have been read
+	queue  []waiting
 }
 
-func newDecoder(templates []templatePath) *decoder {
-	return &decoder{templates: templates, quantities: quantities{}, names: map[string]string{}}
+func newDecoder(said []workload) *decoder {
+	return &decoder{known: newKnown(said), quantities: quantities{}, names: map[string]string{}}
 }
 
-// decode reads one object. Items of a typed list ("PodList") carry neither kind
+// decode reads one object; while there is more, next reads further pod templates
+// of it. Items of a typed list ("PodList") carry neither kind
 // nor apiVersion: then those of the arguments hold.
 func (d *decoder) decode(root value, apiVersion, kind string) (*limits.Object, error) {
-	d.object = limits.Object{APIVersion: apiVersion, Kind: kind}
+	d.object, d.queue = limits.Object{APIVersion: apiVersion, Kind: kind}, d.queue[:0]
 	o := &d.object
 	if root.kind() != object {
 		return o, &syntaxError{root.line(), fmt.Errorf("%w, found %s", errNoObject, root.found())}
@@ -86,7 +93,53 @@ func (d *decoder) identity(root value, o *limits.Object) error {
 	if o.Name, err = d.string(metadata, "name"); err == nil && o.Name == "" {
 		o.Name, err = d.string(metadata, "generateName")
 	}
+	if err != nil {
+		return err
+	}
+	if o.UID, err = uid(metadata); err != nil {
+		return err
+	}
+	o.Owner, err = d.owner(metadata)
 	return err
+}
+
+// uid is the hash of the UID.
+func uid(v value) (limits.UID, error) {
+	s, err := typed(v.get("uid"), text, aString)
+	if !s.there() {
+		return 0, err
+	}
+	return limits.HashUID(s.text()), nil
+}
+
+// owner is the controller among the owners: there is at most one
+// (k8s.io/apimachinery v0.37, pkg/api/validation/objectmeta.go).
+func (d *decoder) owner(metadata value) (limits.Owner, error) {
+	var none limits.Owner
+	all, err := d.elements(metadata, "ownerReferences")
+	for element := range all.each() {
+		v, err := typed(element, object, "an object")
+		if err != nil {
+			return none, err
+		}
+		controls, err := d.bool(v.get("controller"))
+		if err != nil {
+			return none, err
+		}
+		if !controls {
+			continue
+		}
+		var owner limits.Owner
+		if owner.UID, err = uid(v); err != nil {
+			return none, err
+		}
+		if owner.Kind, err = d.string(v, "kind"); err != nil {
+			return none, err
+		}
+		owner.Name, err = d.string(v, "name")
+		return owner, err
+	}
+	return none, err
 }
 
 // content reads what the kind says.
@@ -102,50 +155,15 @@ func (d *decoder) content(root value, o *limits.Object) error {
 	case "scheduling.k8s.io/PriorityClass":
 		return d.priorityClass(root, o)
 	}
-	if w, known := workloadOf(group, o.Kind); known {
+	if computed(group, o.Kind) {
+		o.Computed = true
+		return nil
+	}
+	if w := d.known.find(root, group, o.Kind); w != nil {
 		return d.workload(root, w, o)
 	}
-	for _, t := range d.templates {
-		if t.matches(group, o.Kind) && (t.kind != "" || root.at(t.path...).get("spec").kind() == object) {
-			return d.workload(root, workload{template: t.path, replicas: t.replicas(), must: true}, o)
-		}
-	}
+	o.TemplatePath = d.known.suggest(root)
 	return nil
-}
-
-// workload says where a kind keeps what is asked of it.
-type workload struct {
-	template    []string
-	replicas    []string // nil: the kind has no such number
-	completions []string // replicas beyond these are never started
-	must        bool     // the user said that the template is there
-}
-
-// workloadOf describes the kinds of Kubernetes that have a pod template
-// (k8s.io/api v0.37: core/v1, apps/v1, batch/v1; extensions/v1beta1 is what
-// some of them were called before 1.16).
-func workloadOf(group, kind string) (workload, bool) {
-	template := []string{"spec", "template"}
-	switch group + "/" + kind {
-	case "/PodTemplate":
-		return workload{template: []string{"template"}}, true
-	case "apps/Deployment", "apps/ReplicaSet", "apps/StatefulSet", "/ReplicationController",
-		"extensions/Deployment", "extensions/ReplicaSet":
-		return workload{template: template, replicas: []string{"spec", "replicas"}}, true
-	case "apps/DaemonSet", "extensions/DaemonSet":
-		return workload{template: template}, true
-	case "batch/Job":
-		return workload{
-			template: template, replicas: []string{"spec", "parallelism"}, completions: []string{"spec", "completions"},
-		}, true
-	case "batch/CronJob":
-		return workload{
-			template:    []string{"spec", "jobTemplate", "spec", "template"},
-			replicas:    []string{"spec", "jobTemplate", "spec", "parallelism"},
-			completions: []string{"spec", "jobTemplate", "spec", "completions"},
-		}, true
-	}
-	return workload{}, false
 }
 
 // aString is what most fields are.

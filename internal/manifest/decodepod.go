@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"math"
-	"strings"
 
 	"github.com/swapctl/swapctl/internal/limits"
 )
@@ -26,11 +25,7 @@ func (d *decoder) newPod(o *limits.Object) *limits.Pod {
 
 func (d *decoder) barePod(root value, o *limits.Object) error {
 	p := d.newPod(o)
-	uid, err := d.string(root.get("metadata"), "uid")
-	if err != nil {
-		return err
-	}
-	p.Served = uid != ""
+	p.Served = o.UID != 0
 	status, err := d.sub(root, "status")
 	if err != nil {
 		return err
@@ -42,44 +37,6 @@ func (d *decoder) barePod(root value, o *limits.Object) error {
 		return err
 	}
 	return d.fillPod(root, p)
-}
-
-func (d *decoder) workload(root value, w workload, o *limits.Object) error {
-	p := d.newPod(o)
-	p.Template = true
-	v := root
-	for _, name := range w.template {
-		var err error
-		if v, err = d.sub(v, name); err != nil {
-			return err
-		}
-	}
-	path := strings.Join(w.template, ".")
-	if w.must && !v.there() {
-		return &missingError{path, "a pod template, as --template-path says"}
-	}
-	p.SpecPath = path + ".spec"
-	if w.replicas != nil {
-		var err error
-		if p.Replicas, err = d.replicas(root, w); err != nil {
-			return err
-		}
-	}
-	return d.fillPod(v, p)
-}
-
-// replicas is how many copies run at a time. A job starts no more than it needs
-// to complete (k8s.io/kubernetes v1.37, pkg/controller/job, manageJob).
-func (d *decoder) replicas(root value, w workload) (*int64, error) {
-	n, err := d.integer(root.at(w.replicas...), 32)
-	if err != nil || w.completions == nil {
-		return n, err
-	}
-	most, err := d.integer(root.at(w.completions...), 32)
-	if err == nil && n != nil && most != nil && *most < *n {
-		n = most
-	}
-	return n, err
 }
 
 // fillPod reads metadata and spec of a Pod or of a template.

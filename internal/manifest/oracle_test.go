@@ -108,8 +108,12 @@ func plainObjects(root value, o Options) ([]string, error) {
 			return err
 		}
 		o, err := dec.decode(d.root(), apiVersion, kind)
-		if err == nil {
+		for err == nil {
 			all = append(all, shown(o))
+			if !dec.more() {
+				break
+			}
+			err = dec.next(d.root())
 		}
 		return err
 	}

@@ -129,15 +129,20 @@ func (v value) textOrNone() []byte {
 // object decodes one object and hands it on.
 func (s *sink) object(root value, apiVersion, kind string) error {
 	o, err := s.reader.decoder.decode(root, apiVersion, kind)
-	if err != nil {
-		return s.refuse(root, err)
+	for {
+		if err != nil {
+			return s.refuse(root, err)
+		}
+		o.Source = s.source
+		o.Source.Line = root.line()
+		if err := s.reader.emit(o); err != nil {
+			return &emitError{err}
+		}
+		if !s.reader.decoder.more() {
+			return nil
+		}
+		err = s.reader.decoder.next(root)
 	}
-	o.Source = s.source
-	o.Source.Line = root.line()
-	if err := s.reader.emit(o); err != nil {
-		return &emitError{err}
-	}
-	return nil
 }
 
 // line is where a value begins, 0 for one that is not there.

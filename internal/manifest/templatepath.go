@@ -1,83 +1,82 @@
 package manifest
 
 import (
-	"maps"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// templatePath says where a kind has its pod template.
-type templatePath struct {
-	group string // empty: any
-	kind  string // empty: any that swapctl does not know
-	path  []string
-}
-
-// parseTemplatePaths reads Options.TemplatePaths.
-func parseTemplatePaths(texts []string) ([]templatePath, error) {
-	templates := make([]templatePath, 0, len(texts))
+// parseTemplatePaths reads Options.TemplatePaths. Several for one kind are one
+// workload with several templates.
+func parseTemplatePaths(texts []string) ([]workload, error) {
+	var all []workload
 	for _, text := range texts {
-		kind, path, found := strings.Cut(text, "=")
-		if !found {
-			kind, path = "", text
-		}
-		t := templatePath{kind: kind, path: strings.Split(strings.TrimPrefix(path, "."), ".")}
-		if i := strings.LastIndexByte(kind, '/'); i >= 0 {
-			t.group, t.kind = groupOf(kind[:i]), kind[i+1:]
-		}
-		bad := found && t.kind == ""
-		for _, name := range t.path {
-			bad = bad || name == "" || strings.ContainsAny(name, "[]*/ ")
-		}
-		if bad {
+		w, ok := parseTemplatePath(text)
+		if !ok {
 			return nil, fail.Newf(fail.Usage, "understand the template path",
-				"%q: expected KIND=PATH, GROUP/KIND=PATH or PATH, with a PATH such as spec.template", text).
+				"%q: expected KIND=PATH, GROUP/KIND=PATH or PATH, with a PATH such as spec.template or spec.groups[].template, and maybe :REPLICAS behind it", text).
 				Hint("for Argo Rollouts: --template-path argoproj.io/Rollout=spec.template")
 		}
-		templates = append(templates, t)
-	}
-	return templates, nil
-}
-
-// matches reports whether this is the path for a kind.
-func (t templatePath) matches(group, kind string) bool {
-	return (t.kind == "" || t.kind == kind) && (t.group == "" || t.group == group)
-}
-
-// replicas is the path of the number of copies, which stands beside the
-// template.
-func (t templatePath) replicas() []string {
-	return append(append([]string{}, t.path[:len(t.path)-1]...), "replicas")
-}
-
-// addTo has the template and the number of copies read.
-func (t templatePath) addTo(root *want) {
-	parent := root
-	for _, name := range t.path[:len(t.path)-1] {
-		child := &want{members: map[string]*want{}}
-		if old := parent.members[name]; old != nil {
-			child.members, child.any, child.prefix = maps.Clone(old.members), old.any, old.prefix
+		for i := range all {
+			if all[i].group == w.group && all[i].kind == w.kind {
+				all[i].templates = append(all[i].templates, w.templates...)
+				w.templates = nil
+			}
 		}
-		if child.members == nil {
-			child.members = map[string]*want{}
+		if w.templates != nil {
+			all = append(all, w)
 		}
-		parent.members[name] = child
-		parent = child
 	}
-	last := t.path[len(t.path)-1]
-	template := wantedTemplate()
-	if old := parent.members[last]; old != nil {
-		for name, child := range old.members {
-			if template.members[name] == nil {
-				template.members[name] = child
+	return all, nil
+}
+
+func parseTemplatePath(text string) (workload, bool) {
+	kind, rest, found := strings.Cut(text, "=")
+	if !found {
+		kind, rest = "", text
+	}
+	w := workload{group: anyGroup, kind: kind, foreign: true, said: true}
+	if i := strings.LastIndexByte(kind, '/'); i >= 0 {
+		w.group, w.kind = groupOf(kind[:i]), kind[i+1:]
+	}
+	at, numbers, counted := strings.Cut(strings.TrimPrefix(rest, "."), ":")
+	t := template{path: parsePath(at)}
+	good := (!found || w.kind != "") && t.path.legal()
+	if counted {
+		for number := range strings.SplitSeq(numbers, "*") {
+			p := parsePath(strings.TrimPrefix(number, "."))
+			t.replicas = append(t.replicas, p)
+			good = good && p.legal() && p.fits(t.path)
+		}
+	} else if good {
+		t.replicas = []path{append(append(path{}, t.path[:len(t.path)-1]...), "replicas")}
+	}
+	w.templates = []template{t}
+	return w, good
+}
+
+// legal reports whether a path that a person wrote leads anywhere.
+func (p path) legal() bool {
+	several := 0
+	for _, name := range p {
+		switch name {
+		case anyElement, anyMember:
+			several++
+		default:
+			if name == "" || strings.ContainsAny(name, "[]*/: ") {
+				return false
 			}
 		}
 	}
-	parent.members[last] = template
-	if parent.members["replicas"] == nil {
-		parent.members["replicas"] = scalar()
-	}
+	return several <= 1 && len(p) > 0 && p[0] != anyElement && p[0] != anyMember && p[len(p)-1] != anyElement && p[len(p)-1] != anyMember
+}
+
+// fits reports whether a number is the object's, or stands in the same elements
+// as the template.
+func (p path) fits(template path) bool {
+	before, _ := p.split()
+	of, _ := template.split()
+	return before == nil || of != nil && before.String() == of.String()
 }
 
 // groupOf is the group of an apiVersion: "apps" of "apps/v1", "" of "v1". A

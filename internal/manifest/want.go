@@ -1,6 +1,9 @@
 package manifest
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // want is a tree of the members that are read. What it does not name is passed
 // over. A list is transparent: its elements are looked at like the value
@@ -86,24 +89,116 @@ func wantedTemplate() *want {
 }
 
 // wanted is what is read of any object.
-func wanted(templates []templatePath) *want {
-	template := wantedTemplate()
+func wanted(said []workload) *want {
 	amounts := tree(memory, cpu)
 	amounts.prefix = hugepages
-	job := tree("parallelism", "completions").with("template", template)
 	limit := tree("type").with("default", amounts).with("defaultRequest", amounts).with("max", amounts).with("min", amounts)
-	spec := wantedPodSpec(tree("replicas", "parallelism", "completions")).
-		with("template", template).with("jobTemplate", tree().with("spec", job)).with("limits", limit)
-	metadata := wantedAnnotations().with("labels", every())
+	metadata := wantedAnnotations().with("labels", every()).
+		with("ownerReferences", tree("uid", "kind", "name", "controller"))
 	for _, name := range []string{"name", "generateName", "namespace", "uid"} {
 		metadata.with(name, scalar())
 	}
-	status := tree("qosClass", "phase").with("capacity", tree(memory)).
-		with("nodeInfo", tree("kubeletVersion").with("swap", tree("capacity")))
+	status := tree("qosClass", "phase", "succeeded", "active").with("capacity", tree(memory)).
+		with("nodeInfo", tree("kubeletVersion").with("swap", tree("capacity"))).
+		with("conditions", tree("type", "status"))
 	root := tree("apiVersion", "kind", "items", "value", "globalDefault").
-		with("metadata", metadata).with("spec", spec).with("status", status).with("template", template)
-	for _, t := range templates {
-		t.addTo(root)
+		with("metadata", metadata).with("spec", wantedPodSpec(tree("paused")).with("limits", limit)).with("status", status)
+	for _, all := range [][]workload{kubernetes(), foreign(), said} {
+		for i := range all {
+			all[i].addTo(root)
+		}
 	}
 	return root
+}
+
+// addTo has all read that says where the pods of a workload are.
+func (w *workload) addTo(root *want) {
+	for _, t := range w.templates {
+		template := wantedTemplate()
+		if len(t.path) == 0 { // the object itself is a template
+			continue
+		}
+		root.at(t.path).merge(template)
+		if t.instead != nil {
+			root.at(t.instead).merge(template)
+		}
+		numbers := append(append([]path{t.most}, t.replicas...), t.less...)
+		if before, _ := t.path.split(); t.name != nil {
+			numbers = append(numbers, append(append(path{}, before...), t.name...))
+		}
+		for _, number := range numbers {
+			root.scalarAt(number)
+		}
+	}
+	for _, path := range w.suspend {
+		root.scalarAt(path)
+	}
+	root.scalarAt(w.phase)
+}
+
+// scalarAt wants the scalar to which a path leads.
+func (w *want) scalarAt(p path) {
+	if p == nil {
+		return
+	}
+	if at := w.at(p); at.members == nil && at.any == nil {
+		at.leaf = true
+	}
+}
+
+// at is what is wanted of what a path leads to. What lies on the way becomes
+// this tree's own: others may share it.
+func (w *want) at(p path) *want {
+	for _, name := range p {
+		switch name {
+		case anyElement: // a list is transparent
+		case anyMember:
+			w.any = w.any.own()
+			w = w.any
+		default:
+			child := w.members[name].own()
+			if w.members == nil {
+				w.members = map[string]*want{}
+			}
+			w.members[name] = child
+			w = child
+		}
+	}
+	return w
+}
+
+// own is a copy that can be added to.
+func (w *want) own() *want {
+	if w == nil {
+		return &want{}
+	}
+	duplicate := *w
+	duplicate.members = maps.Clone(w.members)
+	return &duplicate
+}
+
+// merge adds what another tree wants. A member that is wanted itself is no leaf
+// any more.
+func (w *want) merge(other *want) {
+	w.leaf = w.leaf && other.leaf
+	w.many = w.many || other.many
+	if other.any != nil {
+		w.any = w.any.own()
+		w.any.merge(other.any)
+	}
+	if other.prefix != "" {
+		w.prefix = other.prefix
+	}
+	for name, child := range other.members {
+		old := w.members[name]
+		if w.members == nil {
+			w.members = map[string]*want{}
+		}
+		if old == nil {
+			w.members[name] = child
+			continue
+		}
+		w.members[name] = old.own()
+		w.members[name].merge(child)
+	}
 }

@@ -215,8 +215,8 @@ func wideCells(r *limits.Row) []report.Cell {
 		priority = strconv.FormatInt(int64(*r.Priority), 10)
 	}
 	pod := r.Pod
-	if r.Finished {
-		pod += " (finished)"
+	if r.Note != "" {
+		pod += " (" + r.Note + ")"
 	}
 	cells := report.Text(r.Node, r.Namespace, pod, r.Workload, strconv.FormatInt(r.Replicas, 10), r.Container,
 		string(r.Type), r.QOSClass, priority, exact(r.MemoryRequestBytes), exact(r.MemoryLimitBytes),

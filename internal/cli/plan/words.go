@@ -16,11 +16,11 @@ func podName(r *limits.Row) string {
 	if kind, rest, ok := strings.Cut(r.Workload, "/"); ok {
 		name = shortKind(kind) + "/" + rest
 	}
-	if r.Workload != "" && r.Replicas != 1 {
+	if r.Workload != "" && r.Replicas != 1 && !r.Finished {
 		name += " ×" + strconv.FormatInt(r.Replicas, 10)
 	}
-	if r.Finished {
-		name += " (finished)"
+	if r.Note != "" {
+		name += " (" + r.Note + ")"
 	}
 	return name
 }
