@@ -145,7 +145,7 @@ func status(containers []any, i int) object {
 	for _, c := range containers {
 		c := c.(object)
 		statuses = append(statuses, object{
-			"allocatedResources": object{"memory": "12Gi"}, "containerID": "containerd://" + strings.Repeat("5eb63bbb", 8), "image": c["image"], "imageID": c["image"],
+			"allocatedResources": allocated(c["resources"]), "containerID": "containerd://" + strings.Repeat("5eb63bbb", 8), "image": c["image"], "imageID": c["image"],
 			"lastState": object{}, "name": c["name"], "ready": true, "resources": c["resources"], "restartCount": i % 3, "started": true,
 			"state": object{"running": object{"startedAt": "2026-01-01T00:00:00Z"}},
 		})
@@ -154,6 +154,11 @@ func status(containers []any, i int) object {
 		"conditions": conditions, "containerStatuses": statuses, "hostIP": "192.0.2.1", "phase": "Running",
 		"podIP": "10.0.0.1", "podIPs": []any{object{"ip": "10.0.0.1"}}, "qosClass": "Burstable", "startTime": "2026-01-01T00:00:00Z",
 	}
+}
+
+// allocated is what the kubelet has given to a container: all that it asks for.
+func allocated(resources any) any {
+	return resources.(object)["requests"]
 }
 
 func managedFields() []any {

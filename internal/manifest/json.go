@@ -175,12 +175,36 @@ func (s *jsonScanner) object(w *want, take func(name []byte) bool) {
 		s.out.comma()
 		s.out.lines = append(s.out.lines, lineAt{len(s.out.text), line})
 		s.out.text = append(append(s.out.text, s.raw...), ':')
-		if take == nil || !take(s.key) {
+		switch {
+		case child.only != "":
+			s.guarded(child)
+		case take == nil || !take(s.key):
 			s.prune(child)
+		}
+		if w == s.sink.reader.want && bytes.HasSuffix(s.out.text, []byte(beginOfPod)) {
+			w = s.sink.reader.wantPod
 		}
 	}
 	s.close()
 	s.out.text = append(s.out.text, '}')
+}
+
+// beginOfPod is how kubectl begins a Pod.
+const beginOfPod = `{"apiVersion":"v1","kind":"Pod"`
+
+// guarded copies what is wanted of a value only where the text is in it that it is
+// wanted for: to look for that is faster than to copy.
+func (s *jsonScanner) guarded(w *want) {
+	s.w.mark = s.w.pos
+	s.skip()
+	mark := s.w.mark
+	s.w.mark = -1
+	if s.err == nil && bytes.Contains(s.w.buf[mark:s.w.pos], []byte(w.only)) {
+		s.w.pos = mark
+		s.prune(w)
+		return
+	}
+	s.out.text = append(s.out.text, "null"...)
 }
 
 // elements calls each at the beginning of every element of a list, which each

@@ -66,7 +66,7 @@ func Read(ctx context.Context, files Files, inputs []string, o Options, emit fun
 	}
 	r := &reader{
 		ctx: ctx, files: files, options: o,
-		decoder: newDecoder(templates), want: wanted(templates), emit: emit,
+		decoder: newDecoder(templates), want: wanted(templates), wantPod: wantedPod(), emit: emit,
 	}
 	for _, input := range inputs {
 		if err := r.input(input); err != nil {
@@ -82,7 +82,8 @@ type reader struct {
 	files   Files
 	options Options
 	decoder *decoder
-	want    *want
+	want    *want // of any object
+	wantPod *want // of a Pod
 	emit    func(*limits.Object) error
 	buffer  []byte // of the window, for the next file
 }

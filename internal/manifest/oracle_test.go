@@ -104,7 +104,7 @@ func plainObjects(root value, o Options) ([]string, error) {
 	one := func(v value, apiVersion, kind string) error {
 		var d document
 		d.reset()
-		if err := takeWanted(&d, v, nil, want); err != nil {
+		if err := takeWanted(&d, v, nil, wantOf(v, want)); err != nil {
 			return err
 		}
 		o, err := dec.decode(d.root(), apiVersion, kind)
@@ -149,9 +149,41 @@ func plainObjects(root value, o Options) ([]string, error) {
 	return all, nil
 }
 
+// wantOf is what is wanted of an object: less of a Pod that begins as kubectl has
+// it.
+func wantOf(v value, all *want) *want {
+	var head []string
+	for member := range v.each() {
+		if all.child(member.name()) != nil {
+			head = append(head, string(member.name())+" "+string(member.textOrNone()))
+		}
+	}
+	if len(head) > 1 && head[0] == "apiVersion v1" && head[1] == "kind Pod" {
+		return wantedPod()
+	}
+	return all
+}
+
+// mentions reports whether a text is anywhere in a value.
+func (v value) mentions(what string) bool {
+	if strings.Contains(string(v.name()), what) || strings.Contains(string(v.text()), what) {
+		return true
+	}
+	for child := range v.each() {
+		if child.mentions(what) {
+			return true
+		}
+	}
+	return false
+}
+
 // takeWanted copies what is wanted of a value, by the rules that the scanners
 // follow: of a value that should be something else, only its kind is kept.
 func takeWanted(d *document, v value, name []byte, w *want) error {
+	if w.only != "" && !v.mentions(w.only) {
+		d.add(null, 0, name, nil)
+		return nil
+	}
 	switch k := v.kind(); k {
 	case object, list:
 		d.begin(k, 0, name)

@@ -16,6 +16,7 @@ type want struct {
 	prefix  string // of more names, with leaf as their value
 	leaf    bool   // a scalar
 	many    bool   // a leaf that may be a list of scalars
+	only    string // where not even this text is in it, JSON has it passed over
 }
 
 // child is what is wanted of the member with this name, nil for nothing.
@@ -88,19 +89,44 @@ func wantedTemplate() *want {
 	return tree().with("metadata", wantedAnnotations()).with("spec", wantedPodSpec(tree()))
 }
 
+// resizing is the beginning of the conditions of a pod that is resized
+// (k8s.io/api v0.37, core/v1: PodResizePending and PodResizeInProgress).
+const resizing = "PodResize"
+
+// wantedPod is what is read of a Pod, where its kind is known before: less than
+// of any object, because most of what is read are pods.
+func wantedPod() *want {
+	metadata := wantedMetadata()
+	conditions := tree("type", "status", "reason", "message")
+	conditions.only = resizing
+	return tree("apiVersion", "kind", "items").with("metadata", metadata).with("spec", wantedPodSpec(tree())).
+		with("status", wantedPodStatus().with("conditions", conditions))
+}
+
+func wantedMetadata() *want {
+	metadata := wantedAnnotations().with("ownerReferences", tree("uid", "kind", "name", "controller"))
+	for _, name := range []string{"name", "generateName", "namespace", "uid"} {
+		metadata.with(name, scalar())
+	}
+	return metadata
+}
+
+// wantedPodStatus is what is read of a v1 PodStatus.
+func wantedPodStatus() *want {
+	resources := tree().with("requests", tree(memory)).with("limits", tree(memory))
+	container := tree("name").with("allocatedResources", tree(memory)).with("resources", resources)
+	return tree("qosClass", "phase", "resize").with("containerStatuses", container).with("initContainerStatuses", container)
+}
+
 // wanted is what is read of any object.
 func wanted(said []workload) *want {
 	amounts := tree(memory, cpu)
 	amounts.prefix = hugepages
 	limit := tree("type").with("default", amounts).with("defaultRequest", amounts).with("max", amounts).with("min", amounts)
-	metadata := wantedAnnotations().with("labels", every()).
-		with("ownerReferences", tree("uid", "kind", "name", "controller"))
-	for _, name := range []string{"name", "generateName", "namespace", "uid"} {
-		metadata.with(name, scalar())
-	}
-	status := tree("qosClass", "phase", "succeeded", "active").with("capacity", tree(memory)).
+	metadata := wantedMetadata().with("labels", every())
+	status := wantedPodStatus().with("succeeded", scalar()).with("active", scalar()).with("capacity", tree(memory)).
 		with("nodeInfo", tree("kubeletVersion").with("swap", tree("capacity"))).
-		with("conditions", tree("type", "status"))
+		with("conditions", tree("type", "status", "reason", "message"))
 	root := tree("apiVersion", "kind", "items", "value", "globalDefault").
 		with("metadata", metadata).with("spec", wantedPodSpec(tree("paused")).with("limits", limit)).with("status", status)
 	for _, all := range [][]workload{kubernetes(), foreign(), said} {
