@@ -170,7 +170,54 @@ func (c *converter) container(written *Container) *FieldError {
 		}
 		return nil
 	}
-	return c.demand(&c.pod.containers[len(c.pod.containers)-1].demand, &written.Resources)
+	one := &c.pod.containers[len(c.pod.containers)-1]
+	if refused := c.demand(&one.demand, &written.Resources); refused != nil || written.Allocated == nil || !c.pod.served {
+		return refused
+	}
+	return c.allocate(one, written)
+}
+
+// allocate gives a container of a served pod what the kubelet has allocated: by
+// that it is created, and gets its swap limit (k8s.io/kubernetes v1.37,
+// pkg/kubelet/allocation/allocation_manager.go, UpdatePodFromAllocation, which
+// pkg/kubelet/kubelet.go, SyncPod, begins with).
+func (c *converter) allocate(one *container, written *Container) *FieldError {
+	a := written.Allocated
+	was := desired{
+		differs: true, restarts: written.RestartsToResize,
+		request: one.request[memory], hasRequest: one.hasRequest[memory],
+		limit: one.limit[memory], hasLimit: one.hasLimit[memory],
+	}
+	request, limit, err := c.allocated(a)
+	if err != nil {
+		return c.refuse(c.here("resources"), fmt.Errorf("as allocated in the status: %w", err))
+	}
+	one.request[memory], one.hasRequest[memory] = request, a.HasRequest
+	// A resize takes no limit away, so a container without one in its spec has
+	// none (what the status shows is then that of the pod). The status shows those
+	// in force: what is in progress is allocated already.
+	resize := &c.object.Pod.Resize
+	if was.hasLimit && (resize.Pending || !resize.InProgress) {
+		one.limit[memory], one.hasLimit[memory] = limit, a.HasLimit
+	}
+	if one.request[memory] == was.request && one.limit[memory] == was.limit {
+		return nil
+	}
+	one.desired, one.from = was, one.from|fromAllocation
+	c.pod.resizing, c.pod.resize = true, *resize
+	return nil
+}
+
+func (c *converter) allocated(a *Allocation) (request, limit amount, err error) {
+	if a.HasRequest {
+		if request, err = c.exactly(&a.Request); err != nil {
+			return request, limit, err
+		}
+	}
+	if a.HasLimit {
+		limit, err = c.exactly(&a.Limit)
+	}
+	return request, limit, err
 }
 
 // twins refuses containers of the same name, of whatever kind.

@@ -186,6 +186,9 @@ func (c *container) memory() string {
 	if c.from&requestFromLimit != 0 {
 		request += " (from the limit)"
 	}
+	if c.from&fromAllocation != 0 {
+		request, limit = request+" (allocated)", limit+" (allocated)"
+	}
 	if c.from&requestFromRange != 0 {
 		request += " (from a LimitRange)"
 	}

@@ -89,6 +89,7 @@ type Pod struct {
 	PriorityClassName string
 	QOSClass          string // status.qosClass
 	Phase             string // status.phase
+	Resize            Resize // of a served pod
 
 	Resources  *Resources // spec.resources: pod-level
 	Containers []Container
@@ -135,6 +136,30 @@ type Container struct {
 	Name      string
 	Type      ContainerType
 	Resources Resources
+
+	// RestartsToResize is resizePolicy RestartContainer for memory.
+	RestartsToResize bool
+	// Allocated is what the kubelet has allocated; nil where it does not say: the
+	// container has not been started, or its Kubernetes resizes nothing.
+	Allocated *Allocation
+}
+
+// Allocation is a memory request and limit by which a container runs: those of
+// its status. They differ from its spec while a resize waits
+// (k8s.io/kubernetes v1.37, pkg/kubelet/kubelet_pods.go,
+// convertToAPIContainerStatuses).
+type Allocation struct {
+	Request, Limit       resource.Quantity
+	HasRequest, HasLimit bool
+}
+
+// Resize is how far an in-place resize of a pod is: its conditions from
+// Kubernetes 1.33 on (beta, on by default), status.resize before (1.27, alpha).
+type Resize struct {
+	Pending    bool   // the kubelet has not accepted it
+	InProgress bool   // what is desired is allocated, and not all of it in force yet
+	Reason     string // why it is pending: Deferred, Infeasible
+	Message    string
 }
 
 // Resources are requests and limits.

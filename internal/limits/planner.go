@@ -248,8 +248,11 @@ func (p *Planner) total() error {
 		}
 		on := w.sites()
 		p.warnings.pod(plan, &w.pod, on)
-		for _, on := range on {
+		for i, on := range on {
 			w.admit(on)
+			if i == 0 {
+				p.warnings.resized(on, &w.pod)
+			}
 			if field, err := plan.admission.refused(&w.pod, on.row.PodLevelResources); err != nil {
 				if err := p.refuse(w.fieldError(field, err)); err != nil {
 					return err

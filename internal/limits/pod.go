@@ -38,6 +38,9 @@ type pod struct {
 	hasPriority bool
 	selector    []byte // encoded nodeSelector and node affinity of a DaemonSet
 
+	resizing bool // a container has something else allocated than its spec says
+	resize   Resize
+
 	hasLevel   bool // spec.resources is there
 	level      demand
 	containers []container
@@ -52,6 +55,15 @@ type container struct {
 	kind containerKind
 	from origin // where its request and limit come from
 	demand
+	desired desired
+}
+
+// desired is the memory of a container's spec, where something else is allocated.
+type desired struct {
+	differs              bool
+	restarts             bool // Container.RestartsToResize
+	request, limit       amount
+	hasRequest, hasLimit bool
 }
 
 // containerKind is ContainerType in one byte.
@@ -126,6 +138,7 @@ const (
 	requestFromLimit origin = 1 << iota // the API server copied the limit to the request
 	requestFromRange                    // a LimitRange's defaultRequest
 	limitFromRange                      // a LimitRange's default
+	fromAllocation                      // what the kubelet has allocated, not what the spec says
 )
 
 // object is the pod's object for messages: "Deployment default/web".

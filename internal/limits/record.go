@@ -65,13 +65,14 @@ const (
 	bitWrapper
 	bitOwned
 	bitUID
+	bitResizing
 )
 
 // appendRecord appends a pod.
 func appendRecord(b []byte, p *pod, a *atoms) []byte {
 	bits := bit(p.served, bitServed) | bit(p.mirror, bitMirror) | bit(p.static, bitStatic) | bit(p.ended != Running, bitEnded) |
 		bit(p.daemonSet, bitDaemonSet) | bit(p.hasWritten, bitPriority) | bit(p.hasLevel, bitLevel) |
-		bit(p.wrapper, bitWrapper) | bit(p.owner|p.maker != 0, bitOwned) | bit(p.uid != 0, bitUID)
+		bit(p.wrapper, bitWrapper) | bit(p.owner|p.maker != 0, bitOwned) | bit(p.uid != 0, bitUID) | bit(p.resizing, bitResizing)
 	b = binary.AppendUvarint(b, bits)
 	b = binary.AppendUvarint(b, a.put(atomKind, p.kind))
 	b = binary.AppendUvarint(b, a.put(atomNamespace, p.namespace))
@@ -107,9 +108,29 @@ func appendRecord(b []byte, p *pod, a *atoms) []byte {
 		b = appendDemand(b, &c.demand, byte(c.kind))
 		b = appendText(b, c.name)
 	}
+	if p.resizing {
+		b = appendResize(b, p)
+	}
 	// Read for errors only.
 	for _, n := range []int{p.place.file, p.place.document, p.place.item + 1, p.place.line} {
 		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return b
+}
+
+// appendResize writes what is desired of a pod, where something else is allocated.
+func appendResize(b []byte, p *pod) []byte {
+	b = append(b, byte(bit(p.resize.Pending, 1)|bit(p.resize.InProgress, 2)))
+	b = appendText(appendText(b, p.resize.Reason), p.resize.Message)
+	for i := range p.containers {
+		d := &p.containers[i].desired
+		b = append(b, byte(bit(d.differs, 1)|bit(d.restarts, 2)))
+		if d.differs {
+			b = appendDemand(b, &demand{
+				request: [resources]amount{memory: d.request}, hasRequest: [resources]bool{memory: d.hasRequest},
+				limit: [resources]amount{memory: d.limit}, hasLimit: [resources]bool{memory: d.hasLimit},
+			}, 0)
+		}
 	}
 	return b
 }
@@ -256,7 +277,30 @@ func (r *reading) read(record []byte, p *pod) {
 	for i := range p.containers {
 		one := &p.containers[i]
 		one.kind, one.from = containerKind(c.demand(&one.demand)), 0
-		one.name = r.name(c.bytes())
+		one.name, one.desired = r.name(c.bytes()), desired{}
+	}
+	if p.resizing = bits&bitResizing != 0; p.resizing {
+		c.resize(p)
+	}
+}
+
+// resize reads what appendResize has written.
+func (c *cursor) resize(p *pod) {
+	bits := c.byte()
+	p.resize = Resize{Pending: bits&1 != 0, InProgress: bits&2 != 0, Reason: string(c.bytes()), Message: string(c.bytes())}
+	for i := range p.containers {
+		one := &p.containers[i]
+		bits := c.byte()
+		if bits&1 == 0 {
+			continue
+		}
+		var d demand
+		c.demand(&d)
+		one.from |= fromAllocation
+		one.desired = desired{
+			differs: true, restarts: bits&2 != 0,
+			request: d.request[memory], hasRequest: d.hasRequest[memory], limit: d.limit[memory], hasLimit: d.hasLimit[memory],
+		}
 	}
 }
 

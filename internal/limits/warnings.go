@@ -202,6 +202,8 @@ func describe(sort string) string {
 		return "left out, because an API server would refuse them"
 	case "fractions":
 		return "memory that is not a whole number of bytes"
+	case "resize":
+		return "planned with what is allocated, while a resize is pending"
 	case "nowhere":
 		return "admitted by none of the nodes"
 	default:

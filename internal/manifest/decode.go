@@ -15,12 +15,13 @@ type decoder struct {
 	quantities quantities
 	names      map[string]string // strings that come again and again
 
-	object limits.Object
-	pod    limits.Pod
-	class  limits.PriorityClass
-	node   limits.NodeObject
-	ranges limits.LimitRange
-	amount []limits.ResourceAmount // what the containers' lists are cut from
+	object      limits.Object
+	pod         limits.Pod
+	class       limits.PriorityClass
+	node        limits.NodeObject
+	ranges      limits.LimitRange
+	amount      []limits.ResourceAmount // what the containers' lists are cut from
+	allocations []limits.Allocation
 
 	// The workload at hand, while it has several templates.
 	of     *workload

@@ -18,7 +18,7 @@ const (
 // newPod empties the pod for the next object.
 func (d *decoder) newPod(o *limits.Object) *limits.Pod {
 	d.pod = limits.Pod{Containers: d.pod.Containers[:0]}
-	d.amount = d.amount[:0]
+	d.amount, d.allocations = d.amount[:0], d.allocations[:0]
 	o.Pod = &d.pod
 	return o.Pod
 }
@@ -36,7 +36,10 @@ func (d *decoder) barePod(root value, o *limits.Object) error {
 	if p.Phase, err = d.string(status, "phase"); err != nil {
 		return err
 	}
-	return d.fillPod(root, p)
+	if err := d.fillPod(root, p); err != nil || !p.Served {
+		return err
+	}
+	return d.status(status, p)
 }
 
 // fillPod reads metadata and spec of a Pod or of a template.
@@ -135,6 +138,10 @@ func (d *decoder) containers(spec value, name string, t limits.ContainerType, p 
 		}
 		if c.Resources, err = d.resources(v.get("resources")); err != nil {
 			return err
+		}
+		for policy := range v.get("resizePolicy").each() {
+			c.RestartsToResize = c.RestartsToResize || string(policy.get("resourceName").textOrNone()) == memory &&
+				string(policy.get("restartPolicy").textOrNone()) == "RestartContainer"
 		}
 		p.Containers = append(p.Containers, c)
 	}

@@ -73,7 +73,8 @@ func wantedAnnotations() *want {
 
 // wantedPodSpec adds what is read of a v1 PodSpec.
 func wantedPodSpec(w *want) *want {
-	container := tree("name", "restartPolicy").with("resources", wantedResources())
+	container := tree("name", "restartPolicy").with("resources", wantedResources()).
+		with("resizePolicy", tree("resourceName", "restartPolicy"))
 	requirement := tree("key", "operator").with("values", &want{leaf: true, many: true})
 	terms := tree().with("matchExpressions", requirement).with("matchFields", requirement)
 	required := tree().with("nodeSelectorTerms", terms)

@@ -1,0 +1,75 @@
+package manifest
+
+import "github.com/swapctl/swapctl/internal/limits"
+
+// status reads how far a resize of a served pod is, and what its containers run
+// with.
+func (d *decoder) status(status value, p *limits.Pod) error {
+	for condition := range status.get("conditions").each() {
+		if string(condition.get("status").textOrNone()) != "True" {
+			continue
+		}
+		switch string(condition.get("type").textOrNone()) {
+		case "PodResizePending":
+			p.Resize.Pending = true
+			p.Resize.Reason = d.name(condition.get("reason").textOrNone())
+			p.Resize.Message = d.name(condition.get("message").textOrNone())
+		case "PodResizeInProgress":
+			p.Resize.InProgress = true
+		}
+	}
+	// Kubernetes 1.27 to 1.32 (k8s.io/api v0.32, core/v1, PodResizeStatus)
+	switch resize := string(status.get("resize").textOrNone()); resize {
+	case "Proposed", "Deferred", "Infeasible":
+		p.Resize.Pending, p.Resize.Reason = true, resize
+	case "InProgress":
+		p.Resize.InProgress = true
+	}
+	for _, list := range [...]string{"containerStatuses", "initContainerStatuses"} {
+		all, err := d.elements(status, list)
+		if err != nil {
+			return err
+		}
+		for one := range all.each() {
+			if err := d.allocation(one, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// allocation reads the status of a container. Limits are not told as allocated:
+// those in force are.
+func (d *decoder) allocation(status value, p *limits.Pod) error {
+	resources := status.get("resources")
+	requests := status.get("allocatedResources")
+	if resources.kind() != object && requests.kind() != object {
+		return nil
+	}
+	if requests.kind() != object { // none is allocated, or Kubernetes 1.32 leaves it out
+		requests = resources.get("requests")
+	}
+	var a limits.Allocation
+	var err error
+	if q := requests.get(memory); q.there() {
+		a.HasRequest = true
+		if a.Request, err = d.quantities.parse(q); err != nil {
+			return err
+		}
+	}
+	if q := resources.get("limits").get(memory); q.there() {
+		a.HasLimit = true
+		if a.Limit, err = d.quantities.parse(q); err != nil {
+			return err
+		}
+	}
+	name := status.get("name").textOrNone()
+	for i := range p.Containers {
+		if c := &p.Containers[i]; c.Type != limits.Ephemeral && c.Name == string(name) {
+			d.allocations = append(d.allocations, a)
+			c.Allocated = &d.allocations[len(d.allocations)-1]
+		}
+	}
+	return nil
+}
