@@ -35,19 +35,19 @@ func (k known) find(root value, group, kind string) *workload {
 	if builtIn != nil && !builtIn.foreign {
 		return builtIn
 	}
-	for i := range k.said {
-		if w := &k.said[i]; w.kind == kind && (w.group == anyGroup || w.group == group) {
-			return w
+	for _, name := range []string{kind, ""} {
+		one := workload{foreign: true, said: name != ""} // without a kind, only where it is
+		for i := range k.said {
+			w := &k.said[i]
+			if w.kind == name && (w.group == anyGroup || w.group == group) && (name != "" || w.present(root, "spec")) {
+				one.templates = append(one.templates, w.templates...)
+			}
 		}
-	}
-	if builtIn != nil {
-		return builtIn
-	}
-	for i := range k.said {
-		if w := &k.said[i]; w.kind == "" && w.present(root, "spec") {
-			there := *w
-			there.said = false // only where it is
-			return &there
+		if one.templates != nil {
+			return &one
+		}
+		if builtIn != nil {
+			return builtIn
 		}
 	}
 	return nil

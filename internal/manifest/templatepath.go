@@ -6,8 +6,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// parseTemplatePaths reads Options.TemplatePaths. Several for one kind are one
-// workload with several templates.
+// parseTemplatePaths reads Options.TemplatePaths, one template each.
 func parseTemplatePaths(texts []string) ([]workload, error) {
 	var all []workload
 	for _, text := range texts {
@@ -17,15 +16,7 @@ func parseTemplatePaths(texts []string) ([]workload, error) {
 				"%q: expected KIND=PATH, GROUP/KIND=PATH or PATH, with a PATH such as spec.template or spec.groups[].template, and maybe :REPLICAS behind it", text).
 				Hint("for Argo Rollouts: --template-path argoproj.io/Rollout=spec.template")
 		}
-		for i := range all {
-			if all[i].group == w.group && all[i].kind == w.kind {
-				all[i].templates = append(all[i].templates, w.templates...)
-				w.templates = nil
-			}
-		}
-		if w.templates != nil {
-			all = append(all, w)
-		}
+		all = append(all, w)
 	}
 	return all, nil
 }
@@ -43,7 +34,7 @@ func parseTemplatePath(text string) (workload, bool) {
 	t := template{path: parsePath(at)}
 	good := (!found || w.kind != "") && t.path.legal()
 	if counted {
-		for number := range strings.SplitSeq(numbers, "*") {
+		for number := range strings.SplitSeq(numbers, ",") {
 			p := parsePath(strings.TrimPrefix(number, "."))
 			t.replicas = append(t.replicas, p)
 			good = good && p.legal() && p.fits(t.path)
