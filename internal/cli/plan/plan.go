@@ -85,7 +85,7 @@ func New(a *cli.App) *cobra.Command {
 	f := cmd.Flags()
 	f.VarP(report.RowFormat{Format: &a.Output}, "output", "o", "how to print the result: table, wide, json, yaml or csv")
 	f.StringArrayVar(&o.pods, "pods", nil, "`file` or directory with pods, - for standard input; may be repeated")
-	f.StringArrayVar(&o.templatePaths, "template-path", nil, "where kinds of your own keep their pod template: argoproj.io/Rollout=spec.template, or a `path` for all kinds")
+	f.StringArrayVar(&o.templatePaths, "template-path", nil, "where a kind keeps its pod template: example.org/Set=spec.groups[].template, or a `path` for all kinds; may be repeated")
 	f.StringVar(&o.namespace, "namespace", "default", "`namespace` of objects that name none")
 	f.BoolVar(&o.static, "static", false, "the pods are static pods of a node, which the kubelet takes for critical ones")
 	f.BoolVar(&o.skipInvalid, "skip-invalid", false, "warn of pods that an API server would refuse, and plan the others")
