@@ -40,7 +40,7 @@ func TestTroubleshootingKnowsEveryKindOfMessage(t *testing.T) {
 		quoted[kindOf(m[1])] = true
 	}
 	flag := regexp.MustCompile(`^cannot use (?:--|SWAPCTL_)`)
-	for _, m := range regexp.MustCompile(`(?m)^swapctl: error: (cannot .*)$`).FindAllStringSubmatch(goldentest.Read(t, "../internal/cli/root/testdata/catalogue.golden"), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^swapctl: error: (cannot .*)$`).FindAllStringSubmatch(catalogue(t), -1) {
 		kind := kindOf(m[1])
 		if said[kind] || flag.MatchString(kind) {
 			continue

@@ -22,9 +22,10 @@ import (
 )
 
 // The catalogue of bad inputs and bad situations: what a person is told, and
-// that the node is as it was. Its texts are all in testdata/catalogue.golden,
-// so that they can be read in one go, as by somebody at three in the morning;
-// 'go test -run Catalogue -update' writes it anew.
+// that the node is as it was. The texts of each chapter are in a file of
+// testdata/catalogue, to be read as somebody does at three in the morning;
+// 'go test -run Catalogue -update' writes them, 'go test -run Catalogue/plan' checks
+// one chapter.
 
 // situation is one row of the catalogue.
 type situation struct {
@@ -59,101 +60,94 @@ const (
 	noState   = "-" // a command that never changes a node
 )
 
-// chapter is a group of rows.
+// chapter is a group of rows; name is that of its file.
 type chapter struct {
-	title string
-	rows  []situation
+	name, title string
+	rows        []situation
 }
 
 func catalogue() []chapter {
 	return []chapter{
-		{"Sizes", badSizes()},
-		{"Paths", badPaths()},
-		{"Files that are there already", badFiles()},
-		{"File systems", badFileSystems()},
-		{"Devices", badDevices()},
-		{"What a device holds", fullDevices()},
-		{"Encryption", badEncryption()},
-		{"Values", badValues()},
-		{"Command lines", badCommandLines()},
-		{"Configuration", badConfiguration()},
-		{"Planning", badPlanCommands()},
-		{"Nodes to plan for", badPlanNodes()},
-		{"Pods", badPods()},
-		{"While setting up", badSetups()},
-		{"While taking down", badTeardowns()},
-		{"The journal", badJournals()},
-		{"Boots", badBoots()},
-		{"The kubelet", badKubelets()},
-		{"Interruptions", interruptions()},
+		{"sizes", "Sizes", badSizes()},
+		{"paths", "Paths", badPaths()},
+		{"files", "Files that are there already", badFiles()},
+		{"file-systems", "File systems", badFileSystems()},
+		{"devices", "Devices", badDevices()},
+		{"device-contents", "What a device holds", fullDevices()},
+		{"encryption", "Encryption", badEncryption()},
+		{"values", "Values", badValues()},
+		{"command-lines", "Command lines", badCommandLines()},
+		{"configuration", "Configuration", badConfiguration()},
+		{"plan", "Planning", badPlanCommands()},
+		{"plan-nodes", "Nodes to plan for", badPlanNodes()},
+		{"pods", "Pods", badPods()},
+		{"setup", "While setting up", badSetups()},
+		{"teardown", "While taking down", badTeardowns()},
+		{"journal", "The journal", badJournals()},
+		{"boot", "Boots", badBoots()},
+		{"kubelet", "The kubelet", badKubelets()},
+		{"interruptions", "Interruptions", interruptions()},
 	}
 }
 
-func TestCatalogueOfBadSituations(t *testing.T) {
-	head := "Every way to go wrong that the tests know: how the node is, what is typed, what\n" +
-		"swapctl says, and its exit code. Written by: go test ./internal/cli/root -run Catalogue -update\n"
-	texts := []*string{&head}
-	names := map[string]bool{}
-	t.Run("row", func(t *testing.T) { // ends when the slow ones have
-		for _, c := range catalogue() {
-			title := "\n\n# " + c.title + "\n"
-			texts = append(texts, &title)
-			for _, row := range c.rows {
-				if names[row.name] {
-					t.Errorf("two rows are called %q", row.name)
-				}
-				names[row.name] = true
-				text := new(string)
-				texts = append(texts, text)
-				t.Run(row.name, func(t *testing.T) {
-					if row.slow {
-						t.Parallel() // after all others: a ^C of theirs is none of its business
-					}
-					stderr := row.check(t)
-					*text = fmt.Sprintf("\n%s\n$ %s\n%sexit %d\n", row.name, row.line(), stderr, row.code)
-				})
+func TestCatalogue(t *testing.T) {
+	names, chapters := map[string]bool{}, map[string]bool{}
+	for _, c := range catalogue() {
+		chapters[c.name+".golden"] = true
+		for _, row := range c.rows {
+			if names[row.name] {
+				t.Errorf("two rows are called %q", row.name)
 			}
+			names[row.name] = true
 		}
-	})
-	if len(names) < 80 {
+		t.Run(c.name, func(t *testing.T) {
+			if !c.ownProcess() {
+				t.Parallel()
+			}
+			c.check(t)
+		})
+	}
+	if len(names) < 300 {
 		t.Errorf("only %d rows", len(names))
 	}
-	var whole strings.Builder
-	for _, text := range texts {
-		if *text == "" {
-			return // -run asked for some of the rows only
+	files, err := os.ReadDir("testdata/catalogue")
+	for _, f := range files {
+		if !chapters[f.Name()] {
+			t.Errorf("testdata/catalogue/%s belongs to no chapter", f.Name())
 		}
-		whole.WriteString(*text)
 	}
-	compareGolden(t, "testdata/catalogue.golden", whole.String())
+	if err != nil {
+		t.Error(err)
+	}
 }
 
-// compareGolden names the lines that are new, and not the whole of both.
-func compareGolden(t *testing.T, name, got string) {
-	t.Helper()
-	if *goldentest.Update {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
+// ownProcess reports whether a chapter changes what the whole process has: its
+// environment, or with a ^C what all its goroutines hear.
+func (c chapter) ownProcess() bool {
+	return c.name == "interruptions" || slices.ContainsFunc(c.rows, func(s situation) bool { return len(s.env) > 0 })
+}
+
+// check runs the rows, the slow ones beside each other, and holds what is said
+// against the file of the chapter.
+func (c chapter) check(t *testing.T) {
+	texts := make([]string, len(c.rows))
+	t.Run("row", func(t *testing.T) { // ends when the slow ones have
+		for i, row := range c.rows {
+			t.Run(row.name, func(t *testing.T) {
+				if row.slow {
+					t.Parallel()
+				}
+				stderr := row.check(t)
+				texts[i] = fmt.Sprintf("\n%s\n$ %s\n%sexit %d\n", row.name, row.line(), stderr, row.code)
+			})
 		}
-		return
+	})
+	if slices.Contains(texts, "") {
+		return // -run asked for some of the rows only
 	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got == string(want) {
-		return
-	}
-	wantLines := map[string]int{}
-	for line := range strings.Lines(string(want)) {
-		wantLines[line]++
-	}
-	for line := range strings.Lines(got) {
-		if wantLines[line]--; wantLines[line] < 0 {
-			t.Errorf("not in %s: %s", name, line)
-		}
-	}
-	t.Errorf("%s differs; if the new texts are right: go test ./internal/cli/root -run Catalogue -update", name)
+	head := "# " + c.title + "\n\nWhat is wrong, what is typed, what swapctl says, and its exit code.\n" +
+		"Written by: go test ./internal/cli/root -run Catalogue -update\n"
+	goldentest.Compare(t, "testdata/catalogue/"+c.name+".golden", head+strings.Join(texts, ""))
 }
 
 func (s situation) words() []string {
