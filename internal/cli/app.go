@@ -45,8 +45,25 @@ type App struct {
 func (a *App) Action(do func(ctx context.Context, cmd *cobra.Command) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		a.Started = true
-		return do(cmd.Context(), cmd)
+		return a.carryOut(cmd, do)
 	}
+}
+
+// begun is the state of a node on which swapctl met a fault of its own.
+const begun = "see what is there: swapctl status; what was begun is in the journal: 'swapctl setup' completes it, 'swapctl teardown' takes it back"
+
+// carryOut makes a panic the command's error: it is never shown as such.
+func (a *App) carryOut(cmd *cobra.Command, do func(ctx context.Context, cmd *cobra.Command) error) (err error) {
+	returned := false
+	defer func() {
+		if !returned && cmd.Annotations[Changes] != "" {
+			a.State = begun
+		}
+	}()
+	defer fail.Recover(&err, "carry out '"+cmd.CommandPath()+"'")
+	err = do(cmd.Context(), cmd)
+	returned = true
+	return err
 }
 
 // Change is action for a command that changes the node. Only such a one has to
