@@ -262,9 +262,10 @@ func seconds(d time.Duration) string { return d.Round(100 * time.Millisecond).St
 
 func containerRuntime(f Facts) Finding {
 	r := f.Runtime
+	runtime, _ := kubeletcfg.FindContainerRuntime(r.Name)
 	switch {
 	case r.Name == kubelet.Dockerd:
-		return failed("the kubelet uses "+r.Name+": "+r.Endpoint+", which drops the swap limits: BestEffort and Guaranteed pods swap too, and nothing limits it",
+		return failed("the kubelet uses "+r.Name+": "+r.Endpoint+", which drops the swap limits: "+runtime.Otherwise,
 			"let the kubelet use containerd or CRI-O: https://kubernetes.io/docs/tasks/administer-cluster/migrating-from-dockershim/")
 	case r.Name == "" && r.Endpoint != "":
 		return unknown("the kubelet uses "+r.Endpoint+", which is the socket of no container runtime that swapctl knows",
@@ -276,14 +277,13 @@ func containerRuntime(f Facts) Finding {
 	case r.Version == "":
 		return unknown(r.From+" does not tell its version", "ask it: "+r.Name+" --version")
 	}
-	least := map[string]string{"containerd": "1.6", "cri-o": "1.23"}[r.Name]
 	found := fmt.Sprintf("%s %s (%s)", r.Name, r.Version, r.From)
-	old, known := older(r.Version, least)
+	passes, known := runtime.Passing(r.Version)
 	switch {
 	case !known:
 		return unknown(found, "ask it: "+r.Name+" --version")
-	case old:
-		return failed(found, "upgrade it to "+least+" or later")
+	case !passes:
+		return failed(found+": "+runtime.Otherwise, "upgrade it to "+runtime.Since+" or later")
 	}
 	return pass(found)
 }

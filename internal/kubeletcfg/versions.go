@@ -29,6 +29,7 @@ type Row struct {
 	FailCgroupV1      bool               `yaml:"failCgroupV1"`
 	PodLevelResources PodLevel           `yaml:"podLevelResources"`
 	ReportsSwap       bool               `yaml:"reportsSwap"`
+	RefusesResize     bool               `yaml:"refusesResize"`
 	NoswapTmpfs       bool               `yaml:"noswapTmpfs"`
 	DropinDir         DropinDir          `yaml:"dropinDir"`
 	MergeEviction     bool               `yaml:"mergeEviction"`

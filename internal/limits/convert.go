@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/swapctl/swapctl/internal/fail"
 )
 
 var errMissing = errors.New("is missing")
@@ -54,7 +56,7 @@ func (c *converter) convert(o *Object, namespace string, static bool) (*pod, *Fi
 		kind: o.Kind, namespace: namespace, name: o.Name, specPath: c.path,
 		class: from.PriorityClassName, nodeName: from.NodeName,
 		served: from.Served, mirror: from.Mirror, static: static || fromKubelet(from),
-		ended:  from.Ended,
+		ended: from.Ended, windows: from.Windows || from.NodeSelector["kubernetes.io/os"] == "windows",
 		wanted: 1, before: from.Before, wrapper: from.Wrapper, containers: c.pod.containers[:0],
 		uid: o.UID, owner: o.Owner.UID, maker: makerOf(&o.Owner, namespace),
 	}
@@ -277,10 +279,27 @@ func (c *converter) side(name string, list ResourceList, value *[resources]amoun
 				c.fractions = append(c.fractions, entry.Quantity.String())
 			}
 		default:
+			if err := checkResource(entry.Name); err != nil {
+				return c.refuse(c.here(fmt.Sprintf("resources.%s[%s]", name, entry.Name)), err)
+			}
 			*hugepages = true
 		}
 	}
 	return nil
+}
+
+// checkResource refuses a resource that Kubernetes should know and does not: one
+// without a domain in its name (pkg/apis/core/validation/validation.go,
+// ValidateContainerResourceName).
+func checkResource(name string) error {
+	if strings.HasPrefix(name, "hugepages-") {
+		return nil
+	}
+	known := []string{"memory", "cpu", "ephemeral-storage"}
+	if near := fail.Nearest(name, known); near != "" && (near != "cpu" || strings.EqualFold(name, near)) { // a gpu is something else
+		return fmt.Errorf("there is no resource of this name: %s is meant?", near)
+	}
+	return fmt.Errorf("there is no resource of this name: want %s, hugepages-SIZE, or one with a domain such as example.org/%s", strings.Join(known, ", "), name)
 }
 
 // exactly is a quantity as the pod's API server has it, or will have it.

@@ -25,6 +25,9 @@ const (
 // configureContainerSwapResources, GetContainerSwapBehavior and what they were
 // before 1.33); the first that fails decides.
 func (s *site) decide(p *pod, c *container) verdict {
+	if p.windows || s.node.Windows {
+		return verdict{reason: Windows}
+	}
 	for _, step := range s.steps {
 		if step.fails {
 			return s.forAll(step.test, c)

@@ -7,6 +7,8 @@ func (s *site) detail(v verdict, p *pod, c *container) string {
 	switch v.reason {
 	case Proportional:
 		return s.proportionalDetail(v, c)
+	case Windows:
+		return windowsDetail(p)
 	case NoSwapController:
 		return "The kernel does not limit swap, so the kubelet sets nothing and the container may use all of it: turn the memory controller's swap accounting on (kernel parameter swapaccount=1, CONFIG_SWAP)."
 	case FeatureGateOff:
@@ -54,6 +56,13 @@ func legacyDetail(v verdict) string {
 		return "This Kubernetes version limits memory and swap together to the memory limit, and there is none, so the container may swap without limit: set a memory limit."
 	}
 	return "This Kubernetes version limits memory and swap together to the memory limit, so nothing is left for swap: use Kubernetes 1.28 or later."
+}
+
+func windowsDetail(p *pod) string {
+	if p.windows {
+		return "It is a pod for Windows (spec.os or its nodeSelector), where the kubelet gives no container swap of the node."
+	}
+	return "The node runs Windows, where the kubelet gives no container swap of the node."
 }
 
 func criticalDetail(p *pod) string {

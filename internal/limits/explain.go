@@ -49,6 +49,12 @@ func (p *Plan) Explain(namespace, name string) ([]Explanation, error) {
 
 // explain asks a container's tests one by one.
 func (s *site) explain(p *pod, c *container) []Test {
+	if p.windows || s.node.Windows {
+		return []Test{{
+			Question: "Does the pod run on Linux?", Answer: "it runs on Windows",
+			Source: "pkg/kubelet/kuberuntime/kuberuntime_container_windows.go GetContainerSwapBehavior (" + s.row.Source + ")",
+		}}
+	}
 	var tests []Test
 	for _, test := range s.row.Tests {
 		if test == kubeletcfg.TestCgroup && s.meaning != kubeletcfg.Share {

@@ -10,6 +10,8 @@ type Node struct {
 	SwapBehavior      string            `json:"swapBehavior"`      // memorySwap.swapBehavior as written in the kubelet's configuration; empty is a value of its own
 	CgroupVersion     int               `json:"cgroupVersion"`     // 1 or 2; 0: 2
 	SwapController    bool              `json:"-"`                 // the kubelet's cgroup has memory.swap.max (memory.memsw.limit_in_bytes on version 1); false: nothing limits swap
+	Runtime           string            `json:"-"`                 // the container runtime, as a Node object names it: "containerd://1.7.2"; empty: one that passes swap limits on
+	Windows           bool              `json:"-"`                 // the kubelet limits no swap there
 	Labels            map[string]string `json:"-"`                 // nil: not known, every DaemonSet is admitted
 	Gate              *bool             `json:"-"`                 // featureGates.NodeSwap; nil: not set, which means the version's default, or true where swapBehavior is set and the version would otherwise not start
 }

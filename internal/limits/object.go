@@ -81,6 +81,7 @@ type Pod struct {
 
 	ConfigSource      *string // annotation kubernetes.io/config.source
 	Mirror            bool    // annotation kubernetes.io/config.mirror is there
+	Windows           bool    // spec.os.name
 	NodeName          string  // spec.nodeName
 	NodeSelector      map[string]string
 	NodeAffinity      []NodeSelectorTerm // required during scheduling; terms are ORed
@@ -90,6 +91,7 @@ type Pod struct {
 	QOSClass          string // status.qosClass
 	Phase             string // status.phase
 	Resize            Resize // of a served pod
+	Misspelt          []Misspelling
 
 	Resources  *Resources // spec.resources: pod-level
 	Containers []Container
@@ -117,6 +119,12 @@ func (e Ended) String() string {
 type Owner struct {
 	UID        UID
 	Kind, Name string
+}
+
+// Misspelling is a member that Kubernetes has none of, and so passes over.
+type Misspelling struct {
+	Field string // "spec.containers[0].resource"
+	Meant string // "resources"
 }
 
 // ContainerType is how a container runs.
@@ -211,6 +219,8 @@ type NodeObject struct {
 	MemoryCapacity *int64 // status.capacity.memory
 	SwapCapacity   *int64 // status.nodeInfo.swap.capacity, Kubernetes 1.33 and later
 	KubeletVersion string // status.nodeInfo.kubeletVersion
+	Runtime        string // status.nodeInfo.containerRuntimeVersion: "containerd://1.7.2"
+	Windows        bool   // status.nodeInfo.operatingSystem
 }
 
 // NodeSelectorTerm is a term of a required node affinity; its requirements are

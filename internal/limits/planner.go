@@ -93,6 +93,7 @@ func (p *Planner) Add(o *Object) error {
 			return err
 		}
 		p.warnings.fractions(pod, p.converter.fractions)
+		p.warnings.misspelt(pod, o.Pod.Misspelt)
 	case o.LimitRange != nil:
 		refused = p.addRange(o)
 	case o.PriorityClass != nil:

@@ -20,6 +20,7 @@ type pod struct {
 	mirror    bool
 	static    bool // the kubelet has it from a file or URL
 	ended     Ended
+	windows   bool
 	daemonSet bool // a DaemonSet's template, and no node is named in it
 
 	uid     UID   // of a workload

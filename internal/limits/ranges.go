@@ -72,11 +72,33 @@ type rangeItem struct {
 	bounds
 }
 
+// checkRangeNames refuses resources that containers cannot have
+// (validateLimitRangeResourceName).
+func checkRangeNames(o *Object, index int) *FieldError {
+	written := &o.LimitRange.Items[index]
+	for field, list := range map[string]ResourceList{"default": written.Default, "defaultRequest": written.DefaultRequest, "max": written.Max, "min": written.Min} {
+		for i := range list {
+			if name := list[i].Name; name != "memory" && name != "cpu" {
+				if err := checkResource(name); err != nil {
+					return &FieldError{
+						Source: o.Source, Object: objectName(o.Kind, o.Namespace, o.Name),
+						Field: fmt.Sprintf("spec.limits[%d].%s[%s]", index, field, name), Err: err,
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // convertItem reads one item and defaults it (pkg/apis/core/v1/defaults.go,
 // SetDefaults_LimitRangeItem): default from max, defaultRequest from default,
 // then from min.
 func convertItem(o *Object, index int) (item rangeItem, refused *FieldError) {
 	written := &o.LimitRange.Items[index]
+	if refused := checkRangeNames(o, index); refused != nil {
+		return item, refused
+	}
 	for r := range resources {
 		for _, list := range []struct {
 			field string

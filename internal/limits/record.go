@@ -66,13 +66,14 @@ const (
 	bitOwned
 	bitUID
 	bitResizing
+	bitWindows
 )
 
 // appendRecord appends a pod.
 func appendRecord(b []byte, p *pod, a *atoms) []byte {
 	bits := bit(p.served, bitServed) | bit(p.mirror, bitMirror) | bit(p.static, bitStatic) | bit(p.ended != Running, bitEnded) |
 		bit(p.daemonSet, bitDaemonSet) | bit(p.hasWritten, bitPriority) | bit(p.hasLevel, bitLevel) |
-		bit(p.wrapper, bitWrapper) | bit(p.owner|p.maker != 0, bitOwned) | bit(p.uid != 0, bitUID) | bit(p.resizing, bitResizing)
+		bit(p.wrapper, bitWrapper) | bit(p.owner|p.maker != 0, bitOwned) | bit(p.uid != 0, bitUID) | bit(p.resizing, bitResizing) | bit(p.windows, bitWindows)
 	b = binary.AppendUvarint(b, bits)
 	b = binary.AppendUvarint(b, a.put(atomKind, p.kind))
 	b = binary.AppendUvarint(b, a.put(atomNamespace, p.namespace))
@@ -240,6 +241,7 @@ func (r *reading) read(record []byte, p *pod) {
 	p.served, p.mirror = bits&bitServed != 0, bits&bitMirror != 0
 	p.static, p.wrapper = bits&bitStatic != 0, bits&bitWrapper != 0
 	p.daemonSet, p.hasWritten, p.hasLevel = bits&bitDaemonSet != 0, bits&bitPriority != 0, bits&bitLevel != 0
+	p.windows = bits&bitWindows != 0
 	p.kind, p.namespace = r.atoms[c.number()], r.atoms[c.number()]
 	p.specPath, p.class, p.nodeName = r.atoms[c.number()], r.atoms[c.number()], r.atoms[c.number()]
 	p.name = string(c.bytes())

@@ -2,7 +2,6 @@ package limits
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -62,11 +61,10 @@ func (c *container) change() string {
 }
 
 // refusesResize is pkg/kubelet/allocation/handlers.go,
-// disallowResizeForSwappableContainers, in Kubernetes 1.33 and later: a memory
-// request does not change in place if the container could swap before or after.
+// disallowResizeForSwappableContainers (v1.37): a memory request does not change
+// in place if the container could swap before or after.
 func (s *site) refusesResize(p *pod, c *container) bool {
-	minor, err := strconv.Atoi(strings.TrimPrefix(s.row.Kubernetes, "1."))
-	if err != nil || minor < 33 || c.request[memory] == c.desired.request || c.desired.restarts {
+	if !s.row.RefusesResize || c.request[memory] == c.desired.request || c.desired.restarts {
 		return false
 	}
 	after := *c

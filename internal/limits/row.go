@@ -30,6 +30,7 @@ type Reason string
 
 // The reasons, in the order in which the kubelet tests them.
 const (
+	Windows            Reason = "Windows"            // the pod or the node runs Windows
 	NoSwapController   Reason = "NoSwapController"   // the kernel does not limit swap: the kubelet sets nothing
 	FeatureGateOff     Reason = "FeatureGateOff"     // feature gate NodeSwap is off
 	UnlimitedLegacy    Reason = "UnlimitedLegacy"    // 1.22 to 1.29 can let containers swap without limit

@@ -134,7 +134,7 @@ func NodeFromObject(o *Object, base Node) (Node, []Warning, error) {
 	if o.Name == "" {
 		return Node{}, nil, refuse("metadata.name", errMissing)
 	}
-	node.Name = o.Name
+	node.Name, node.Runtime, node.Windows = o.Name, strings.Clone(from.Runtime), from.Windows
 	node.Labels = map[string]string{}
 	for key, value := range from.Labels {
 		node.Labels[strings.Clone(key)] = strings.Clone(value)

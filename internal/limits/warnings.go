@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
 // Warning is something to know about the plan that is not an error.
@@ -61,6 +63,14 @@ func (w *warnings) skipped(e *FieldError) {
 func (w *warnings) fractions(p *pod, written []string) {
 	if len(written) > 0 {
 		w.sort("fractions", p.object(), fmt.Sprintf("memory %s is not a whole number of bytes", strings.Join(written, ", ")))
+	}
+}
+
+// misspelt is what 'kubectl apply' refuses, and an API server alone passes over
+// (field validation, on in kubectl from 1.25 on).
+func (w *warnings) misspelt(p *pod, all []Misspelling) {
+	for _, one := range all {
+		w.sort("misspelt", p.object(), fmt.Sprintf("%s: there is no such field, so it counts in nothing: %s is meant?", one.Field, one.Meant))
 	}
 }
 
@@ -183,8 +193,32 @@ func (w *warnings) sites(all []*site) {
 	if len(old) > 0 {
 		w.add("", fmt.Sprintf("%s: cgroup v1, on which a kubelet %s does not start unless failCgroupV1 is false", few(old), all[0].row.Kubernetes))
 	}
+	w.runtimes(all)
 	if len(bare) > 0 {
 		w.add("", fmt.Sprintf("%s: the kernel does not limit swap; any container may use all of it", few(bare)))
+	}
+}
+
+// runtimes warns of container runtimes that do not pass swap limits on.
+func (w *warnings) runtimes(all []*site) {
+	by := map[string][]string{} // nodes by what is wrong
+	for _, on := range all {
+		name, release, _ := strings.Cut(on.node.Runtime, "://")
+		runtime, found := kubeletcfg.FindContainerRuntime(name)
+		if passes, known := runtime.Passing(release); !found || passes || !known || on.node.Windows {
+			continue
+		}
+		what := "with " + on.node.Runtime
+		if runtime.Since == "" {
+			what += " (" + runtime.Name + "), which drops the swap limits"
+		} else {
+			what += ", which drops the swap limits before " + runtime.Since
+		}
+		what += ", this plan does not come true: " + runtime.Otherwise
+		by[what] = append(by[what], on.node.title())
+	}
+	for _, what := range slices.Sorted(maps.Keys(by)) {
+		w.add("", few(by[what])+": "+what)
 	}
 }
 
@@ -202,6 +236,8 @@ func describe(sort string) string {
 		return "left out, because an API server would refuse them"
 	case "fractions":
 		return "memory that is not a whole number of bytes"
+	case "misspelt":
+		return "with fields that Kubernetes does not have"
 	case "resize":
 		return "planned with what is allocated, while a resize is pending"
 	case "nowhere":

@@ -27,6 +27,10 @@ func (d *decoder) nodeObject(root value, o *limits.Object) error {
 	if d.node.KubeletVersion, err = d.string(info, "kubeletVersion"); err != nil {
 		return err
 	}
+	if d.node.Runtime, err = d.string(info, "containerRuntimeVersion"); err != nil {
+		return err
+	}
+	d.node.Windows = string(info.get("operatingSystem").textOrNone()) == "windows" || d.node.Labels["kubernetes.io/os"] == "windows"
 	swap, err := d.sub(info, "swap")
 	if err != nil {
 		return err

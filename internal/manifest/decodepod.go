@@ -75,6 +75,8 @@ func (d *decoder) podSpec(spec value, p *limits.Pod) error {
 	if p.NodeName, err = d.string(spec, "nodeName"); err != nil {
 		return err
 	}
+	d.misspelt(spec, p, nearPodSpec())
+	p.Windows = string(spec.get("os").get("name").textOrNone()) == "windows"
 	if p.PriorityClassName, err = d.string(spec, "priorityClassName"); err != nil {
 		return err
 	}
@@ -109,6 +111,20 @@ func (d *decoder) podSpec(spec value, p *limits.Pod) error {
 	return nil
 }
 
+// misspelt notes members that are near to these. An API server has taken what it
+// serves.
+func (d *decoder) misspelt(v value, p *limits.Pod, words []string) {
+	if p.Served {
+		return
+	}
+	near := want{near: words}
+	for member := range v.each() {
+		if meant := near.misspelt(member.name()); meant != "" && v.kind() == object && meant != string(member.name()) {
+			p.Misspelt = append(p.Misspelt, limits.Misspelling{Field: member.path(), Meant: meant})
+		}
+	}
+}
+
 // narrow is for a number that was read as one of 32 bits.
 func narrow(n int64) *int32 {
 	i := int32(max(math.MinInt32, min(n, math.MaxInt32)))
@@ -139,6 +155,8 @@ func (d *decoder) containers(spec value, name string, t limits.ContainerType, p 
 		if c.Resources, err = d.resources(v.get("resources")); err != nil {
 			return err
 		}
+		d.misspelt(v, p, nearContainer())
+		d.misspelt(v.get("resources"), p, nearResources())
 		for policy := range v.get("resizePolicy").each() {
 			c.RestartsToResize = c.RestartsToResize || string(policy.get("resourceName").textOrNone()) == memory &&
 				string(policy.get("restartPolicy").textOrNone()) == "RestartContainer"

@@ -13,6 +13,7 @@ const maxDirectories = 64
 
 // directory reads every manifest below name.
 func (r *reader) directory(name string) error {
+	r.among = true
 	found, err := r.below(name, 0)
 	if err == nil && found == 0 {
 		err = fail.Newf(fail.Usage, "read the pods", "%s: no *.yaml, *.yml or *.json is in this directory", name).

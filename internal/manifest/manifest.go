@@ -35,6 +35,10 @@ type Options struct {
 	// Invalid is told of an object with a field of a wrong type, and decides:
 	// nil goes on with the next object. A nil Invalid ends the reading.
 	Invalid func(*limits.FieldError) error
+	// SkipFile is told of a file that cannot be understood, among others, and
+	// decides: nil goes on with the next file. Objects before the place that the
+	// error names have been emitted. A nil SkipFile ends the reading.
+	SkipFile func(error) error
 }
 
 // Files is what is needed of host.Files.
@@ -66,6 +70,7 @@ func Read(ctx context.Context, files Files, inputs []string, o Options, emit fun
 	}
 	r := &reader{
 		ctx: ctx, files: files, options: o,
+		among:   len(inputs) > 1,
 		decoder: newDecoder(templates), want: wanted(templates), wantPod: wantedPod(), emit: emit,
 	}
 	for _, input := range inputs {
@@ -86,6 +91,8 @@ type reader struct {
 	wantPod *want // of a Pod
 	emit    func(*limits.Object) error
 	buffer  []byte // of the window, for the next file
+	among   bool   // there are other files
+	foreign bool   // the error is not about the input
 }
 
 // input reads one of the inputs, which must hold at least one document.
@@ -124,14 +131,30 @@ func (r *reader) file(name string, named bool) error {
 	}
 	defer func() { _ = f.Close() }()
 	documents, err := r.stream(name, f)
-	if err != nil || documents > 0 || !named {
-		return err
+	if err != nil {
+		return r.bad(err)
+	}
+	if documents > 0 || !named {
+		return nil
 	}
 	if st, err := f.Stat(); err == nil && st.Mode&fs.ModeNamedPipe != 0 {
 		return fail.Newf(fail.Usage, "read the pods", "%s: nobody writes to this pipe", name).
 			Hint("standard input waits for whoever writes: kubectl get pods -A -o json | swapctl plan --pods -")
 	}
 	return empty(name)
+}
+
+// bad is for a file that cannot be understood: a patch, a chart's template.
+func (r *reader) bad(err error) error {
+	ours, ok := errors.AsType[*fail.Error](err)
+	_, field := errors.AsType[*limits.FieldError](err)
+	if !r.among || r.foreign || !ok || field || r.ctx.Err() != nil {
+		return err
+	}
+	if r.options.SkipFile != nil {
+		return r.options.SkipFile(ours.Err)
+	}
+	return ours.Hint("to leave out files like this one, add --skip-invalid")
 }
 
 func empty(name string) error {

@@ -136,6 +136,7 @@ func (s *sink) object(root value, apiVersion, kind string) error {
 		o.Source = s.source
 		o.Source.Line = root.line()
 		if err := s.reader.emit(o); err != nil {
+			s.reader.foreign = true
 			return &emitError{err}
 		}
 		if !s.reader.decoder.more() {
@@ -174,6 +175,7 @@ func (s *sink) refuse(root value, err error) error {
 		return e
 	}
 	if err := s.reader.options.Invalid(e); err != nil {
+		s.reader.foreign = true
 		return &emitError{err}
 	}
 	return nil

@@ -1,8 +1,11 @@
 package manifest
 
 import (
+	"bytes"
 	"maps"
 	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
 )
 
 // want is a tree of the members that are read. What it does not name is passed
@@ -12,11 +15,13 @@ import (
 // One tree serves every kind, because an object may tell its kind last.
 type want struct {
 	members map[string]*want
-	any     *want  // members of every name
-	prefix  string // of more names, with leaf as their value
-	leaf    bool   // a scalar
-	many    bool   // a leaf that may be a list of scalars
-	only    string // where not even this text is in it, JSON has it passed over
+	any     *want    // members of every name
+	prefix  string   // of more names, with leaf as their value
+	leaf    bool     // a scalar
+	many    bool     // a leaf that may be a list of scalars
+	plain   bool     // and of every resource that Kubernetes should know by its name
+	near    []string // members that are often written wrong: what is near to one is wanted, to be named
+	only    string   // where not even this text is in it, JSON has it passed over
 }
 
 // child is what is wanted of the member with this name, nil for nothing.
@@ -27,10 +32,41 @@ func (w *want) child(name []byte) *want {
 	if c, ok := w.members[string(name)]; ok {
 		return c
 	}
-	if w.prefix != "" && strings.HasPrefix(string(name), w.prefix) {
+	switch {
+	case w.prefix != "" && strings.HasPrefix(string(name), w.prefix), w.plain && isPlain(name):
 		return w.members[memory]
+	case w.near != nil && w.misspelt(name) != "":
+		return &want{leaf: true}
 	}
 	return w.any
+}
+
+// isPlain reports whether a resource has a name that Kubernetes must know: those
+// of others have a domain before a slash. Of the known ones that decide nothing
+// there is one.
+func isPlain(name []byte) bool {
+	return bytes.IndexByte(name, '/') < 0 && string(name) != "ephemeral-storage"
+}
+
+// misspelt is the member that was probably meant by a name that there is none of;
+// "" where none is near. It is asked for every name that is not wanted, so most
+// are turned away by their first letter and length.
+func (w *want) misspelt(name []byte) string {
+	for _, word := range w.near {
+		if len(name)-len(word) > 2 || len(word)-len(name) > 2 || len(name) < 4 || (name[0]^word[0])&^0x20 != 0 {
+			continue
+		}
+		if fail.Nearest(string(name), []string{word}) != "" {
+			return word
+		}
+	}
+	return ""
+}
+
+// misspelling has names that are near to these wanted, too.
+func (w *want) misspelling(words ...string) *want {
+	w.near = words
+	return w
 }
 
 // scalar is what is wanted of a name that holds a scalar.
@@ -62,9 +98,22 @@ const (
 )
 
 func wantedResources() *want {
+	amounts := wantedAmounts()
+	return tree().with("requests", amounts).with("limits", amounts).misspelling(nearResources()...)
+}
+
+// Members that are told apart from what is near to them.
+func nearResources() []string { return []string{"requests", "limits"} }
+func nearContainer() []string { return []string{"resources"} }
+func nearPodSpec() []string {
+	return []string{"containers", "initContainers", "ephemeralContainers", "priorityClassName"}
+}
+
+// wantedAmounts is what is read of a v1 ResourceList.
+func wantedAmounts() *want {
 	amounts := tree(memory, cpu)
-	amounts.prefix = hugepages
-	return tree().with("requests", amounts).with("limits", amounts)
+	amounts.prefix, amounts.plain = hugepages, true
+	return amounts
 }
 
 func wantedAnnotations() *want {
@@ -74,7 +123,7 @@ func wantedAnnotations() *want {
 // wantedPodSpec adds what is read of a v1 PodSpec.
 func wantedPodSpec(w *want) *want {
 	container := tree("name", "restartPolicy").with("resources", wantedResources()).
-		with("resizePolicy", tree("resourceName", "restartPolicy"))
+		with("resizePolicy", tree("resourceName", "restartPolicy")).misspelling(nearContainer()...)
 	requirement := tree("key", "operator").with("values", &want{leaf: true, many: true})
 	terms := tree().with("matchExpressions", requirement).with("matchFields", requirement)
 	required := tree().with("nodeSelectorTerms", terms)
@@ -82,8 +131,9 @@ func wantedPodSpec(w *want) *want {
 	for _, name := range []string{"nodeName", "priority", "priorityClassName"} {
 		w.with(name, scalar())
 	}
-	return w.with("nodeSelector", every()).with("affinity", affinity).with("resources", wantedResources()).
-		with("initContainers", container).with("containers", container).with("ephemeralContainers", container)
+	return w.with("os", tree("name")).with("nodeSelector", every()).with("affinity", affinity).with("resources", wantedResources()).
+		with("initContainers", container).with("containers", container).with("ephemeralContainers", container).
+		misspelling(nearPodSpec()...)
 }
 
 func wantedTemplate() *want {
@@ -121,12 +171,11 @@ func wantedPodStatus() *want {
 
 // wanted is what is read of any object.
 func wanted(said []workload) *want {
-	amounts := tree(memory, cpu)
-	amounts.prefix = hugepages
+	amounts := wantedAmounts()
 	limit := tree("type").with("default", amounts).with("defaultRequest", amounts).with("max", amounts).with("min", amounts)
 	metadata := wantedMetadata().with("labels", every())
 	status := wantedPodStatus().with("succeeded", scalar()).with("active", scalar()).with("capacity", tree(memory)).
-		with("nodeInfo", tree("kubeletVersion").with("swap", tree("capacity"))).
+		with("nodeInfo", tree("kubeletVersion", "containerRuntimeVersion", "operatingSystem").with("swap", tree("capacity"))).
 		with("conditions", tree("type", "status", "reason", "message"))
 	root := tree("apiVersion", "kind", "items", "value", "globalDefault").
 		with("metadata", metadata).with("spec", wantedPodSpec(tree("paused")).with("limits", limit)).with("status", status)
@@ -216,6 +265,10 @@ func (w *want) merge(other *want) {
 	if other.prefix != "" {
 		w.prefix = other.prefix
 	}
+	if other.near != nil {
+		w.near = other.near
+	}
+	w.plain = w.plain || other.plain
 	for name, child := range other.members {
 		old := w.members[name]
 		if w.members == nil {

@@ -88,7 +88,7 @@ func New(a *cli.App) *cobra.Command {
 	f.StringArrayVar(&o.templatePaths, "template-path", nil, "where a kind keeps its pod template: example.org/Set=spec.groups[].template, or a `path` for all kinds; may be repeated")
 	f.StringVar(&o.namespace, "namespace", "default", "`namespace` of objects that name none")
 	f.BoolVar(&o.static, "static", false, "the pods are static pods of a node, which the kubelet takes for critical ones")
-	f.BoolVar(&o.skipInvalid, "skip-invalid", false, "warn of pods that an API server would refuse, and plan the others")
+	f.BoolVar(&o.skipInvalid, "skip-invalid", false, "warn of pods that an API server would refuse, and of files that cannot be read, and plan the others")
 	o.nodeFlags.add(cmd)
 	f.StringVar(&o.sort, "sort", "", "`order` of the containers: swap, request (largest first) or name; otherwise that of the input")
 	f.BoolVar(&o.onlySwappable, "only-swappable", false, "leave out containers that get no swap")

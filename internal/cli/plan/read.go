@@ -142,6 +142,10 @@ func (r *planReader) input(ctx context.Context, inputs []string, add func(*limit
 			r.skipped = append(r.skipped, limits.Warning{Object: e.Object, Message: fmt.Sprintf("left out: %s: %s: %v", e.Source, e.Field, e.Err)})
 			return nil
 		}
+		o.SkipFile = func(err error) error {
+			r.skipped = append(r.skipped, limits.Warning{Message: "left out from there on: " + err.Error()})
+			return nil
+		}
 	}
 	return r.wrong(manifest.Read(ctx, r.app.Host.Files, inputs, o, add))
 }
