@@ -57,6 +57,7 @@ func Rules() [][2]string {
 	return [][2]string{
 		{"syntax", "The files are YAML or JSON"},
 		{"kind", "Every document is one that kubeadm or the kubelet reads"},
+		{"kubeadm-documents", "kubeadm can tell the documents of its file apart"},
 		{"kubeadm-api-version", "kubeadm reads this API version"},
 		{"unknown-field", "Every field is known, by this spelling"},
 		{"duplicate-field", "No field stands twice"},
@@ -89,6 +90,7 @@ func Lint(files []Source, o LintOptions) []Finding {
 		l.file(f, role)
 	}
 	l.together()
+	l.patches()
 	slices.SortStableFunc(l.found, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -103,9 +105,12 @@ type linter struct {
 	schema schema
 	found  []Finding
 
-	configs []document // KubeletConfigurations for --config
-	dropins []document
-	init    *document // an InitConfiguration or JoinConfiguration
+	configs    []document // KubeletConfigurations for --config
+	forKubeadm bool       // one of the files is kubeadm's own
+	dropins    []document
+	patchFiles []Source
+	init       *document               // an InitConfiguration or JoinConfiguration
+	owner      map[*yaml.Node]document // of the nodes that patches bring
 }
 
 // scene is where the linter is.
@@ -115,9 +120,16 @@ type scene struct {
 	api  string // of schema: kubelet, v1beta4
 }
 
-// find adds a finding at a node.
+// find adds a finding at a node, unless it stands in no file: then it is not new.
 func (l *linter) find(s scene, n *yaml.Node, f Finding) {
-	f.File, f.Document = s.doc.source, s.doc.number
+	if n != nil && n.Line == 0 {
+		return
+	}
+	d := s.doc
+	if owner, ok := l.owner[n]; ok {
+		d = owner
+	}
+	f.File, f.Document = d.source, d.number
 	f.Line, f.Column = place(n)
 	l.found = append(l.found, f)
 }
@@ -129,9 +141,8 @@ func (l *linter) file(f Source, role Role) {
 			return
 		}
 	case RolePatch:
-		if !l.patch(f) {
-			return
-		}
+		l.patchFiles = append(l.patchFiles, f)
+		return
 	case RoleConfig:
 	}
 	all, err := documents(f)
@@ -156,12 +167,16 @@ func (l *linter) syntax(name string, err error) {
 func (l *linter) documents(f Source, role Role, all []document) {
 	all = slices.DeleteFunc(all, func(d document) bool { return d.root == nil })
 	if len(all) == 0 {
-		l.found = append(l.found, Finding{Rule: "syntax", File: f.Name, Message: "there is nothing in it: the kubelet refuses an empty file", Fix: "delete it, or write what is missing"})
+		l.nothing(f)
 		return
 	}
 	forKubeadm := slices.ContainsFunc(all, func(d document) bool {
 		return strings.HasPrefix(d.word("apiVersion"), KubeadmGroup+"/")
 	})
+	if forKubeadm {
+		l.forKubeadm = true
+		l.split(f)
+	}
 	for i, d := range all {
 		s := scene{doc: d, role: role, api: "kubelet"}
 		if i > 0 && !forKubeadm {
@@ -172,13 +187,15 @@ func (l *linter) documents(f Source, role Role, all []document) {
 	}
 }
 
+func (l *linter) nothing(f Source) {
+	l.found = append(l.found, Finding{Rule: "syntax", File: f.Name, Message: "there is nothing in it: the kubelet refuses an empty file", Fix: "delete it, or write what is missing"})
+}
+
 // document looks at one.
 func (l *linter) document(s scene) {
 	group, version, _ := strings.Cut(s.doc.word("apiVersion"), "/")
 	kind := s.doc.word("kind")
 	switch {
-	case s.role == RolePatch && group == "" && kind == "":
-		l.kubelet(s) // a patch needs neither
 	case group == KubeadmGroup && s.role == RoleConfig:
 		l.kubeadm(s, version, kind)
 	case s.doc.word("apiVersion") == GroupVersion && kind == ConfigKind:

@@ -42,6 +42,14 @@ func faults() []fault {
 		{"drop-in without kind", "1.34", "10-swap.conf", "«apiVersion: kubelet.config.k8s.io/v1beta1\nfailSwapOn: false\n", "kind", "kind: KubeletConfiguration"},
 		{"a second document", "1.34", "", kubeletHead + "---\n«" + kubeletHead + swap, "second-document", "first"},
 		{"misspelt kubeadm kind", "1.34", "", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: «InitConfigurations\n", "kind", "InitConfiguration"},
+		// How kubeadm splits its file.
+		{"a comment before the first ---", "1.34", "", "«# Our cluster.\n---\n" + kubeadmHead("v1beta4", "InitConfiguration"), "kubeadm-documents", "---"},
+		{"an empty document", "1.34", "", kubeadmHead("v1beta4", "InitConfiguration") + "---\n«\n---\n" + kubeletHead + swap, "kubeadm-documents", "---"},
+		{"a comment at the end", "1.34", "", kubeadmHead("v1beta4", "InitConfiguration") + "---\n«# The end.\n", "kubeadm-documents", "---"},
+		{"a YAML version", "1.34", "", "«%YAML 1.1\n---\n" + kubeadmHead("v1beta4", "InitConfiguration"), "kubeadm-documents", "%YAML"},
+		{"text behind ---", "1.34", "", kubeadmHead("v1beta4", "InitConfiguration") + "«--- {apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration}\n", "kubeadm-documents", "next line"},
+		{"two of a kind", "1.34", "", kubeadmHead("v1beta4", "InitConfiguration") + "---\n" + kubeletHead + swap + "---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: «KubeletConfiguration\n", "kubeadm-documents", "one document"},
+		{"a kind is missing for kubeadm", "1.34", "", kubeadmHead("v1beta4", "InitConfiguration") + "---\n«apiVersion: kubelet.config.k8s.io/v1beta1\n", "kind", "KubeletConfiguration"},
 		// API versions of kubeadm.
 		{"v1beta3 in 1.37", "1.37", "", "apiVersion: «kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\n", "kubeadm-api-version", "v1beta4"},
 		{"v1beta2 in 1.27", "1.27", "", "apiVersion: «kubeadm.k8s.io/v1beta2\nkind: InitConfiguration\n", "kubeadm-api-version", "v1beta3"},
@@ -85,7 +93,7 @@ func faults() []fault {
 		{"the gate is off", "1.29", "", kubeletHead + "failSwapOn: false\nmemorySwap:\n  swapBehavior: «LimitedSwap\n", "swap-behavior", "NodeSwap: true"},
 		{"all betas are off", "1.31", "", kubeletHead + swap[:len(swap)-len("LimitedSwap\n")] + "«LimitedSwap\nfeatureGates: {AllBeta: false}\n", "swap-behavior", "NodeSwap: true"},
 		{"unlimited by default", "1.28", "", kubeletHead + "failSwapOn: false\nfeatureGates:\n  NodeSwap: «true\n", "swap-behavior", "LimitedSwap"},
-		{"a behavior in a patch", "1.34", "kubeletconfiguration.yaml+strategic.yaml", kubeletHead + "memorySwap:\n  swapBehavior: «Limited\n", "swap-behavior", "LimitedSwap"},
+		{"a behavior in a patch", "1.34", "kubeletconfiguration.yaml+strategic.yaml", kubeletHead + "failSwapOn: false\nmemorySwap:\n  swapBehavior: «Limited\n", "swap-behavior", "LimitedSwap"},
 		{"a behavior in a drop-in without the gate", "1.29", "50.conf", kubeletHead + "failSwapOn: false\nmemorySwap: {swapBehavior: «LimitedSwap}\n", "swap-behavior", "NodeSwap"},
 		// failSwapOn.
 		{"failSwapOn is not said", "1.34", "", kubeletHead + "memorySwap:\n  swapBehavior: «LimitedSwap\n", "fail-swap-on", "failSwapOn: false"},
@@ -119,6 +127,20 @@ func faults() []fault {
 		{"a JSON patch that is none", "1.34", "kubeletconfiguration+json.yaml", "«failSwapOn: false\n", "patch-file", "op: add"},
 		{"an operation that is none", "1.34", "kubeletconfiguration+json.json", `[{"op": «"set", "path": "/failSwapOn", "value": false}]`, "patch-file", "add"},
 		{"a JSON patch for no field", "1.34", "kubeletconfiguration+json.json", `[{"op": "add", "path": «"/memorySwap/swapBehaviour", "value": "NoSwap"}]`, "unknown-field", "swapBehavior"},
+		{"a path without its slash", "1.34", "kubeletconfiguration+json.yaml", "- {op: add, path: «failSwapOn, value: false}\n", "patch-file", "/failSwapOn"},
+		{"a path into what is not there", "1.34", "kubeletconfiguration+json.yaml", "- {op: add, path: «/featureGates/MemoryQoS, value: true}\n", "patch-file", "adds /featureGates"},
+		{"a gate in a JSON patch", "1.34", "kubeletconfiguration+json.yaml", "- {op: add, path: /featureGates, value: {«NodeMemorySwap: true}}\n", "feature-gate", "NodeSwap"},
+		{"a locked gate in a JSON patch", "1.34", "kubeletconfiguration+json.yaml", "- {op: add, path: /featureGates, value: {}}\n- {op: add, path: «/featureGates/NodeSwap, value: false}\n", "feature-gate", "take it out"},
+		{"a behavior in a JSON patch", "1.34", "kubeletconfiguration+json.yaml", "- {op: add, path: /failSwapOn, value: false}\n- {op: add, path: /memorySwap/swapBehavior, value: «UnlimitedSwap}\n", "swap-behavior", "LimitedSwap"},
+		{"a signal in a JSON patch", "1.34", "kubeletconfiguration+json.json", `[{"op": "add", "path": "/mergeDefaultEvictionSettings", "value": true}, {"op": "add", "path": "/evictionHard", "value": {«"memory.avail": "1Gi"}}]`, "eviction", "memory.available"},
+		{"a test that fails", "1.34", "kubeletconfiguration+json.yaml", "- {op: test, path: «/failSwapOn, value: false}\n", "patch-file", "take it out"},
+		{"a second document of a patch", "1.34", PatchFile, "failSwapOn: false\n---\nmemorySwap: {swapBehavior: «Limited}\n", "swap-behavior", "LimitedSwap"},
+		{"text behind --- in a patch", "1.34", PatchFile, "«--- {failSwapOn: false}\n", "kubeadm-documents", "next line"},
+		{"a directive in a merge patch", "1.34", "kubeletconfiguration+merge.yaml", "memorySwap: {«$patch: delete}\n", "unknown-field", "strategic"},
+		{"an unknown directive", "1.34", PatchFile, "memorySwap: {$patch: «remove}\n", "patch-file", "delete"},
+		{"all is deleted", "1.34", PatchFile, "«$patch: delete\n", "kind", "KubeletConfiguration"},
+		{"a list that merges", "1.34", "kubeletconfiguration+merge.yaml", "«- {op: add, path: /failSwapOn, value: false}\n", "patch-file", "+json"},
+		{"defaults that a patch loses", "1.34", PatchFile, "«evictionHard: {memory.available: 200Mi}\n", "eviction", "mergeDefaultEvictionSettings"},
 		{"a JSON patch of another type", "1.34", "kubeletconfiguration+json.json", `[{"op": "add", "path": "/failSwapOn", "value": «"false"}]`, "wrong-type", "false"},
 	}
 }
@@ -194,6 +216,9 @@ func correct() []fault {
 		{name: "join", version: "1.31", text: kubeadmHead("v1beta4", "JoinConfiguration") + "discovery:\n  bootstrapToken: {token: abcdef.0123456789abcdef, apiServerEndpoint: a:6443, unsafeSkipCAVerification: true}\npatches: {directory: /etc/kubernetes/patches}\n"},
 		{name: "a patch without identity", version: "1.34", file: "kubeletconfiguration0+merge.yaml", text: "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n"},
 		{name: "a JSON patch", version: "1.34", file: "kubeletconfiguration+json.yaml", text: "- {op: add, path: /memorySwap, value: {swapBehavior: NoSwap}}\n- {op: replace, path: /failSwapOn, value: false}\n"},
+		{name: "two documents in a patch", version: "1.34", file: PatchFile, text: "failSwapOn: false\n---\n\n---\nmemorySwap: {swapBehavior: LimitedSwap}\n"},
+		{name: "a patch that deletes", version: "1.34", file: PatchFile, text: "memorySwap: {$patch: delete}\nfeatureGates: {$patch: replace, MemoryQoS: true}\n"},
+		{name: "a patch that takes away what its first document adds", version: "1.34", file: "kubeletconfiguration+merge.yaml", text: "memorySwap: {swapBehavior: Bogus}\n---\nmemorySwap: null\n"},
 		{name: "a patch for others", version: "1.34", file: "etcd+merge.yaml", text: "spec: {}\n"},
 		{name: "a drop-in for others", version: "1.34", file: "90-log.conf", text: kubeletHead + "logging: {verbosity: 2}\n"},
 		{name: "an API server's gate", version: "1.34", text: kubeletHead + "featureGates: {APIServerIdentity: true, ContextualLogging: true}\n"},
@@ -233,6 +258,29 @@ func TestWhatIsWrittenPassesLint(t *testing.T) {
 			t.Errorf("%s %s: %+v", r.Kubernetes, name, found)
 		}
 	})
+}
+
+// A patch is judged by what it makes of the configuration that is given with it.
+func TestPatchesAreAppliedToWhatIsGiven(t *testing.T) {
+	row, err := load1(t).Find("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := Source{"kubeadm.yaml", []byte(kubeadmHead("v1beta4", "InitConfiguration") + "---\n" + kubeletHead + "failSwapOn: false\nfeatureGates: {MemoryQoS: true}\n")}
+	limited := Source{"patches/kubeletconfiguration0+merge.yaml", []byte("memorySwap: {swapBehavior: LimitedSwap}\n")}
+	gate := Source{"patches/kubeletconfiguration1+json.yaml", []byte("- {op: replace, path: /featureGates/MemoryQoS, value: false}\n")}
+	back := Source{"patches/kubeletconfiguration2.yaml", []byte("---\nfailSwapOn: true\n")}
+	if found := Lint([]Source{config, limited, gate}, LintOptions{Row: row}); len(found) > 0 {
+		t.Errorf("with what tolerates swap: %+v", found)
+	}
+	found := Lint([]Source{limited}, LintOptions{Row: row})
+	if len(found) != 1 || found[0].Rule != "fail-swap-on" || !found[0].Warning || found[0].Line != 1 {
+		t.Errorf("alone: %+v", found)
+	}
+	found = Lint([]Source{config, limited, gate, back}, LintOptions{Row: row})
+	if len(found) != 1 || found[0].Rule != "fail-swap-on" || found[0].Warning || found[0].File != back.Name || found[0].Line != 2 || found[0].Column != 13 {
+		t.Errorf("taken back: %+v", found)
+	}
 }
 
 // The gate stands in the main file, the behavior in a drop-in.

@@ -2,6 +2,7 @@ package kubeletcfg
 
 import (
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -41,7 +42,9 @@ func (s scene) twice() string {
 // unknown finds a field that this minor does not have.
 func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 	f := Finding{Rule: "unknown-field", Field: field, Message: "there is no such field", Fix: "take it out"}
-	if other, ok := l.schema.types[s.api+" "+typ][name]; ok {
+	if strings.HasPrefix(name, "$") && s.role == RolePatch {
+		f.Message, f.Fix = name+" directs strategic merge patches alone", PatchFile+" as the name of the file"
+	} else if other, ok := l.schema.types[s.api+" "+typ][name]; ok {
 		f.Message = fmt.Sprintf("the field is known %s, not in %s", other.in.say(l.schema.newest), l.row.Kubernetes)
 	} else if meant := fail.Nearest(name, l.schema.fields(s.api+" "+typ, l.minor)); meant != "" {
 		f.Fix = fmt.Sprintf("%s instead of %s", meant, name)

@@ -1,13 +1,8 @@
 package kubeletcfg
 
 import (
-	"fmt"
 	"path"
-	"regexp"
-	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
@@ -33,97 +28,6 @@ func (l *linter) dropinName(name string) bool {
 		return false
 	}
 	return true
-}
-
-// patch looks at the name of a file in kubeadm's --patches, and at what is not an
-// object; false when there is nothing more to look at
-// (cmd/kubeadm/app/util/patches/patches.go, parseFilename).
-func (l *linter) patch(file Source) bool {
-	base := path.Base(file.Name)
-	f := Finding{Rule: "patch-file", File: file.Name}
-	stop := func(message, fix string) bool {
-		f.Message, f.Fix = message, fix
-		l.found = append(l.found, f)
-		return false
-	}
-	extension := path.Ext(base)
-	if extension != ".yaml" && extension != ".json" {
-		return stop("kubeadm passes over it: the name of a patch ends in .yaml or .json", strings.TrimSuffix(base, extension)+".yaml")
-	}
-	if !strings.HasPrefix(base, patchTarget) {
-		if others := []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "corednsdeployment", "kubeproxydaemonset"}; slices.ContainsFunc(others, func(o string) bool { return strings.HasPrefix(base, o) }) {
-			return false
-		}
-		return stop("kubeadm passes over it: the name of a patch for the kubelet begins with "+patchTarget, PatchFile)
-	}
-	if !l.row.Kubeadm.Patches {
-		return stop("the patches of kubeadm "+l.row.Kubernetes+" have no target "+patchTarget, "a KubeletConfiguration in kubeadm's --config")
-	}
-	_, typ, plus := strings.Cut(strings.TrimSuffix(base, extension), "+")
-	types := []string{"strategic", "merge", "json"}
-	begins := func(word string) bool { return strings.HasPrefix(typ, word) }
-	if plus && !slices.ContainsFunc(types, begins) {
-		return stop("kubeadm refuses it: there is no kind of patch called "+typ, PatchFile)
-	}
-	if word := regexp.MustCompile(`[.-](merge|json)$`).FindString(strings.TrimSuffix(base, extension)); !plus && word != "" {
-		f.Message, f.Fix, f.Warning = "it is a strategic merge patch: the kind stands behind a +", patchTarget+"+"+word[1:]+extension, true
-		l.found = append(l.found, f)
-	}
-	if begins("json") {
-		l.operations(file)
-		return false
-	}
-	return true
-}
-
-// operations looks at a JSON patch (RFC 6902).
-func (l *linter) operations(file Source) {
-	all, err := values(file)
-	if err != nil {
-		l.syntax(file.Name, err)
-		return
-	}
-	s := scene{doc: document{source: file.Name, number: 1}, role: RolePatch}
-	if len(all) == 0 || all[0].Kind != kubeyaml.List {
-		l.find(s, &yaml.Node{Line: 1, Column: 1}, Finding{Rule: "patch-file", Message: "a +json patch is a list of operations: kubeadm refuses it", Fix: "[{op: add, path: /failSwapOn, value: false}], or name it " + PatchFile})
-		return
-	}
-	for i := range all[0].Items {
-		element := &all[0].Items[i]
-		op, where := element.Get("op"), element.Get("path")
-		switch {
-		case op == nil || where == nil:
-			l.find(s, element.Node, Finding{Rule: "patch-file", Message: "an operation needs op and path: kubeadm refuses it", Fix: "{op: add, path: /failSwapOn, value: false}"})
-		case !slices.Contains([]string{"add", "remove", "replace", "move", "copy", "test"}, op.Text):
-			l.find(s, op.Node, Finding{Rule: "patch-file", Field: "op", Message: fmt.Sprintf("there is no operation %q: kubeadm refuses it", op.Text), Fix: "add"})
-		default:
-			l.pointer(s, element, where)
-		}
-	}
-}
-
-// pointer follows the path of an operation, and looks at its value.
-func (l *linter) pointer(s scene, element, where *kubeyaml.Value) {
-	s.api = "kubelet"
-	typ, rest := ConfigKind, strings.TrimPrefix(where.Text, "/")
-	for rest != "" {
-		name, deeper, _ := strings.Cut(rest, "/")
-		f, ok := l.schema.types["kubelet "+typ][name]
-		if !ok || !f.in.has(l.minor) {
-			l.unknown(s, where.Node, name, typ, strings.ReplaceAll(strings.TrimPrefix(where.Text, "/"), "/", "."))
-			return
-		}
-		if deeper == "" {
-			if value := element.Get("value"); value != nil {
-				l.holds(s, value, f.holds, strings.TrimPrefix(where.Text, "/"))
-			}
-			return
-		}
-		if l.schema.types["kubelet "+string(f.holds)] == nil {
-			return
-		}
-		typ, rest = string(f.holds), deeper
-	}
 }
 
 // together judges what the files say as one, as a kubelet that reads them all.

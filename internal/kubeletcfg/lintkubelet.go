@@ -25,7 +25,7 @@ func (l *linter) kubelet(s scene) {
 	case RoleDropin:
 		l.dropins = append(l.dropins, s.doc)
 	case RolePatch:
-		l.behavior(s)
+		l.evictionDefaults(s)
 	}
 	l.gates(s, s.doc.root.Get("featureGates"), "featureGates")
 	for _, field := range []string{"evictionHard", "evictionSoft"} {
@@ -37,16 +37,6 @@ func (l *linter) kubelet(s scene) {
 	l.reservedAmounts(s, "kubeReserved")
 	l.memoryQoS(s)
 	l.cgroupV1(s)
-}
-
-// behavior judges what one document alone says of swapBehavior: a patch meets its
-// other half only on the node.
-func (l *linter) behavior(s scene) {
-	v := s.doc.root.Get("memorySwap", "swapBehavior")
-	text, _ := v.Any().(string)
-	if _, legal := l.row.Behaviors[text]; !legal {
-		l.find(s, v.Node, l.illegal(text))
-	}
 }
 
 func (l *linter) illegal(text string) Finding {
@@ -185,7 +175,7 @@ func wrongThreshold(text string) string {
 // softPeriods finds soft thresholds without a grace period.
 func (l *linter) softPeriods(s scene) {
 	periods, _ := s.doc.root.Get("evictionSoftGracePeriod").Any().(map[string]any)
-	if s.role != RoleConfig {
+	if s.role == RoleDropin {
 		return
 	}
 	for m := range s.doc.root.Get("evictionSoft").Each() {
@@ -201,7 +191,7 @@ func (l *linter) softPeriods(s scene) {
 // reserved finds what cannot be enforced (ValidateKubeletConfiguration).
 func (l *linter) reserved(s scene) {
 	list := s.doc.root.Get("enforceNodeAllocatable")
-	if list == nil || s.role != RoleConfig {
+	if list == nil || s.role == RoleDropin {
 		return
 	}
 	legal := []string{"none", "pods", "system-reserved", "kube-reserved", "system-reserved-compressible", "kube-reserved-compressible"}

@@ -17,7 +17,7 @@ func (t *text) span(n *yaml.Node) (start, end int, err error) {
 	case n.Kind == yaml.AliasNode:
 		word := "*" + n.Value
 		if !bytes.HasPrefix(rest, []byte(word)) {
-			return 0, 0, placeless()
+			return 0, 0, errPlace()
 		}
 		return start, start + len(word), nil
 	case n.Kind == yaml.SequenceNode:
@@ -61,5 +61,5 @@ func singleQuoted(b []byte) int {
 	return len(b)
 }
 
-// placeless is the error for a node that does not stand where it should.
-func placeless() error { return errors.New("its place in the text cannot be told") }
+// errPlace is the error for a node that does not stand where it should.
+func errPlace() error { return errors.New("its place in the text cannot be told") }

@@ -68,7 +68,7 @@ func (t *text) set(root *kubeyaml.Value, path []string, value any) ([][]byte, er
 		}
 		v = &m.Value
 	}
-	return nil, placeless()
+	return nil, errPlace()
 }
 
 // replace puts something in the place of a scalar.
@@ -80,7 +80,7 @@ func (t *text) replace(key, old *yaml.Node, by string) ([][]byte, error) {
 		}
 		colon := bytes.IndexByte(t.data[end:], ':')
 		if colon < 0 {
-			return nil, placeless()
+			return nil, errPlace()
 		}
 		at := end + colon + 1
 		return [][]byte{t.splice(at, at, " "+by)}, nil
