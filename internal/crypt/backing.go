@@ -11,6 +11,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
 )
 
 // backing is the block device that a mapping is put on.
@@ -107,8 +108,8 @@ func (m Mapping) openLoop(h host.Host, op string, f host.File, st host.Stat) (ba
 		return backing{}, fail.Newf(fail.Usage, op, "discards would punch holes into %s", m.Backing).
 			Hint("use --discard none, or a partition: --device /dev/disk/by-...")
 	}
-	o := host.LoopOptions{DirectIO: true, BlockBytes: 1 << sectorShift}
-	if st.SizeBytes%4096 == 0 && m.SectorBytes != 1<<sectorShift {
+	o := host.LoopOptions{DirectIO: true, BlockBytes: 1 << kernel.SectorShift}
+	if st.SizeBytes%4096 == 0 && m.SectorBytes != 1<<kernel.SectorShift {
 		o.BlockBytes = 4096
 	}
 	loop, err := h.Kernel.LoopAttach(f, o)

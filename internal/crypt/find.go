@@ -55,7 +55,7 @@ func Find(h host.Host, name string) (State, error) {
 	}
 	s := State{
 		Exists: true, KernelName: fmt.Sprintf("dm-%d", unix.Minor(t.Dev)), UUID: t.UUID,
-		Suspended: t.Suspended, HasTable: t.Targets > 0, SizeBytes: int64(t.Sectors << sectorShift),
+		Suspended: t.Suspended, HasTable: t.Targets > 0, SizeBytes: int64(t.Sectors << kernel.SectorShift),
 		InUse: t.OpenCount,
 	}
 	s.DevPath = "/dev/" + s.KernelName
@@ -92,7 +92,7 @@ func findInSysfs(h host.Host, name string) (State, error) {
 	size, _ := word(h, dir+"/size")
 	s.HasTable = size != "" && size != "0"
 	if _, err := fmt.Sscan(size, &s.SizeBytes); err == nil {
-		s.SizeBytes <<= sectorShift
+		s.SizeBytes <<= kernel.SectorShift
 	}
 	slaves, err := h.Files.ReadDir(dir + "/slaves")
 	if err != nil || len(slaves) != 1 {

@@ -33,9 +33,6 @@ type Mapping struct {
 	OffsetBytes int64 `json:"offsetBytes,omitempty"`
 }
 
-// sectorShift: the kernel counts sectors of 512 bytes.
-const sectorShift = 9
-
 // nameLimit leaves room for uuidPrefix in DM_UUID_LEN.
 const (
 	uuidPrefix = "CRYPT-PLAIN-"

@@ -108,7 +108,7 @@ func (m Mapping) fit(sizeBytes int64) (sectorBytes int, sectors uint64, err erro
 	if whole <= 0 {
 		return 0, 0, fmt.Errorf("%s has only %d bytes", m.Backing, sizeBytes)
 	}
-	return sectorBytes, uint64(whole) >> sectorShift, nil
+	return sectorBytes, uint64(whole) >> kernel.SectorShift, nil
 }
 
 // load makes a key, loads the table with it, and forgets it. The key is in
@@ -159,10 +159,10 @@ func (m Mapping) table(dev uint64, sectorBytes int) string {
 	if m.Discards {
 		options = append(options, "allow_discards")
 	}
-	if sectorBytes != 1<<sectorShift {
+	if sectorBytes != 1<<kernel.SectorShift {
 		options = append(options, fmt.Sprintf("sector_size:%d", sectorBytes))
 	}
-	s := fmt.Sprintf(" 0 %s %d", kernel.DeviceNumber(dev), m.OffsetBytes>>sectorShift)
+	s := fmt.Sprintf(" 0 %s %d", kernel.DeviceNumber(dev), m.OffsetBytes>>kernel.SectorShift)
 	if len(options) == 0 {
 		return s
 	}

@@ -18,8 +18,11 @@ type CryptTable struct {
 	Options     []string // "allow_discards", ...
 }
 
-// sectorShift: the device mapper counts sectors of 512 bytes.
-const sectorShift = 9
+// The device mapper, cryptsetup and crypttab count sectors of 512 bytes.
+const (
+	SectorShift = 9
+	SectorBytes = 1 << SectorShift
+)
 
 // ParseCryptTable parses the parameters of a crypt target (kernel
 // documentation, admin-guide/device-mapper/dm-crypt.rst):
@@ -35,11 +38,11 @@ func ParseCryptTable(params string) (CryptTable, error) {
 	if t.KeyBits, t.KeyInRing, err = cryptKey(f[1]); err != nil {
 		return CryptTable{}, err
 	}
-	start, err := strconv.ParseUint(f[4], 10, 63-sectorShift)
+	start, err := strconv.ParseUint(f[4], 10, 63-SectorShift)
 	if err != nil {
 		return CryptTable{}, errors.New("crypt table: bad offset")
 	}
-	t.OffsetBytes = int64(start << sectorShift)
+	t.OffsetBytes = int64(start << SectorShift)
 	if len(f) == 5 {
 		return t, nil
 	}

@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"time"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
-	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/setup/area"
+	"github.com/swapctl/swapctl/internal/setup/kubeletstep"
+	"github.com/swapctl/swapctl/internal/setup/persist"
 	"github.com/swapctl/swapctl/internal/step"
 	"github.com/swapctl/swapctl/internal/systemd"
 )
@@ -21,10 +22,6 @@ import (
 // BootWait is how long a boot waits for a disk or a mount that is late. Most
 // are there at once; one that is gone must not keep the kubelet waiting.
 const BootWait = 15 * time.Second
-
-// startWait is how long setup waits for a first run of the service, which finds
-// everything done.
-const startWait = 30 * time.Second
 
 // BootOptions are the choices of one run of Boot.
 type BootOptions struct {
@@ -63,7 +60,7 @@ func bootUp(ctx context.Context, h host.Host, j step.Journal, o BootOptions) (Re
 	const unchanged = "nothing was changed"
 	n, err := goalNode(h, j)
 	if err == nil {
-		err = notMoved(h, j.Records)
+		err = area.NotMoved(h, j.Records)
 	}
 	if err != nil {
 		return newReport(unchanged), err
@@ -76,7 +73,7 @@ func bootUp(ctx context.Context, h host.Host, j step.Journal, o BootOptions) (Re
 		if err == nil {
 			up++
 		} else if len(n.areas) > 1 {
-			err = fmt.Errorf("%s: %w", a.backing(), err)
+			err = fmt.Errorf("%s: %w", a.Backing(), err)
 		}
 		whole, errs = merge(whole, out), append(errs, err)
 	}
@@ -102,19 +99,19 @@ func (n *node) bootArea(ctx context.Context, h host.Host, j step.Journal, i int,
 	if err := waitForPlace(ctx, h, j, a, o, end); err != nil {
 		return step.Outcome{}, err
 	}
-	if err := n.findArea(h, i); err != nil {
+	if err := n.areas[i].Find(h); err != nil {
 		return step.Outcome{}, err
 	}
 	alone := *n
 	alone.areas = n.areas[i : i+1]
-	steps, err := alone.bootSteps(j, DownOptions{boot: true, late: true})
+	steps, err := alone.bootSteps(j, step.Mode{Boot: true, Late: true})
 	if err != nil {
 		return step.Outcome{}, err
 	}
 	e := engine(h, DownOptions{Events: sinceBegin(o.Events), boot: true, late: true})
 	e.Leave = func(id string) bool {
-		_, suffix := splitID(id)
-		return suffix != a.suffix && slices.ContainsFunc(n.areas, func(b area) bool { return b.suffix == suffix })
+		_, suffix := step.SplitID(id)
+		return suffix != a.Suffix && slices.ContainsFunc(n.areas, func(b area.Area) bool { return b.Suffix == suffix })
 	}
 	if o.DryRun {
 		items, err := e.Look(ctx, steps, j)
@@ -168,51 +165,39 @@ func sinceBegin(events func(step.Event)) func(step.Event) {
 // bootSteps are the steps as the journal has them, where it has them: another
 // version of swapctl, or one at another path, changes nothing on its own
 // account.
-func (n node) bootSteps(j step.Journal, o DownOptions) ([]step.Step, error) {
-	was, err := keptFrom(j)
+func (n node) bootSteps(j step.Journal, m step.Mode) ([]step.Step, error) {
+	previous, err := kubeletstep.Previous(j)
 	if err != nil {
 		return nil, err
 	}
 	n.areas = slices.Clone(n.areas)
-	n.plan(was.plan())
-	var kept []step.Step
+	n.plan(previous)
+	var steps []step.Step
 	for _, s := range n.steps() {
 		was := j.Record(s.Info().ID)
+		kind, _ := kinds().Of(s.Info().ID)
 		switch {
-		case !keptAtBoot(s, was):
+		case kind.AtBoot == step.AsConfigured, kind.AtBoot == step.AsMadeIfOurs && !was.Ours():
 		case !was.Ours(): // it was so before us, and is looked after by somebody else
 			continue
 		default:
-			var err error
-			if s, err = build(was, o); err != nil {
+			if s, err = kinds().Build(was, m); err != nil {
 				return nil, err
 			}
 		}
-		kept = append(kept, s)
+		steps = append(steps, s)
 	}
-	return kept, nil
-}
-
-// keptAtBoot reports whether a step's wish depends on more than the
-// configuration in the journal.
-func keptAtBoot(s step.Step, was step.Record) bool {
-	switch s.(type) {
-	case unitStep, sliceStep, kubeletConfigStep, kubeletDirStep:
-		return true
-	case unmaskStep: // of all areas, and not of the one that is brought back now
-		return was.Ours()
-	}
-	return false
+	return steps, nil
 }
 
 // waitForPlace waits until the device is there, or until what the journal says
 // holds the swap file is mounted.
-func waitForPlace(ctx context.Context, h host.Host, j step.Journal, a area, o BootOptions, end time.Time) error {
-	missing := func() (string, error) { return missingDevice(h, a.config.Device) }
+func waitForPlace(ctx context.Context, h host.Host, j step.Journal, a area.Area, o BootOptions, end time.Time) error {
+	missing := func() (string, error) { return missingDevice(h, a.Device) }
 	hint := "lsblk shows the devices; when it is back, or another takes its place: systemctl restart " + systemd.Ours + ", or swapctl setup"
-	if a.config.Device == "" {
-		point := mountAtSetup(j, a.config.Path)
-		missing = func() (string, error) { return missingMount(h, a.config.Path, point) }
+	if a.Device == "" {
+		point := persist.MountAtSetup(j, a.Path)
+		missing = func() (string, error) { return missingMount(h, a.Path, point) }
 		hint = "findmnt --verify; journalctl -b -u '*.mount'; when it is mounted: systemctl restart " + systemd.Ours
 	}
 	what, err := missing()
@@ -247,48 +232,9 @@ func missingMount(h host.Host, name, point string) (string, error) {
 	if point == "" {
 		return "", nil
 	}
-	now, err := mountPoint(h, name)
+	now, err := area.MountPoint(h, name)
 	if err != nil || now == point {
 		return "", err
 	}
 	return fmt.Sprintf("the file system that is mounted at %s and holds %s", point, name), nil
-}
-
-// mountPoint is where the file system is mounted that holds a path.
-func mountPoint(h host.Host, name string) (string, error) {
-	m, err := kernel.MountOf(h, path.Dir(name))
-	return m.Point, fail.New(fail.Failed, "see what is mounted", err, "cat /proc/self/mountinfo")
-}
-
-// mountAtSetup is where the file system was mounted when the file was made.
-func mountAtSetup(j step.Journal, file string) string {
-	var want unitWant
-	_ = json.Unmarshal(j.Record("boot.unit").Want, &want) // damaged, it is met again
-	return want.mountOf(file)
-}
-
-// startUnit has systemd start our service, whose run finds everything done: so
-// that it is there to be ordered against when the node shuts down, and to see
-// today whether it works. It returns a warning when it does not.
-func startUnit(ctx context.Context, h host.Host) string {
-	if !h.Units.Running() {
-		return ""
-	}
-	// In an early boot it may have to wait for what waits for us.
-	ctx, cancel := context.WithTimeout(ctx, startWait)
-	defer cancel()
-	s, err := h.Units.Unit(ctx, systemd.Ours)
-	if err == nil && s.Active == "active" {
-		return ""
-	}
-	if err == nil && s.Stale {
-		err = h.Units.Reload(ctx)
-	}
-	if err == nil {
-		err = h.Units.Start(ctx, systemd.Ours)
-	}
-	if err == nil {
-		return ""
-	}
-	return fmt.Sprintf("swap is on, but %s, which is to bring it back after a reboot, does not work: %v; journalctl -u %s says why", systemd.Ours, err, systemd.Ours)
 }

@@ -3,46 +3,43 @@ package setup
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"path"
 	"slices"
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/setup/area"
+	"github.com/swapctl/swapctl/internal/setup/config"
 	"github.com/swapctl/swapctl/internal/step"
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// bridgeSuffix marks the steps of the area that bridges a change, and bridgeFile
-// the end of the name of its file.
-const (
-	bridgeSuffix = "@bridge"
-	bridgeFile   = ".bridge"
-)
+// bridgeSuffix marks the steps of the area that bridges a change.
+const bridgeSuffix = "@" + config.BridgeName
 
 // bridge decides on a second swap file for the time in which the area that is
 // on is taken down and made anew, so that the node never has less swap than the
 // smaller of the two. It lies beside the swap file, and there is none for a
 // device. A bridge that a killed run left is used again.
-func bridge(ctx context.Context, h host.Host, c change, items []step.Item) (area, bool) {
+func bridge(ctx context.Context, h host.Host, c change, items []step.Item) (area.Area, bool) {
 	a, old := c.area, c.old
 	b := a
-	b.suffix = bridgeSuffix
-	beside := a.config.Path
+	b.Suffix = bridgeSuffix
+	beside := a.Path
 	if beside == "" {
 		beside = old.Path
 	}
-	b.config.Device, b.config.Path = "", path.Join(path.Dir(beside), "."+path.Base(beside)+bridgeFile)
-	b.config.Name, b.config.Priority, b.config.Discard = a.config.Name+"-bridge", -1, "none"
-	b.sizeBytes = min(old.sizeBytes, a.sizeBytes)
-	b.erase = false
+	b.Device, b.Path = "", path.Join(path.Dir(beside), "."+path.Base(beside)+config.BridgeFile)
+	b.Name, b.Priority, b.Discard = a.Name+"-"+config.BridgeName, -1, "none"
+	b.SizeBytes = min(old.sizeBytes, a.SizeBytes)
+	b.Erase = false
 	if !hasRoom(h, a, b, old) {
-		return area{}, false
+		return area.Area{}, false
 	}
-	for _, s := range append(b.upper(), b.lower()) {
+	for _, s := range append(b.Upper(), b.Lower()) {
 		f, err := s.Check(ctx, h, step.Record{})
 		if err != nil || f.State == step.Blocked && !journaled(items, s.Info().ID) {
-			return area{}, false
+			return area.Area{}, false
 		}
 	}
 	return b, true
@@ -50,7 +47,7 @@ func bridge(ctx context.Context, h host.Host, c change, items []step.Item) (area
 
 // oldArea is the area that is on now.
 type oldArea struct {
-	target
+	area.Target
 	swap      kernel.Swap
 	sizeBytes int64 // of the file or device
 	usedBytes int64 // of the file system, which its removal gives back
@@ -58,7 +55,7 @@ type oldArea struct {
 
 // change is an area that is on, and is taken down to become another.
 type change struct {
-	area area
+	area area.Area
 	old  oldArea
 }
 
@@ -68,12 +65,12 @@ func (n node) comesDown(h host.Host, items []step.Item) []change {
 	var down []change
 	for _, a := range n.areas {
 		for _, it := range items {
-			var want onWant
-			if it.Info.ID != "swap.on"+a.suffix || !it.TakenDown || json.Unmarshal(it.Was.Want, &want) != nil {
+			target, ok := area.OnTarget(it.Was)
+			if it.Info.ID != "swap.on"+a.Suffix || !it.TakenDown || !ok {
 				continue
 			}
-			if swap, on, err := activeSwap(h, want.target); err == nil && on {
-				down = append(down, change{a, oldAreaOf(h, want.target, swap)})
+			if swap, on, err := area.Active(h, target); err == nil && on {
+				down = append(down, change{a, oldAreaOf(h, target, swap)})
 			}
 		}
 	}
@@ -81,8 +78,8 @@ func (n node) comesDown(h host.Host, items []step.Item) []change {
 	return down
 }
 
-func oldAreaOf(h host.Host, t target, swap kernel.Swap) oldArea {
-	old := oldArea{target: t, swap: swap, sizeBytes: swap.SizeBytes + int64(h.Kernel.PageSize())}
+func oldAreaOf(h host.Host, t area.Target, swap kernel.Swap) oldArea {
+	old := oldArea{Target: t, swap: swap, sizeBytes: swap.SizeBytes + int64(h.Kernel.PageSize())}
 	if st, err := h.Files.Stat(t.Path); err == nil && st.Mode.IsRegular() {
 		old.usedBytes = st.UsedBytes
 	}
@@ -91,14 +88,14 @@ func oldAreaOf(h host.Host, t target, swap kernel.Swap) oldArea {
 
 // hasRoom reports whether the file system holds the bridge beside the old area,
 // and then beside the new one.
-func hasRoom(h host.Host, a, b area, old oldArea) bool {
-	place, err := swapfile.CheckPlace(h, b.config.Path)
+func hasRoom(h host.Host, a, b area.Area, old oldArea) bool {
+	place, err := swapfile.CheckPlace(h, b.Path)
 	if err != nil {
 		return false
 	}
-	grown := b.sizeBytes
-	if a.config.Device == "" {
-		grown += max(a.sizeBytes-old.usedBytes, 0)
+	grown := b.SizeBytes
+	if a.Device == "" {
+		grown += max(a.SizeBytes-old.usedBytes, 0)
 	}
 	return swapfile.CheckRoom(h, place, grown, 0, true) == nil
 }

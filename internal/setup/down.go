@@ -2,12 +2,11 @@ package setup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/setup/area"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
@@ -24,6 +23,11 @@ type DownOptions struct {
 
 	boot bool // the run is that of our unit
 	late bool // what is done is told to systemd at the end
+}
+
+// mode is how the steps of the journal are built for the run.
+func (o DownOptions) mode() step.Mode {
+	return step.Mode{Boot: o.boot, Late: o.late, Force: o.Force, Keep: o.KeepFile}
 }
 
 // Down takes back what the journal says that setup made, newest first. The
@@ -43,12 +47,12 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 		}
 		items, err := e.LookDown(j)
 		r := downReport(h, step.Outcome{Items: items, Incomplete: j.Incomplete}, o)
-		r.Warnings = append(r.Warnings, leftAlone(h, recordsOf(items), o)...)
+		r.Warnings = append(r.Warnings, leftAlone(h, recordsOf(items), o.mode())...)
 		return r, errors.Join(err, mayGoDown(h, items, o))
 	}
 	var left []string
 	out, err := e.Teardown(ctx, func(items []step.Item) error {
-		left = leftAlone(h, recordsOf(items), o)
+		left = leftAlone(h, recordsOf(items), o.mode())
 		return mayGoDown(h, items, o)
 	})
 	r := downReport(h, out, o)
@@ -64,7 +68,7 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 // into memory.
 func mayGoDown(h host.Host, items []step.Item, o DownOptions) error {
 	records := recordsOf(items)
-	if err := notMoved(h, records); err != nil {
+	if err := area.NotMoved(h, records); err != nil {
 		return err
 	}
 	if err := fits(h, records, o); err != nil {
@@ -84,28 +88,42 @@ func recordsOf(items []step.Item) []step.Record {
 // filesInSight refuses while a file that is to be removed cannot be seen.
 func filesInSight(h host.Host, records []step.Record, o DownOptions) error {
 	for _, r := range records {
-		s, err := build(r, o)
+		s, err := kinds().Build(r, o.mode())
+		if err == nil {
+			err = area.InSight(h, s, r)
+		}
 		if err != nil {
 			return err
 		}
-		if file, ok := s.(fileStep); ok && !file.keep {
-			if err := file.elsewhere(h, r.Saved); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
+}
+
+// leftAlone says what has a name of ours and is not ours, so that whoever takes ours
+// away leaves it.
+func leftAlone(h host.Host, records []step.Record, m step.Mode) []string {
+	var left []string
+	for _, r := range records {
+		s, err := kinds().Build(r, m)
+		if err != nil {
+			continue // whoever acts on it meets it again
+		}
+		if text := area.LeftAlone(h, s, r); text != "" {
+			left = append(left, text)
+		}
+	}
+	return left
 }
 
 // fits adds up what is swapped out in all areas, which must go to memory.
 func fits(h host.Host, records []step.Record, o DownOptions) error {
 	var all kernel.Swap // together: none of them is room for another one
 	for _, r := range records {
-		var want onWant
-		if !strings.HasPrefix(r.ID, "swap.on") || json.Unmarshal(r.Want, &want) != nil {
+		target, ok := area.OnTarget(r)
+		if !ok {
 			continue
 		}
-		swap, on, err := activeSwap(h, want.target)
+		swap, on, err := area.Active(h, target)
 		if err != nil {
 			return err
 		}
@@ -122,5 +140,5 @@ func fits(h host.Host, records []step.Record, o DownOptions) error {
 	if all.Path == "" {
 		return nil
 	}
-	return fitsInMemory(h, all, o.Force)
+	return area.FitsInMemory(h, all, o.Force)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/setup/area"
 	"github.com/swapctl/swapctl/internal/status"
 	"github.com/swapctl/swapctl/internal/step"
 )
@@ -20,12 +21,11 @@ func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
 	state := status.Journal{Goal: j.Goal}
 	var ids []string
 	for _, r := range j.Records {
-		s, err := build(r, DownOptions{})
-		if err != nil {
+		if _, err := kinds().Build(r, step.Mode{}); err != nil {
 			return state, err
 		}
-		if on, ok := s.(onStep); ok {
-			state.Areas = append(state.Areas, status.Managed{Path: on.want.Path, Mapping: on.want.Mapping})
+		if target, ok := area.OnTarget(r); ok {
+			state.Areas = append(state.Areas, status.Managed{Path: target.Path, Mapping: target.Mapping})
 		}
 		ids = append(ids, r.ID)
 	}
@@ -49,12 +49,12 @@ func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
 func pending(ctx context.Context, h host.Host, j step.Journal, all []string) []string {
 	n, err := goalNode(h, j)
 	for i := range n.areas {
-		err = errors.Join(err, n.findArea(h, i))
+		err = errors.Join(err, n.areas[i].Find(h))
 	}
 	if err != nil {
 		return all
 	}
-	steps, err := n.bootSteps(j, DownOptions{boot: true})
+	steps, err := n.bootSteps(j, step.Mode{Boot: true})
 	if err != nil {
 		return all
 	}

@@ -5,8 +5,10 @@ import (
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/setup/ownfile"
+	"github.com/swapctl/swapctl/internal/setup/persist"
+	"github.com/swapctl/swapctl/internal/setup/tuning"
 	"github.com/swapctl/swapctl/internal/step"
-	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // tellSystemd has systemd read what a boot has changed of its files, and protect
@@ -14,22 +16,19 @@ import (
 // alone: where systemd does not answer, that is a warning.
 func tellSystemd(ctx context.Context, h host.Host, items []step.Item) []error {
 	const op = "have systemd read what was changed"
+	ctx = context.WithoutCancel(ctx)
 	changed, slice := false, false
 	for _, it := range items {
-		switch it.Info.ID {
-		case "slice.system":
-			slice = it.State != step.ItemUndone
-		case "boot.unit", "boot.unmask", "kubelet.configdir":
-			changed = changed || it.State == step.ItemChanged
-		}
+		kind, _ := kinds().Of(it.Info.ID)
+		changed = changed || kind.Systemd && it.State == step.ItemChanged
+		slice = slice || kind.ID == tuning.Slice && it.State != step.ItemUndone
 	}
-	live, err := liveSwapMax(h)
-	ctx = context.WithoutCancel(ctx)
-	switch {
-	case slice && err == nil && live != "" && !isZero(live):
-		err = applySlice(ctx, h, op, isZero)
-	case changed:
-		err = reload(ctx, h, op)
+	did, err := false, error(nil)
+	if slice {
+		did, err = tuning.ProtectIfNot(ctx, h, op)
+	}
+	if changed && !did {
+		err = ownfile.Reload(ctx, h, op)
 	}
 	if err == nil {
 		return nil
@@ -50,15 +49,14 @@ func words(errs []error) []string {
 // look for steps that only that part knew.
 func mayBeLeft(h host.Host) string {
 	var there []string
-	for _, name := range []string{
-		Default().Path, systemd.OursLink, systemd.OursPath, podsDropIn, swapDropIn, sliceDropIn, sysctlPath,
-		defaultConfigDir + "/" + kubeletFile,
-	} {
-		if _, err := h.Files.Lstat(name); err == nil {
-			there = append(there, name)
+	for _, kind := range kinds() {
+		for _, name := range kind.Files {
+			if _, err := h.Files.Lstat(name); err == nil {
+				there = append(there, name)
+			}
 		}
 	}
-	look := "swapon --show; dmsetup ls; grep swap " + fstabPath + " " + crypttabPath
+	look := "swapon --show; dmsetup ls; grep swap " + persist.FstabPath + " " + persist.CrypttabPath
 	if len(there) > 0 {
 		look = "ls -l " + strings.Join(there, " ") + "; " + look
 	}

@@ -1,40 +1,41 @@
 package setup
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/setup/area"
+	"github.com/swapctl/swapctl/internal/setup/config"
+	"github.com/swapctl/swapctl/internal/setup/kubeletstep"
+	"github.com/swapctl/swapctl/internal/setup/persist"
+	"github.com/swapctl/swapctl/internal/setup/tuning"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
 // node is a Config with everything decided that it leaves open: the swap areas,
 // and what a node has once, however many they are.
 type node struct {
-	config Config // as the journal keeps it
-	areas  []area
-	unit   unitWant  // with persistence by systemd
-	slice  sliceWant // with a protected system.slice
-
-	kubelet    kubeletPlan
-	hasKubelet bool // setup looked for one, and found it
+	config  Config // as the journal keeps it
+	areas   []area.Area
+	persist persist.Plan
+	kubelet kubeletstep.Plan
+	latency []string // what stands on the disks where the system's services go first
 }
 
 // resolveNode decides what a Config leaves open.
 func resolveNode(h host.Host, c Config) (node, error) {
-	c.Persist = c.persistence(h)
+	c.Persist = persist.Way(h, c.Persist)
 	c.Areas = slices.Clone(c.Areas)
 	n := node{config: c}
-	for i, one := range c.each() {
-		a, err := resolve(h, one)
+	for i, one := range c.Each() {
+		a, err := area.Resolve(h, one.Area)
 		if err != nil {
-			return n, c.inArea(i, err)
+			return n, c.InArea(i, err)
 		}
-		*n.config.area(i) = a.config.Area
+		*n.config.At(i) = a.Area
 		n.areas = append(n.areas, a)
 	}
 	return n, nil
@@ -47,30 +48,24 @@ func resolveNode(h host.Host, c Config) (node, error) {
 func (n *node) nameSteps(j step.Journal) {
 	known := map[string]string{} // suffix by file or device
 	for _, r := range j.Records {
-		kind, suffix := splitID(r.ID)
-		var file fileWant
-		var device deviceWant
-		switch {
-		case kind == "swap.file" && json.Unmarshal(r.Want, &file) == nil:
-			known[file.Path] = suffix
-		case kind == "swap.device" && json.Unmarshal(r.Want, &device) == nil:
-			known[device.Device] = suffix
+		if backing, suffix, ok := area.BackingOf(r); ok {
+			known[backing] = suffix
 		}
 	}
 	taken := map[string]bool{bridgeSuffix: true}
 	for _, a := range n.areas {
-		if suffix, ok := known[a.backing()]; ok {
+		if suffix, ok := known[a.Backing()]; ok {
 			taken[suffix] = true
 		}
 	}
 	for i := range n.areas {
 		a := &n.areas[i]
-		suffix, ok := known[a.backing()]
+		suffix, ok := known[a.Backing()]
 		if !ok {
 			suffix = freeSuffix(n.suffixOf(i), taken)
 		}
-		a.suffix, taken[suffix] = suffix, true
-		a.know(j)
+		a.Suffix, taken[suffix] = suffix, true
+		a.Know(j)
 	}
 }
 
@@ -90,96 +85,50 @@ func freeSuffix(suffix string, taken map[string]bool) string {
 	return free
 }
 
-// splitID takes a step's ID apart: "swap.on@fast" is "swap.on" and "@fast".
-func splitID(id string) (kind, suffix string) {
-	at := strings.IndexByte(id, '@')
-	if at < 0 {
-		return id, ""
-	}
-	return id[:at], id[at:]
-}
-
 // steps is the table of what setup does, in order; IDs are for ever, because
 // journals hold them. Undoing goes the other way round, so that what a boot reads
 // and acts on by itself (the lines of fstab, sysctl.d) comes after what it acts
 // on: with the power cut between the two, the boot would make again what is
-// undone already, and nobody would look for it there.
+// undone already, and nobody would look for it there. The kubelet comes first: it must
+// tolerate swap before there is any.
 func (n node) steps() []step.Step {
-	steps := n.settings()
+	steps := slices.Concat(n.kubelet.Steps, tuning.Steps(n.config, n.latency), n.persist.Before())
 	for _, a := range n.areas {
-		steps = append(steps, a.lower())
+		steps = append(steps, a.Lower())
 	}
 	for _, a := range n.areas {
-		steps = append(steps, a.upper()...)
+		steps = append(steps, a.Upper()...)
 	}
-	return append(steps, n.tables()...)
+	return append(steps, n.persist.After(n.areas)...)
 }
 
-// settings are what a node has once. The kubelet comes first: it must tolerate swap
-// before there is any. The unit comes before the areas, so that
-// boot never pulls down the step that runs it.
-func (n node) settings() []step.Step {
-	steps := slices.Clone(n.kubelet.steps)
-	if n.config.ProtectSystemSlice {
-		steps = append(steps, sliceStep{want: n.slice})
+// plan takes what is to be done about the kubelet into the node's steps.
+func (n *node) plan(p kubeletstep.Plan) {
+	n.kubelet = p
+	for i := range n.areas {
+		n.areas[i].Restarts = p.Unit
 	}
-	if values := n.config.sysctls(); len(values) > 0 {
-		steps = append(steps, sysctlLiveStep{sysctlWant{values}}, sysctlFileStep{want: sysctlWant{values}})
-	}
-	if n.config.Persist == "systemd" {
-		steps = append(steps, unitStep{want: n.unit})
-	}
-	return steps
-}
-
-// tables are what brings the areas back without a unit of ours.
-func (n node) tables() []step.Step {
-	if n.config.Persist != "fstab" {
-		return nil
-	}
-	steps := []step.Step{n.unmaskStep()}
-	for _, a := range n.areas {
-		steps = append(steps, a.tableSteps()...)
-	}
-	return steps
 }
 
 // check refuses what cannot be on this node, before anything is changed.
 func (n node) check(h host.Host, ignoreHibernation bool) error {
 	for i, a := range n.areas {
-		if err := a.config.canPersist(h); err != nil {
-			return n.config.inArea(i, err)
+		if err := persist.Check(h, n.config.Persist, a); err != nil {
+			return n.config.InArea(i, err)
 		}
 	}
-	if err := n.tablesAreRoots(h); err != nil {
+	if err := persist.CheckTables(h, n.config.Persist); err != nil {
 		return err
 	}
 	if err := n.devicesDiffer(h); err != nil {
 		return err
 	}
-	if err := n.config.canProtect(h); err != nil {
+	if err := tuning.Check(h, n.config); err != nil || ignoreHibernation {
 		return err
 	}
 	for i, a := range n.areas {
-		if ignoreHibernation {
-			break
-		}
-		if err := a.checkHibernation(h); err != nil {
-			return n.config.inArea(i, err)
-		}
-	}
-	return nil
-}
-
-// tablesAreRoots refuses to write into tables of the boot that others can change
-// as well.
-func (n node) tablesAreRoots(h host.Host) error {
-	if n.config.Persist != "fstab" {
-		return nil
-	}
-	for _, table := range []string{fstabPath, crypttabPath} {
-		if others, ok := errors.AsType[*host.OthersError](host.OnlyRoot(h.Files, table)); ok {
-			return fail.New(fail.Usage, "write "+table, others, others.Hint())
+		if err := a.CheckHibernation(h); err != nil {
+			return n.config.InArea(i, err)
 		}
 	}
 	return nil
@@ -189,16 +138,16 @@ func (n node) tablesAreRoots(h host.Host) error {
 func (n node) devicesDiffer(h host.Host) error {
 	seen := map[uint64]int{}
 	for i, a := range n.areas {
-		if a.config.Device == "" {
+		if a.Device == "" {
 			continue
 		}
-		st, err := resolveDevice(h, a.config.Device)
+		st, err := area.ResolveDevice(h, a.Device)
 		if err != nil {
 			return err
 		}
 		if first, twice := seen[st.Rdev]; twice {
-			return n.config.inArea(i, field("device", "give each area a file or device of its own",
-				"%s is that of areas[%d] under another name", a.config.Device, first))
+			return n.config.InArea(i, config.Invalid("device", "give each area a file or device of its own",
+				"%s is that of areas[%d] under another name", a.Device, first))
 		}
 		seen[st.Rdev] = i
 	}
@@ -214,11 +163,11 @@ func (n *node) mayErase(erase string) error {
 	var names []string
 	for i := range n.areas {
 		a := &n.areas[i]
-		if erase == a.backing() || erase == "true" && len(n.areas) == 1 {
-			a.erase = true
+		if erase == a.Backing() || erase == "true" && len(n.areas) == 1 {
+			a.Erase = true
 			return nil
 		}
-		names = append(names, a.backing())
+		names = append(names, a.Backing())
 	}
 	err := fail.Newf(fail.Usage, "erase "+erase, "setup would use %s, not that", strings.Join(names, " and "))
 	if erase == "true" {
@@ -229,29 +178,21 @@ func (n *node) mayErase(erase string) error {
 
 // findBoot finds out what the boot, and what protects the system's services,
 // must know of this node.
-func (n *node) findBoot(h host.Host) error {
-	if n.config.Persist != "systemd" && !n.config.ProtectSystemSlice {
-		return nil
+func (n *node) findBoot(h host.Host) (err error) {
+	if n.persist, err = persist.Decide(h, n.config.Persist, n.areas); err != nil || !n.config.ProtectSystemSlice {
+		return err
 	}
-	n.slice.Latency = []string{"/"}
+	n.latency = []string{"/"}
 	for _, a := range n.areas {
-		place := a.config.Device
+		place := a.Device
 		if place == "" {
-			point, err := mountPoint(h, a.config.Path)
-			if err != nil {
+			if place, err = area.MountPoint(h, a.Path); err != nil {
 				return err
 			}
-			n.unit.addMount(a.config.Path, point, len(n.areas) == 1)
-			place = point
 		}
-		if !slices.Contains(n.slice.Latency, place) {
-			n.slice.Latency = append(n.slice.Latency, place)
+		if !slices.Contains(n.latency, place) {
+			n.latency = append(n.latency, place)
 		}
 	}
-	if n.config.Persist != "systemd" {
-		return nil
-	}
-	var err error
-	n.unit.Swapctl, err = executable(h)
-	return err
+	return nil
 }

@@ -362,7 +362,7 @@ func oldNode(t *testing.T, name string) *hosttest.Node {
 	h, ctx, backing := n.Other(), context.Background(), "/dev/vdb"
 	if strings.HasPrefix(name, "file") {
 		backing = setup.DefaultPath
-		if err := swapfile.Make(ctx, h, backing, 1<<20, swapfile.Reserved, nil); err != nil {
+		if err := swapfile.Make(ctx, h, backing, 1<<20, swapfile.Reserved, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

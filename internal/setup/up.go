@@ -9,13 +9,11 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kubelet"
+	"github.com/swapctl/swapctl/internal/setup/area"
+	"github.com/swapctl/swapctl/internal/setup/config"
+	"github.com/swapctl/swapctl/internal/setup/kubeletstep"
+	"github.com/swapctl/swapctl/internal/setup/persist"
 	"github.com/swapctl/swapctl/internal/step"
-)
-
-// Where the engine keeps what outlives a run.
-const (
-	JournalPath = "/var/lib/swapctl/journal"
-	oldLockPath = "/run/swapctl.lock"
 )
 
 // UpOptions are the choices of one run of setup.
@@ -60,7 +58,7 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 		pending, pendingErr := e.PendingRestarts(ctx, j)
 		return upReport(h, n, step.Outcome{Items: items, RestartPending: step.UnitsOf(pending)}, o), errors.Join(err, pendingErr)
 	}
-	left := leftAlone(h, n.retired(j), DownOptions{})
+	left := leftAlone(h, n.retired(j), step.Mode{})
 	e.NoRestart = c.NoRestart || bridged // once, at the very end
 	out, err := e.Apply(ctx, steps, n.config)
 	changed := err == nil
@@ -74,8 +72,8 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if err == nil {
 		r.Warnings = append(r.Warnings, left...)
 	}
-	if err == nil && n.config.Persist == "systemd" {
-		r.warn(startUnit(ctx, h))
+	if err == nil {
+		r.warn(n.persist.Start(ctx, h))
 	}
 	return r, err
 }
@@ -91,37 +89,49 @@ func (n node) retired(j step.Journal) []step.Record {
 }
 
 // wanted is what c asks of this node, beside what the journal knows.
-func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (node, step.Journal, error) {
-	n, err := resolveNode(h, c)
-	if err == nil {
-		err = n.check(h, o.IgnoreHibernation)
+func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (n node, j step.Journal, err error) {
+	if n, err = fitting(h, c, o); err != nil {
+		return n, j, err
 	}
-	if err == nil {
-		err = n.findBoot(h)
+	if j, err = step.ReadJournal(h, JournalPath); err != nil {
+		return n, j, err
 	}
-	if err == nil {
-		err = n.mayErase(o.Erase)
+	if err := area.NotMoved(h, j.Records); err != nil {
+		return n, j, err
 	}
+	n.nameSteps(j)
+	for i, asked := range c.Each() {
+		n.areas[i].KeepShare(asked.Size)
+		*n.config.At(i) = n.areas[i].Area
+	}
+	k, err := kubeletstep.Decide(ctx, h, n.config, j)
 	if err != nil {
-		return n, step.Journal{}, err
+		return n, j, err
 	}
-	for i := range n.areas {
-		n.areas[i].force = o.ForceSize
-	}
-	n.config.NoRestart = false // of this run alone
-	j, err := step.ReadJournal(h, JournalPath)
-	if err == nil {
-		err = notMoved(h, j.Records)
-	}
-	if err == nil {
-		n.nameSteps(j)
-		n.keepShares(c, j)
-		err = n.findKubelet(ctx, h, j)
-	}
-	if err == nil && o.Preflight != nil && (n.hasKubelet || c.Kubelet == "skip" && kubelet.Installed(h)) {
+	n.plan(k)
+	if o.Preflight != nil && (k.Found || c.Kubelet == "skip" && kubelet.Installed(h)) {
 		err = o.Preflight(ctx)
 	}
 	return n, j, err
+}
+
+// fitting is what c asks of this node, if the node can have it.
+func fitting(h host.Host, c Config, o UpOptions) (node, error) {
+	n, err := resolveNode(h, c)
+	if err != nil {
+		return n, err
+	}
+	n.config.NoRestart = false // of this run alone
+	for i := range n.areas {
+		n.areas[i].Force = o.ForceSize
+	}
+	if err := n.check(h, o.IgnoreHibernation); err != nil {
+		return n, err
+	}
+	if err := n.findBoot(h); err != nil {
+		return n, err
+	}
+	return n, n.mayErase(o.Erase)
 }
 
 // withBridge returns the steps of the node, behind those of a bridge where one
@@ -141,11 +151,11 @@ func withBridge(ctx context.Context, e *step.Engine, n node, j step.Journal) (st
 		return steps, false, nil
 	}
 	if b, ok := bridge(ctx, e.Host, down[0], items); ok {
-		b.know(j)
-		return slices.Concat([]step.Step{b.lower()}, b.upper(), steps), true, nil
+		b.Know(j)
+		return slices.Concat([]step.Step{b.Lower()}, b.Upper(), steps), true, nil
 	}
 	for _, c := range down {
-		if err := fitsInMemory(e.Host, c.old.swap, false); err != nil {
+		if err := area.FitsInMemory(e.Host, c.old.swap, false); err != nil {
 			return steps, false, err
 		}
 	}
@@ -168,10 +178,10 @@ func withStableName(h host.Host, device string, err error) error {
 	if !errors.As(err, &bad) || bad.Field != "device" {
 		return err
 	}
-	if link, ok := tagLink(device); ok {
+	if link, ok := area.TagLink(device); ok {
 		device = link
 	}
-	if name := stableName(h, device); name != "" {
+	if name := area.StableName(h, device); name != "" {
 		return fail.New(fail.Usage, "set up swap", err, "its name that stays: --device "+name)
 	}
 	return err
@@ -186,9 +196,9 @@ func needsRoot(h host.Host, op string) error {
 
 func engine(h host.Host, o DownOptions) *step.Engine {
 	return &step.Engine{
-		Host: h, JournalPath: JournalPath, OldLockPath: oldLockPath, Events: o.Events,
+		Host: h, JournalPath: JournalPath, OldLockPath: config.OldLockPath, Events: o.Events,
 		NoRestart: o.NoRestart || o.boot, Boot: o.boot, Damaged: o.JournalDamaged,
-		Build: func(r step.Record) (step.Step, error) { return build(r, o) },
+		Build: func(r step.Record) (step.Step, error) { return kinds().Build(r, o.mode()) },
 	}
 }
 
@@ -199,35 +209,16 @@ func goalNode(h host.Host, j step.Journal) (node, error) {
 	if err != nil {
 		return node{}, err
 	}
-	c.Persist = c.persistence(h)
-	n := node{config: c}
-	for _, one := range c.each() {
-		n.areas = append(n.areas, area{config: one})
+	c.Persist = persist.Way(h, c.Persist)
+	n := node{config: c, persist: persist.Previous(c.Persist)}
+	for _, one := range c.Each() {
+		n.areas = append(n.areas, area.Area{Area: one.Area})
 	}
 	n.nameSteps(j)
 	for i := range n.areas {
-		n.areas[i].untagged = !wasTagged(j, n.areas[i].suffix)
+		n.areas[i].KnowTag(j)
 	}
 	return n, nil
-}
-
-// wasTagged reports whether the journal knows a device with a tag. A boot changes
-// nothing of what an older swapctl made; setup does.
-func wasTagged(j step.Journal, suffix string) bool {
-	var was deviceWant
-	r := j.Record("swap.device" + suffix)
-	return !r.Ours() || json.Unmarshal(r.Want, &was) != nil || was.Tagged
-}
-
-// findArea decides what is still open of one of goalNode's areas.
-func (n *node) findArea(h host.Host, i int) error {
-	a, err := resolve(h, n.areas[i].config)
-	if err == nil {
-		was := n.areas[i]
-		a.suffix, a.known, a.untagged = was.suffix, was.known, was.untagged
-		n.areas[i] = a
-	}
-	return err
 }
 
 // goalConfig is the configuration that belongs to the journal's goal.

@@ -8,8 +8,9 @@ import (
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/host"
-	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/kubelet"
+	"github.com/swapctl/swapctl/internal/setup/area"
+	"github.com/swapctl/swapctl/internal/setup/tuning"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
@@ -37,7 +38,7 @@ func upReport(h host.Host, n node, out step.Outcome, o UpOptions) Report {
 			r.Swap = &s
 		}
 		if len(n.areas) > 1 {
-			s.Name = a.config.Name
+			s.Name = a.Name
 			r.Areas = append(r.Areas, s)
 		}
 	}
@@ -57,18 +58,18 @@ func stepReport(it step.Item, byHand []string) StepReport {
 }
 
 // swapReport describes the area as it is on, or as it would be.
-func swapReport(h host.Host, a area) SwapReport {
-	s := SwapReport{Path: a.backing(), Kind: "file", SizeBytes: a.sizeBytes, Encrypted: a.config.Encrypt}
-	if a.config.Device != "" {
+func swapReport(h host.Host, a area.Area) SwapReport {
+	s := SwapReport{Path: a.Backing(), Kind: "file", SizeBytes: a.SizeBytes, Encrypted: a.Encrypt}
+	if a.Device != "" {
 		s.Kind = "partition"
 	}
-	if a.config.Encrypt {
-		s.Mapping = a.config.Name
+	if a.Encrypt {
+		s.Mapping = a.Name
 	}
-	if swap, on, err := activeSwap(h, a.target()); err == nil && on {
+	if swap, on, err := area.Active(h, a.Target()); err == nil && on {
 		s.Priority = &swap.Priority
-	} else if a.config.Priority >= 0 {
-		s.Priority = &a.config.Priority
+	} else if a.Priority >= 0 {
+		s.Priority = &a.Priority
 	}
 	return s
 }
@@ -77,47 +78,22 @@ func swapReport(h host.Host, a area) SwapReport {
 func (n node) warnings(h host.Host) []string {
 	var w []string
 	for _, a := range n.areas {
-		for _, text := range a.warnings(h) {
+		for _, text := range a.Warnings(h) {
 			if len(n.areas) > 1 {
-				text = a.backing() + ": " + text
+				text = a.Backing() + ": " + text
 			}
 			w = append(w, text)
 		}
 	}
 	if n.config.ProtectSystemSlice {
-		w = append(w, sliceWarnings(h)...)
+		w = append(w, tuning.SliceWarnings(h)...)
 	}
-	w = append(w, zramInTheWay(h, n.areas)...)
-	w = append(w, n.kubelet.warnings...)
-	if n.config.Kubelet == "skip" && len(n.kubelet.steps) == 0 && kubelet.Installed(h) {
+	w = append(w, area.ZramInTheWay(h, n.areas)...)
+	w = append(w, n.kubelet.Warnings...)
+	if n.config.Kubelet == "skip" && len(n.kubelet.Steps) == 0 && kubelet.Installed(h) {
 		w = append(w, "a kubelet is on this node, and is left as it is: unless its configuration says failSwapOn: false, it will not start again while swap is on")
 	}
 	return w
-}
-
-func (a area) warnings(h host.Host) []string {
-	var w []string
-	if text := onElsewhere(h, a.target()); text != "" {
-		w = append(w, text)
-	}
-	if !a.config.Encrypt {
-		w = append(w, "swap is not encrypted: what is in memory, Secrets of pods included, can be read from the disk later")
-	}
-	if kind, unstable := kernel.UnstableName(a.config.Device); a.config.Device != "" && unstable {
-		w = append(w, unstableWarning(h, a.config.Device, kind))
-	}
-	if a.config.Encrypt && a.config.Discard != "none" {
-		w = append(w, "discards pass through the encryption: the disk shows which blocks are in use")
-	}
-	return w
-}
-
-func unstableWarning(h host.Host, device, kind string) string {
-	text := fmt.Sprintf("%s is a %s and may mean another device after a reboot", device, kind)
-	if name := stableName(h, device); name != "" {
-		text += "; its name that stays is " + name
-	}
-	return text
 }
 
 // upState says in a sentence what state the node is in after a run.
@@ -155,8 +131,8 @@ func (n node) inWords() string {
 	var size int64
 	encrypted, areas := 0, ""
 	for _, a := range n.areas {
-		size += a.sizeBytes
-		if a.config.Encrypt {
+		size += a.SizeBytes
+		if a.Encrypt {
 			encrypted++
 		}
 	}
@@ -177,8 +153,8 @@ func (n node) inWords() string {
 // erased names what --erase allowed to overwrite.
 func (n node) erased() string {
 	for _, a := range n.areas {
-		if a.erase {
-			return a.backing()
+		if a.Erase {
+			return a.Backing()
 		}
 	}
 	return "the file or device"

@@ -222,7 +222,7 @@ func (r *run) do(ctx context.Context, it *Item) error {
 		r.acts = append(r.acts, act{step: it.step, rec: rec.Record})
 	}
 	e.tell(Event{Kind: Begin, Info: it.Info})
-	err = it.step.Do(ctx, e.Host, rec.Saved, r.lend(it.Info))
+	err = it.step.Do(ctx, e.Host, rec.Record, r.lend(it.Info))
 	if err == nil {
 		err = r.tookEffect(ctx, it, r.journal.Record(it.Info.ID))
 	}

@@ -2,7 +2,6 @@ package step_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -179,11 +178,11 @@ func write(f host.Files, text string) error {
 // noting is a brick that notes something of what it makes.
 type noting struct{ brick }
 
-func (b noting) Do(ctx context.Context, h host.Host, saved json.RawMessage, r step.Run) error {
+func (b noting) Do(ctx context.Context, h host.Host, was step.Record, r step.Run) error {
 	if err := r.Note("made"); err != nil {
 		return err
 	}
-	return b.brick.Do(ctx, h, saved, r)
+	return b.brick.Do(ctx, h, was, r)
 }
 
 // TestADamagedJournalIsRefusedAndGoneByAsFarAsItGoes: what stands before the damage

@@ -2,7 +2,6 @@ package step_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ func (b bell) Info() step.Info {
 	return info
 }
 
-func (b bell) Do(_ context.Context, h host.Host, _ json.RawMessage, _ step.Run) error {
+func (b bell) Do(_ context.Context, h host.Host, _ step.Record, _ step.Run) error {
 	if err := h.Files.Replace(b.file(), []byte(b.text), 0o600); err != nil {
 		return err
 	}

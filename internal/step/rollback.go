@@ -62,7 +62,7 @@ func (r *run) takeBack(ctx context.Context, a act) error {
 		return err
 	}
 	e.tell(Event{Kind: Begin, Info: info})
-	if err := a.step.Do(ctx, e.Host, a.rec.Saved, r.lend(info)); err != nil {
+	if err := a.step.Do(ctx, e.Host, a.rec, r.lend(info)); err != nil {
 		e.tell(Event{Kind: Failed, Info: info, Err: err})
 		return err
 	}

@@ -9,27 +9,15 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Step is one reversible change to a node. Its methods may run again after a
-// crash at any point inside them: Do and Undo finish what an earlier call
-// began, and do nothing where nothing is left to do.
+// Step is one reversible change to a node, as the engine sees it: Of makes one of a
+// Typed step, where the methods are described.
 type Step interface {
-	// Info says what the step is, for people.
 	Info() Info
-	// Want is what Do makes true, as plain data. The journal keeps it, so that
-	// the step can be built again, for teardown, without the configuration.
 	Want() any
-	// Check finds out how the node stands. was is what the journal knows of
-	// this step. It changes nothing, and does not fail because something that
-	// the step stands on is not there yet: that is Todo.
 	Check(ctx context.Context, h host.Host, was Record) (Finding, error)
-	// Save returns what Undo will need, before Do.
 	Save(ctx context.Context, h host.Host) (any, error)
-	// Do makes Want true. saved is what Save returned, after a crash that of
-	// the first run.
-	Do(ctx context.Context, h host.Host, saved json.RawMessage, r Run) error
-	// Undo takes back what Do made, whole or in part. The step is undone also when
-	// the error is a *Remark.
-	Undo(ctx context.Context, h host.Host, saved json.RawMessage, p Progress) error
+	Do(ctx context.Context, h host.Host, was Record, r Run) error
+	Undo(ctx context.Context, h host.Host, was Record, p Progress) error
 }
 
 // Info describes a step to people.
@@ -71,6 +59,11 @@ type Finding struct {
 	Err      error // why it is Blocked
 }
 
+// BlockedBy is the finding of what must not be tried.
+func BlockedBy(err error) Finding {
+	return Finding{State: Blocked, Found: err.Error(), Err: err}
+}
+
 // Record is what the journal knows of a step of ours. The zero Record is a step
 // that the journal does not know: what is found Done then was so before us.
 type Record struct {
@@ -84,23 +77,16 @@ type Record struct {
 // Ours reports whether the journal knows the step.
 func (r Record) Ours() bool { return r.ID != "" }
 
-// Remark is the error of an Undo after which nothing of the step is left that it
-// could take back: what it says is for people to know.
-type Remark struct{ Err error }
+// Run is what the engine gives to one Do.
+type Run = RunOf[any]
 
-// Error implements error.
-func (r *Remark) Error() string { return r.Err.Error() }
-
-// Unwrap returns what it says.
-func (r *Remark) Unwrap() error { return r.Err }
-
-// Run is what the engine lends to one Do.
-type Run struct {
+// RunOf is Run for a step that notes a Made.
+type RunOf[Made any] struct {
 	Progress Progress
 	// Note writes into the journal, durably, by what the thing that is being made
 	// will be known again: Record.Made. Only the kernel decides that, so Save
 	// cannot tell it. Do calls it before the thing gets the place where Check looks.
-	Note func(made any) error
+	Note func(made Made) error
 }
 
 // Progress hears how far a long Do or Undo is, in bytes. total is 0 when it is

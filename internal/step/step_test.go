@@ -51,9 +51,9 @@ func (b brick) Check(_ context.Context, h host.Host, _ step.Record) (step.Findin
 
 func (b brick) Save(context.Context, host.Host) (any, error) { return "saved " + b.text, nil }
 
-func (b brick) Do(_ context.Context, h host.Host, saved json.RawMessage, _ step.Run) error {
-	if want := fmt.Sprintf("%q", "saved "+b.text); string(saved) != want {
-		return fmt.Errorf("saved is %s, want %s", saved, want)
+func (b brick) Do(_ context.Context, h host.Host, was step.Record, _ step.Run) error {
+	if want := fmt.Sprintf("%q", "saved "+b.text); string(was.Saved) != want {
+		return fmt.Errorf("saved is %s, want %s", was.Saved, want)
 	}
 	if b.noEffect {
 		return nil
@@ -64,7 +64,7 @@ func (b brick) Do(_ context.Context, h host.Host, saved json.RawMessage, _ step.
 	return b.fails
 }
 
-func (b brick) Undo(_ context.Context, h host.Host, _ json.RawMessage, _ step.Progress) error {
+func (b brick) Undo(_ context.Context, h host.Host, _ step.Record, _ step.Progress) error {
 	for _, name := range []string{host.ReplaceTemp(b.file()), b.file()} {
 		if err := h.Files.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -154,7 +154,11 @@ func (r *run) undo(ctx context.Context, a act) error {
 func (e *Engine) undo(ctx context.Context, j *journalFile, a act) error {
 	info := a.step.Info()
 	e.tell(Event{Kind: Undoing, Info: info})
-	err := a.step.Undo(ctx, e.Host, a.rec.Saved, e.progress(info))
+	rec := a.rec
+	if now := j.Record(info.ID); now.Ours() {
+		rec = now // with what Do has noted since
+	}
+	err := a.step.Undo(ctx, e.Host, rec, e.progress(info))
 	if remark, ok := errors.AsType[*Remark](err); ok {
 		e.warnings, err = append(e.warnings, remark.Err), nil
 	}

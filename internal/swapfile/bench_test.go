@@ -47,7 +47,7 @@ func pairWithDD(b *testing.B, h host.Host, dir string, size int64, blocks Blocks
 			run(b, "dd", "if=/dev/zero", "of="+path, "bs=1M", "count="+strconv.FormatInt(size/mib, 10), "conv=fsync", "status=none")
 		}))
 		ours = append(ours, timed(func() {
-			if err := Make(context.Background(), h, path, size, blocks, nil); err != nil {
+			if err := Make(context.Background(), h, path, size, blocks, nil, nil); err != nil {
 				b.Fatal(err)
 			}
 		}))

@@ -35,7 +35,7 @@ func makeArea(h host.Host) error {
 	if err := swapfile.Remove(h, areaPath); err != nil { // what an earlier run made
 		return err
 	}
-	if err := swapfile.Make(ctx, h, areaPath, areaBytes, swapfile.Reserved, nil); err != nil {
+	if err := swapfile.Make(ctx, h, areaPath, areaBytes, swapfile.Reserved, nil, nil); err != nil {
 		return err
 	}
 	return swapfile.WriteHeader(ctx, h, areaPath, [16]byte{1})
@@ -79,7 +79,7 @@ func TestAFailureAtAnyOperationLeavesNothingBehind(t *testing.T) {
 	for name, f := range nodes {
 		t.Run(name, func(t *testing.T) {
 			failEverywhere(t, f, func(h host.Host) error {
-				return swapfile.Make(context.Background(), h, areaPath, areaBytes, swapfile.Reserved, nil)
+				return swapfile.Make(context.Background(), h, areaPath, areaBytes, swapfile.Reserved, nil, nil)
 			})
 		})
 	}

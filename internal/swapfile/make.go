@@ -41,20 +41,15 @@ func Temp(path string) string {
 // own. It appears under its name only when whole, and never in place of a file that
 // is there. What a killed run left is removed first; on an error, nothing is left.
 // Under encryption the blocks should be Written.
-// progress (may be nil) hears how many bytes are done.
+// progress hears how many bytes are done. note is told, before the file gets its name,
+// by what it will be known again; its error ends it. Both may be nil.
 //
 // The file is durable once WriteHeader has synced it, so it is not synced
 // here as well. What a power cut leaves before that CheckFile notices.
 //
 // sizeBytes must be whole pages, at least MinPages and at most MaxPages of
 // them. The errors wrap unix.ENOSPC, and ctx's own when it ends.
-func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks Blocks, progress func(done, total int64)) error {
-	return MakeKnown(ctx, h, path, sizeBytes, blocks, progress, func(host.Identity) error { return nil })
-}
-
-// MakeKnown is Make that tells note, before the file gets its name, by what it
-// will be known again. An error of note ends it.
-func MakeKnown(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks Blocks, progress func(done, total int64), note func(host.Identity) error) error {
+func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks Blocks, progress func(done, total int64), note func(host.Identity) error) error {
 	op := "make the swap file " + path
 	if err := checkSize(h, op, sizeBytes); err != nil {
 		return err
@@ -72,6 +67,9 @@ func MakeKnown(ctx context.Context, h host.Host, path string, sizeBytes int64, b
 	}
 	if progress == nil {
 		progress = func(int64, int64) {}
+	}
+	if note == nil {
+		note = func(host.Identity) error { return nil }
 	}
 	d := draft{h: h, fs: fileSystem, path: temp, size: sizeBytes, blocks: blocks, progress: progress}
 	if err := d.make(ctx); err != nil {

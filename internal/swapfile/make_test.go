@@ -38,7 +38,7 @@ func TestMakesAFileOnlyRootCanRead(t *testing.T) {
 		seen = st.Mode()
 		return truncated(f, size)
 	}})
-	if err := Make(context.Background(), h, path, 4*mib, Reserved, nil); err != nil {
+	if err := Make(context.Background(), h, path, 4*mib, Reserved, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	st, err := os.Stat(path)
@@ -64,13 +64,13 @@ func TestRefusesSizesThatNoHeaderCanDescribe(t *testing.T) {
 		4096 << 32:         "at most 16 TiB",
 		4096*(1<<32-1) + 1: "not whole pages",
 	} {
-		err := Make(context.Background(), h, path, size, Reserved, nil)
+		err := Make(context.Background(), h, path, size, Reserved, nil, nil)
 		wantRefusal(t, err, want, "--size")
 		if fail.Code(err) != fail.Usage || len(names(t, filepath.Dir(path))) != 0 {
 			t.Errorf("%d: code %d, left %v", size, fail.Code(err), names(t, filepath.Dir(path)))
 		}
 	}
-	if err := Make(context.Background(), h, path, 40<<10, Reserved, nil); err != nil {
+	if err := Make(context.Background(), h, path, 40<<10, Reserved, nil, nil); err != nil {
 		t.Error("the smallest:", err)
 	}
 }
@@ -119,7 +119,7 @@ func TestAFailedMakeLeavesNothingBehind(t *testing.T) {
 			k.Kernel = nil
 			h := fakeHost(c.files, k)
 			path := filepath.Join(t.TempDir(), "swapfile")
-			err := Make(context.Background(), h, path, 16*mib, Reserved, nil)
+			err := Make(context.Background(), h, path, 16*mib, Reserved, nil, nil)
 			wantRefusal(t, err, c.want, c.hint)
 			if c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("%v is not %v", err, c.is)
@@ -136,7 +136,7 @@ func TestAFailedMakeLeavesNothingBehind(t *testing.T) {
 func TestADiskThatDoesNotKeepTheZerosIsNoticed(t *testing.T) {
 	h := fakeHost(files{lost: true, sync: unix.EIO}, kernel{flags: noFlags, fallocate: unsupported, extents: backed})
 	path := filepath.Join(t.TempDir(), "swapfile")
-	err := Make(context.Background(), h, path, zerosFlush, Reserved, nil)
+	err := Make(context.Background(), h, path, zerosFlush, Reserved, nil, nil)
 	wantRefusal(t, err, "input/output error", "")
 	if got := names(t, filepath.Dir(path)); len(got) != 0 {
 		t.Errorf("left behind: %v", got)
@@ -153,7 +153,7 @@ func TestNoticesThatNoCOWDidNotTake(t *testing.T) {
 		setFlags: func(_ host.File, flags uint32) error { set = append(set, flags); return nil },
 	}
 	f := files{release: "6.1.0"}
-	wantRefusal(t, Make(context.Background(), fakeHost(f, k), path, mib, Reserved, nil), "NOCOW attribute (chattr +C) did not take", "")
+	wantRefusal(t, Make(context.Background(), fakeHost(f, k), path, mib, Reserved, nil, nil), "NOCOW attribute (chattr +C) did not take", "")
 	if want := []uint32{0, host.InodeNoCOW}; !slices.Equal(set, want) {
 		t.Errorf("set flags %#x; want %#x: btrfs does not take both in one call", set, want)
 	}
@@ -161,7 +161,7 @@ func TestNoticesThatNoCOWDidNotTake(t *testing.T) {
 		t.Errorf("left behind: %v", got)
 	}
 	k.flags = func(host.File) (uint32, error) { return set[len(set)-1], nil }
-	if err := Make(context.Background(), fakeHost(f, k), path, mib, Reserved, nil); err != nil {
+	if err := Make(context.Background(), fakeHost(f, k), path, mib, Reserved, nil, nil); err != nil {
 		t.Error(err)
 	}
 	if err := os.Remove(path); err != nil {
@@ -169,7 +169,7 @@ func TestNoticesThatNoCOWDidNotTake(t *testing.T) {
 	}
 	k.setFlags = func(host.File, uint32) error { return unix.EINVAL }
 	k.flags = noFlags
-	wantRefusal(t, Make(context.Background(), fakeHost(f, k), path, mib, Reserved, nil), "it would be copy-on-write", "name a file on ext4 or xfs with --path, or give swap a partition with --device")
+	wantRefusal(t, Make(context.Background(), fakeHost(f, k), path, mib, Reserved, nil, nil), "it would be copy-on-write", "name a file on ext4 or xfs with --path, or give swap a partition with --device")
 }
 
 func TestCleansUpAfterAKilledRun(t *testing.T) {
@@ -178,7 +178,7 @@ func TestCleansUpAfterAKilledRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := fakeHost(files{}, kernel{extents: backed, flags: noFlags, fallocate: truncated})
-	if err := Make(context.Background(), h, path, 16*mib, Reserved, nil); err != nil {
+	if err := Make(context.Background(), h, path, 16*mib, Reserved, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"swapfile"}) {
@@ -195,7 +195,7 @@ func TestStopsWhenToldTo(t *testing.T) {
 		if last = done; done >= 16*mib {
 			stop()
 		}
-	})
+	}, nil)
 	if !errors.Is(err, context.Canceled) || last != 16*mib {
 		t.Errorf("%v after %d bytes", err, last)
 	}
@@ -237,7 +237,7 @@ func TestWritesZerosWhereFallocateCannotServe(t *testing.T) {
 					t.Errorf("total %d", total)
 				}
 				heard = append(heard, done)
-			})
+			}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -263,14 +263,14 @@ func TestReplacesOnlyAFile(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", link); err != nil {
 		t.Fatal(err)
 	}
-	wantRefusal(t, Make(context.Background(), h, link, mib, Reserved, nil), "a symbolic link is there", "--path")
-	wantRefusal(t, Make(context.Background(), h, dir, mib, Reserved, nil), "a directory is there", "--path")
+	wantRefusal(t, Make(context.Background(), h, link, mib, Reserved, nil, nil), "a symbolic link is there", "--path")
+	wantRefusal(t, Make(context.Background(), h, dir, mib, Reserved, nil, nil), "a directory is there", "--path")
 	// A link under the temporary name is removed, not followed.
 	target := filepath.Join(dir, "target")
 	if err := errors.Join(os.WriteFile(target, []byte("kept"), 0o644), os.Symlink(target, Temp(filepath.Join(dir, "s")))); err != nil {
 		t.Fatal(err)
 	}
-	if err := Make(context.Background(), h, filepath.Join(dir, "s"), mib, Reserved, nil); err != nil {
+	if err := Make(context.Background(), h, filepath.Join(dir, "s"), mib, Reserved, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if data, err := os.ReadFile(target); err != nil || string(data) != "kept" {

@@ -89,7 +89,7 @@ func areaKiB(t *testing.T, dir string) int {
 func makeArea(t *testing.T, h host.Host, path string, size int64, zeros bool) {
 	t.Helper()
 	steps := 0
-	if err := Make(context.Background(), h, path, size, Reserved, func(int64, int64) { steps++ }); err != nil {
+	if err := Make(context.Background(), h, path, size, Reserved, func(int64, int64) { steps++ }, nil); err != nil {
 		t.Fatal(err)
 	}
 	if wrote := steps > 2; wrote != zeros {
@@ -124,7 +124,7 @@ func guardedWhileOn(t *testing.T, h host.Host, path string) {
 	if !errors.Is(err, unix.ETXTBSY) {
 		t.Error(err)
 	}
-	wantRefusal(t, Make(ctx, h, path, mib, Reserved, nil), "a file is there already", "--path")
+	wantRefusal(t, Make(ctx, h, path, mib, Reserved, nil, nil), "a file is there already", "--path")
 	if slices.Contains(names(t, filepath.Dir(path)), filepath.Base(Temp(path))) {
 		t.Error("the temporary file was left")
 	}
@@ -138,7 +138,7 @@ func TestGivesTheRoomBackWhenThereIsNotEnough(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			point, h := mounted(t, diskBytes, "", d.mkfs...), host.Linux()
 			before := names(t, point)
-			err := Make(context.Background(), h, filepath.Join(point, "swapfile"), 2*diskBytes, Reserved, nil)
+			err := Make(context.Background(), h, filepath.Join(point, "swapfile"), 2*diskBytes, Reserved, nil, nil)
 			wantRefusal(t, err, "no room for 1 GiB", "--size")
 			if !errors.Is(err, unix.ENOSPC) {
 				t.Error(err)
@@ -146,7 +146,7 @@ func TestGivesTheRoomBackWhenThereIsNotEnough(t *testing.T) {
 			if got := names(t, point); !slices.Equal(got, before) {
 				t.Errorf("left: %v", got)
 			}
-			if err := Make(context.Background(), h, filepath.Join(point, "swapfile"), 64*mib, Reserved, nil); err != nil {
+			if err := Make(context.Background(), h, filepath.Join(point, "swapfile"), 64*mib, Reserved, nil, nil); err != nil {
 				t.Error("a smaller one, after it:", err)
 			}
 		})
@@ -285,7 +285,7 @@ func TestRefusesRealFileSystemsThatCannotHoldSwap(t *testing.T) {
 			path := filepath.Join(point, "swapfile")
 			_, err := CheckPlace(h, path)
 			wantRefusal(t, err, "it would be on "+name, "--device")
-			wantRefusal(t, Make(context.Background(), h, path, 64*mib, Reserved, nil), "it would be on "+name, "--device")
+			wantRefusal(t, Make(context.Background(), h, path, 64*mib, Reserved, nil, nil), "it would be on "+name, "--device")
 		})
 	}
 	_, err := CheckPlace(h, "/proc/swapfile")
@@ -323,7 +323,7 @@ func TestRefusesRealPlacesWhereOthersCouldMeddle(t *testing.T) {
 	run(t, "mount", "-o", "remount,ro", point)
 	_, err = CheckPlace(h, filepath.Join(point, "swapfile"))
 	wantRefusal(t, err, "mounted read-only", "findmnt")
-	wantRefusal(t, Make(context.Background(), h, filepath.Join(point, "swapfile"), mib, Reserved, nil), "read-only", "")
+	wantRefusal(t, Make(context.Background(), h, filepath.Join(point, "swapfile"), mib, Reserved, nil, nil), "read-only", "")
 }
 
 func TestTellsAnImmutableFileFromOneInUse(t *testing.T) {

@@ -21,7 +21,7 @@ var written = map[string]hosttest.FileSystem{
 }
 
 func makeWritten(h host.Host) error {
-	return swapfile.Make(context.Background(), h, areaPath, areaBytes, swapfile.Written, nil)
+	return swapfile.Make(context.Background(), h, areaPath, areaBytes, swapfile.Written, nil, nil)
 }
 
 func TestTheFakeNodeTellsWrittenBlocksFromReserved(t *testing.T) {

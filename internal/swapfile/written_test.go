@@ -25,7 +25,7 @@ func TestAWrittenFileHasNoUnwrittenBlocks(t *testing.T) {
 			h, path := host.Linux(), filepath.Join(mounted(t, diskBytes, "", mkfs...), "swapfile")
 			const size = 33*mib + 4096
 			for _, blocks := range []Blocks{Reserved, Written} {
-				if err := Make(context.Background(), h, path, size, blocks, nil); err != nil {
+				if err := Make(context.Background(), h, path, size, blocks, nil, nil); err != nil {
 					t.Fatal(err)
 				}
 				unwritten, all := extentsOf(t, h, path)
@@ -88,7 +88,7 @@ func TestWhoWritesTheZeros(t *testing.T) {
 				}})
 			path := filepath.Join(t.TempDir(), "swapfile")
 			var heard []int64
-			err := Make(context.Background(), h, path, size, c.blocks, func(done, _ int64) { heard = append(heard, done) })
+			err := Make(context.Background(), h, path, size, c.blocks, func(done, _ int64) { heard = append(heard, done) }, nil)
 			if failed := c.disk != nil && !errors.Is(c.disk, unix.EOPNOTSUPP); (err != nil) != failed || failed && !errors.Is(err, c.disk) {
 				t.Fatal(err)
 			}
@@ -108,7 +108,7 @@ func TestAFullDiskIsKnownBeforeZerosAreWritten(t *testing.T) {
 	h := fakeHost(files{write: func(int, int64) error { writes++; return nil }},
 		kernel{flags: noFlags, fallocate: func(host.File, int64) error { return unix.ENOSPC }})
 	dir := t.TempDir()
-	err := Make(context.Background(), h, filepath.Join(dir, "swapfile"), 64*mib, Written, nil)
+	err := Make(context.Background(), h, filepath.Join(dir, "swapfile"), 64*mib, Written, nil, nil)
 	wantRefusal(t, err, "no room for 64 MiB", "df -h")
 	if left := names(t, dir); writes != 0 || len(left) != 0 {
 		t.Errorf("%d writes, left %v", writes, left)
@@ -125,7 +125,7 @@ func TestStopsWhenToldToWhileTheDiskZeroes(t *testing.T) {
 		return nil
 	}})
 	dir := t.TempDir()
-	err := Make(ctx, h, filepath.Join(dir, "swapfile"), 2*zeroStep, Written, nil)
+	err := Make(ctx, h, filepath.Join(dir, "swapfile"), 2*zeroStep, Written, nil, nil)
 	if left := names(t, dir); !errors.Is(err, context.Canceled) || asked != 1 || len(left) != 0 {
 		t.Errorf("%v after %d steps, left %v", err, asked, left)
 	}

@@ -1,0 +1,197 @@
+// Package area has the steps of a swap area: the file or device, the encryption, the
+// header, and the swap that is on.
+package area
+
+import (
+	"os"
+	"strconv"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
+	"github.com/swapctl/swapctl/internal/crypt"
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/setup/config"
+	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/swapfile"
+)
+
+// Area is one swap area, fully decided: what a person wants of it, held against a node.
+type Area struct {
+	config.Area // with the size in bytes
+
+	Suffix    string // of its step IDs: "" or "@bridge"
+	SizeBytes int64  // of the file or device
+	Erase     bool   // what the file or device holds may go
+	Force     bool   // the file may be more than half of its file system
+	// Untagged: an encrypted device as an older swapctl used it, all of it.
+	Untagged bool
+	Restarts string // the kubelet's unit, which counts the swap when it starts
+	Sector   int    // the unit of encryption in bytes, 0 for the largest that fits
+
+	known knownFile
+}
+
+// knownFile is what the journal knows of the file of an area.
+type knownFile struct {
+	want      fileWant
+	encrypted bool
+}
+
+// Know reads what the journal knows of the area with that suffix.
+func (a *Area) Know(j step.Journal) {
+	a.known = knownFile{encrypted: j.Record("swap.crypt" + a.Suffix).Ours()}
+	a.known.want, _ = step.WantOf[fileWant](j.Record("swap.file" + a.Suffix)) // what cannot be read is none of ours
+}
+
+// KnowTag reads whether the journal knows the device with a tag. A boot changes nothing
+// of what an older swapctl made; setup does.
+func (a *Area) KnowTag(j step.Journal) {
+	was, ours := step.WantOf[deviceWant](j.Record("swap.device" + a.Suffix))
+	a.Untagged = ours && !was.Tagged
+}
+
+// BackingOf is the file or device of which a record is, if it is of one.
+func BackingOf(r step.Record) (backing, suffix string, ok bool) {
+	kind, suffix := step.SplitID(r.ID)
+	switch kind {
+	case "swap.file":
+		want, ok := step.WantOf[fileWant](r)
+		return want.Path, suffix, ok
+	case "swap.device":
+		want, ok := step.WantOf[deviceWant](r)
+		return want.Device, suffix, ok
+	}
+	return "", "", false
+}
+
+// fileWant is the file that the area needs. One that is there already keeps the
+// blocks that it has: swap that is on does not come down, and gigabytes are not
+// written, because a setting or another version of the program would have made it
+// otherwise. But one that becomes encrypted comes down in any case.
+func (a Area) fileWant() fileWant {
+	want := fileWant{Path: a.Path, SizeBytes: a.SizeBytes, Written: a.Encrypt && a.Preallocation != "falloc"}
+	if was := a.known.want; was.Path == want.Path && was.SizeBytes == want.SizeBytes && (was.Written || a.known.encrypted) {
+		want.Written = was.Written
+	}
+	return want
+}
+
+// Resolve decides what is open of an area: the size in bytes of this node.
+func Resolve(h host.Host, asked config.Area) (Area, error) {
+	a := Area{Area: asked}
+	return a, a.Find(h)
+}
+
+// Find decides what is still open, with what else is known of the area by now.
+func (a *Area) Find(h host.Host) (err error) {
+	if a.Sector, err = a.SectorSizeBytes(); err != nil {
+		return err
+	}
+	if a.Device != "" {
+		a.Path = ""
+		a.SizeBytes, err = deviceBytes(h, a.Device, a.ReservedBytes())
+		return err
+	}
+	size, err := sizeOf(h, a.Size)
+	if err != nil {
+		return err
+	}
+	page := int64(h.Kernel.PageSize())
+	a.SizeBytes = size / page * page
+	switch pages := a.SizeBytes / page; {
+	case pages < swapfile.MinPages:
+		return config.Invalid("size", sizeHint, "%d bytes are too few: a swap area has at least %d", size, swapfile.MinPages*page)
+	case pages > swapfile.MaxPages:
+		return config.Invalid("size", "choose a smaller --size", "%s is more than a swap area can have: the most is %s", bytesize.Format(size), bytesize.Format(swapfile.MaxPages*page))
+	}
+	a.setSize(a.SizeBytes)
+	return nil
+}
+
+func (a *Area) setSize(bytes int64) {
+	a.SizeBytes, a.Size = bytes, strconv.FormatInt(bytes, 10)
+}
+
+// sizeOf is the size in bytes that was asked for. The memory is read only for a share
+// of it: this is on the way of every setup.
+func sizeOf(h host.Host, asked string) (int64, error) {
+	size, err := bytesize.Parse(asked)
+	if isShare(asked) {
+		memory, memoryErr := readMemory(h)
+		if memoryErr != nil {
+			return 0, memoryErr
+		}
+		size, _, err = bytesize.ParseShare(asked, memory.TotalBytes)
+	}
+	if err != nil {
+		return 0, config.Invalid("size", sizeHint, "%w", err)
+	}
+	return size, nil
+}
+
+// sizeHint is for sizes that are none.
+const sizeHint = "for example --size 4Gi, or --size 50% of the node's memory"
+
+func deviceBytes(h host.Host, device string, reserved int64) (int64, error) {
+	if _, err := ResolveDevice(h, device); err != nil {
+		return 0, err
+	}
+	op := "use the device " + device
+	f, err := h.Files.Open(device, os.O_RDONLY, 0)
+	if err != nil {
+		return 0, fail.New(fail.Failed, op, err)
+	}
+	defer f.Close()
+	d, err := h.Kernel.BlockDevice(f)
+	if err == nil && d.SizeBytes < reserved+swapfile.MinPages*int64(h.Kernel.PageSize()) {
+		return 0, fail.Newf(fail.Usage, op, "it has %d bytes, too few for a swap area", d.SizeBytes).
+			Hint("lsblk shows every device and its size")
+	}
+	return d.SizeBytes, fail.New(fail.Failed, op, err)
+}
+
+// ReservedBytes is what the encryption leaves free at the start of a device, for
+// the tag.
+func (a Area) ReservedBytes() int64 {
+	if a.Device == "" || !a.Encrypt || a.Untagged {
+		return 0
+	}
+	return swapfile.ReservedBytes
+}
+
+// Target is what the kernel swaps to.
+func (a Area) Target() Target {
+	if a.Encrypt {
+		return Target{Path: a.Backing(), Mapping: a.Name}
+	}
+	return Target{Path: a.Backing()}
+}
+
+// Lower is the step of the file or device, which a reboot does not lose.
+func (a Area) Lower() step.Step {
+	if a.Device == "" {
+		return step.Of(fileStep{area: a.Suffix, want: a.fileWant(),
+			encrypted: a.Encrypt, erase: a.Erase, force: a.Force})
+	}
+	return step.Of(deviceStep{area: a.Suffix, want: deviceWant{Device: a.Device, SizeBytes: a.SizeBytes, Tagged: a.ReservedBytes() > 0},
+		encrypted: a.Encrypt, erase: a.Erase})
+}
+
+// Upper are the steps on top of it. Each stands on the one before.
+func (a Area) Upper() []step.Step {
+	file := a.Device == ""
+	var steps []step.Step
+	if a.Encrypt {
+		steps = append(steps, step.Of(cryptStep{area: a.Suffix, file: file, want: crypt.Mapping{
+			Name: a.Name, Backing: a.Backing(), Cipher: a.Cipher, KeyBits: a.KeySize,
+			SectorBytes: a.Sector, Discards: a.Discard != "none", OffsetBytes: a.ReservedBytes()}}))
+	}
+	return append(steps,
+		step.Of(headerStep{area: a.Suffix, file: file, want: headerWant{a.Target()}}),
+		step.Of(onStep{area: a.Suffix, want: onWant{Target: a.Target(), Priority: a.Priority, Discard: a.Discard}, restarts: a.Restarts}))
+}
+
+// Kinds are the kinds of step of this package.
+func Kinds() step.Kinds {
+	return step.Kinds{fileKind(), deviceKind(), cryptKind(), headerKind(), onKind()}
+}

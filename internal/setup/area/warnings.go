@@ -1,0 +1,34 @@
+package area
+
+import (
+	"fmt"
+
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+)
+
+// Warnings are what a person should know although it stops nothing.
+func (a Area) Warnings(h host.Host) []string {
+	var w []string
+	if text := OnElsewhere(h, a.Target()); text != "" {
+		w = append(w, text)
+	}
+	if !a.Encrypt {
+		w = append(w, "swap is not encrypted: what is in memory, Secrets of pods included, can be read from the disk later")
+	}
+	if kind, unstable := kernel.UnstableName(a.Device); a.Device != "" && unstable {
+		w = append(w, unstableWarning(h, a.Device, kind))
+	}
+	if a.Encrypt && a.Discard != "none" {
+		w = append(w, "discards pass through the encryption: the disk shows which blocks are in use")
+	}
+	return w
+}
+
+func unstableWarning(h host.Host, device, kind string) string {
+	text := fmt.Sprintf("%s is a %s and may mean another device after a reboot", device, kind)
+	if name := StableName(h, device); name != "" {
+		text += "; its name that stays is " + name
+	}
+	return text
+}

@@ -1,0 +1,71 @@
+package kubeletstep
+
+import (
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/setup/ownfile"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// previous is what the journal has of the kubelet.
+type previous struct {
+	config *configWant
+	saved  editSaved // of config, where it is an edit
+	dir    *dirWant
+}
+
+func previousOf(j step.Journal) (p previous, err error) {
+	config, err := step.Read[configWant, editSaved, ownfile.Made](j.Record("kubelet.config"))
+	if err != nil {
+		return p, err
+	}
+	dir, err := step.Read[dirWant, ownfile.Saved, ownfile.Made](j.Record("kubelet.configdir"))
+	if config.Ours {
+		p.config, p.saved = &config.Want, config.Saved
+	}
+	if dir.Ours {
+		p.dir = &dir.Want
+	}
+	return p, err
+}
+
+// Previous is the plan that leaves everything as the journal has it.
+func Previous(j step.Journal) (Plan, error) {
+	p, err := previousOf(j)
+	return p.plan(), err
+}
+
+// plan is to leave everything as the journal has it. Without what is ours the
+// kubelet would not start again while swap is on, so it is never dropped while
+// there is swap.
+func (p previous) plan() Plan {
+	var plan Plan
+	if p.config != nil {
+		plan.Steps, plan.Unit = append(plan.Steps, configStep(*p.config, step.Mode{})), p.config.Unit
+	}
+	if p.dir != nil {
+		plan.Steps = append(plan.Steps, dirStep(*p.dir, step.Mode{}))
+	}
+	return plan
+}
+
+// without are the files as they would be without us.
+func (p previous) without(h host.Host) map[string][]byte {
+	files := map[string][]byte{}
+	if p.dir != nil {
+		files[p.dir.File] = nil
+	}
+	switch {
+	case p.config == nil:
+	case !p.config.Edit:
+		files[p.config.File] = nil
+	default:
+		now, err := h.Files.ReadFile(p.config.File, host.FileLimit)
+		if err != nil {
+			break
+		}
+		if data, err := (editStep{*p.config}).reverted(now, p.saved); err == nil {
+			files[p.config.File] = data
+		}
+	}
+	return files
+}

@@ -1,0 +1,247 @@
+package ownfile
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// Step is a step whose files are wholly ours: what they say, and what is to happen
+// before and after. Hooks that are nil have nothing to say.
+type Step[Want any] struct {
+	About   step.Info
+	Desired Want
+	// Files in the order in which they are made. They are removed in the other one.
+	Files []File
+	// Link is made when all files are there, and is the first to be removed.
+	Link Link
+	// Make and Remove say what is done, in errors: "make the unit".
+	Make, Remove string
+	// Missing and Other are what Check has found: nothing, or an older text.
+	Missing, Other string
+	// AnyText: a text of another version stays as it is.
+	AnyText bool
+	// NotOurs refuses a file that somebody else has made.
+	NotOurs func(path string) error
+
+	// Already says what else makes Want true, where the step is not ours.
+	Already func(h host.Host) (found string, ok bool)
+	// InEffect looks further when the files are as they should be.
+	InEffect func(h host.Host) (step.Finding, error)
+	// Before is what Gone needs to know of the node as it was.
+	Before func(h host.Host) (string, error)
+	// Made has the node read what was written.
+	Made func(ctx context.Context, h host.Host) error
+	// Gone has the node read that it was removed. theirs: something that somebody
+	// else has changed was left.
+	Gone func(ctx context.Context, h host.Host, before string, theirs bool) error
+}
+
+// File is a file that is wholly ours, of which this version writes that text.
+type File struct{ Path, Text string }
+
+// Link is a symbolic link of ours.
+type Link struct{ Path, Target string }
+
+// Saved is what the step saves: the directories that are missing, and by what its files
+// are known again. Other versions of swapctl write other texts, and what is none of
+// these somebody else has written.
+type Saved struct {
+	Dirs []string `json:"made,omitempty"`
+	Sums []string `json:"sums,omitempty"` // of the texts
+	// Before is what the hook returned. Its name is that of the one step that has it.
+	Before string `json:"swapMax,omitempty"`
+}
+
+// Made is what the step notes when it writes other texts than those it saved.
+type Made struct {
+	Sums []string `json:"sums"`
+}
+
+// Was is what the journal knows of the step.
+type Was[Want any] = step.Was[Want, Saved, Made]
+
+// Info says what the step is.
+func (s Step[Want]) Info() step.Info { return s.About }
+
+// Want is what the step makes true.
+func (s Step[Want]) Want() Want { return s.Desired }
+
+// Check finds the files as wanted, absent, of another version, or not ours.
+func (s Step[Want]) Check(_ context.Context, h host.Host, was Was[Want]) (step.Finding, error) {
+	if s.Already != nil && !was.Ours {
+		if found, ok := s.Already(h); ok {
+			return step.Finding{State: step.Done, Found: found}, nil
+		}
+	}
+	there, differ := 0, false
+	for _, f := range s.Files {
+		now, err := h.Files.ReadFile(f.Path, host.FileLimit)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return step.Finding{}, fail.New(fail.Failed, "read "+f.Path, err, "see what it is: ls -l "+f.Path)
+		}
+		there++
+		if string(now) == f.Text {
+			continue
+		}
+		if differ = true; !was.Ours {
+			return step.BlockedBy(s.NotOurs(f.Path)), nil
+		}
+	}
+	linked, err := s.linked(h, was.Ours)
+	if err != nil {
+		return step.BlockedBy(err), nil
+	}
+	switch {
+	case there == 0 && (!linked || s.Link == Link{}):
+		return step.Finding{State: step.Todo, Found: s.Missing}, nil
+	case there < len(s.Files):
+		return step.Finding{State: step.Todo, Found: "not all of it is there"}, nil
+	case !linked:
+		return step.Finding{State: step.Todo, Found: "not enabled"}, nil
+	case differ && !s.AnyText:
+		return step.Finding{State: step.Todo, Found: s.Other}, nil
+	case s.InEffect != nil:
+		return s.InEffect(h)
+	}
+	return step.Finding{State: step.Done, Found: "there"}, nil
+}
+
+// linked reports whether the link is as it should be, and refuses what is there in its
+// place and is not ours.
+func (s Step[Want]) linked(h host.Host, ours bool) (bool, error) {
+	if s.Link == (Link{}) {
+		return true, nil
+	}
+	target, err := h.Files.Readlink(s.Link.Path)
+	linked := err == nil && target == s.Link.Target
+	if err == nil && !linked && !ours || errors.Is(err, unix.EINVAL) {
+		return false, s.NotOurs(s.Link.Path)
+	}
+	return linked, nil
+}
+
+// Save returns what Undo will need.
+func (s Step[Want]) Save(_ context.Context, h host.Host) (saved Saved, err error) {
+	saved.Sums = sumsOf(s.Files)
+	for _, f := range s.Files {
+		saved.Dirs = append(saved.Dirs, MissingDirs(h, path.Dir(f.Path))...)
+	}
+	if s.Link.Path != "" {
+		saved.Dirs = append(saved.Dirs, MissingDirs(h, path.Dir(s.Link.Path))...)
+	}
+	if s.Before != nil {
+		saved.Before, err = s.Before(h)
+	}
+	return saved, err
+}
+
+// Do writes the files, and has the node read them.
+func (s Step[Want]) Do(ctx context.Context, h host.Host, was Was[Want], r step.RunOf[Made]) error {
+	err := MakeDirs(h, was.Saved.Dirs, 0o755)
+	if err == nil {
+		err = s.write(h, was.Saved.Sums, r)
+	}
+	if err == nil {
+		err = s.link(h)
+	}
+	if err != nil {
+		return WriteFailed(s.Make, err)
+	}
+	if s.Made == nil {
+		return nil
+	}
+	return s.Made(ctx, h)
+}
+
+// write writes the files, but for those that are there as they should be. What is
+// written beside the texts that were saved is noted before.
+func (s Step[Want]) write(h host.Host, saved []string, r step.RunOf[Made]) error {
+	sums := sumsOf(s.Files)
+	if slices.ContainsFunc(sums, func(sum string) bool { return !slices.Contains(saved, sum) }) {
+		for _, f := range s.Files { // a crash may leave some of both
+			if now, err := h.Files.ReadFile(f.Path, host.FileLimit); err == nil {
+				sums = append(sums, sumOf(now))
+			}
+		}
+		if err := r.Note(Made{sums}); err != nil {
+			return err
+		}
+	}
+	for _, f := range s.Files {
+		if err := f.write(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Step[Want]) link(h host.Host) error {
+	if s.Link == (Link{}) {
+		return nil
+	}
+	target, err := h.Files.Readlink(s.Link.Path)
+	if err == nil && target == s.Link.Target {
+		return nil
+	}
+	if err := RemoveLink(h, s.Link.Path, target); err != nil {
+		return err
+	}
+	if err := h.Files.Symlink(s.Link.Target, s.Link.Path); err != nil {
+		return err
+	}
+	return h.Files.SyncDir(path.Dir(s.Link.Path))
+}
+
+// Undo removes what is ours, and has the node read that. The link goes first: a boot
+// must not find half of it.
+func (s Step[Want]) Undo(ctx context.Context, h host.Host, was Was[Want], _ step.Progress) error {
+	var link error
+	if s.Link.Path != "" {
+		link = RemoveLink(h, s.Link.Path, s.Link.Target)
+	}
+	theirs := step.Remarks(link, s.remove(h, was))
+	if step.NotUndone(theirs) {
+		return WriteFailed(s.Remove, theirs)
+	}
+	if err := RemoveEmpty(h, was.Saved.Dirs); err != nil || s.Gone == nil {
+		return step.Remarks(err, theirs)
+	}
+	return step.Remarks(theirs, Unheard(s.Gone(ctx, h, was.Saved.Before, theirs != nil)))
+}
+
+// remove removes the files, as far as they are ours: what holds something else belongs
+// to somebody else, stays, and is told as a *step.Remark.
+func (s Step[Want]) remove(h host.Host, was Was[Want]) error {
+	sums := was.Saved.Sums
+	known := len(sums) > 0 // an older swapctl did not write them down
+	if was.Made != nil {
+		sums = slices.Concat(sums, was.Made.Sums)
+	}
+	var theirs error
+	for _, f := range slices.Backward(s.Files) {
+		gone, err := TakeAway(h, f.Path, func(at string) (bool, error) {
+			now, err := h.Files.ReadFile(at, host.FileLimit)
+			ours := string(now) == f.Text || slices.Contains(sums, sumOf(now)) || !known && saysOurs(now)
+			return ours, err
+		})
+		if err != nil {
+			return fail.New(fail.Failed, "remove "+f.Path, err)
+		}
+		if !gone {
+			theirs = step.Remarks(theirs, leftTo(f.Path))
+		}
+	}
+	return theirs
+}

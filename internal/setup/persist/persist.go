@@ -1,0 +1,164 @@
+// Package persist has the steps that bring swap back after a reboot: a unit of ours that
+// runs 'swapctl setup --boot', or lines in fstab and crypttab.
+package persist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/setup/area"
+	"github.com/swapctl/swapctl/internal/setup/config"
+	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/systemd"
+)
+
+// Ways to bring swap back, as Config.Persist names them.
+const (
+	bySystemd = "systemd"
+	byFstab   = "fstab"
+	none      = "none"
+)
+
+// Kinds are the kinds of step of this package.
+func Kinds() step.Kinds {
+	return step.Kinds{unitKind(), unmaskKind(), lineKind("boot.crypttab"), lineKind("boot.fstab")}
+}
+
+// Way is what Config.Persist means on this node: "systemd", "fstab" or "none".
+func Way(h host.Host, asked string) string {
+	switch {
+	case asked != "auto":
+		return asked
+	case h.Units.Running():
+		return bySystemd
+	}
+	return none
+}
+
+// Plan is how swap is brought back.
+type Plan struct {
+	way  string
+	unit unitWant
+}
+
+// Previous is the plan with the unit that the journal has.
+func Previous(way string) Plan { return Plan{way: way} }
+
+// Decide finds out what the boot must know of this node.
+func Decide(h host.Host, way string, areas []area.Area) (Plan, error) {
+	p := Plan{way: way}
+	if way != bySystemd {
+		return p, nil
+	}
+	for _, a := range areas {
+		if a.Device != "" {
+			continue
+		}
+		point, err := area.MountPoint(h, a.Path)
+		if err != nil {
+			return p, err
+		}
+		p.unit.addMount(a.Path, point, len(areas) == 1)
+	}
+	var err error
+	p.unit.Swapctl, err = executable(h)
+	return p, err
+}
+
+// Before are the steps before those of the areas: a boot must never pull down the step
+// that runs it.
+func (p Plan) Before() []step.Step {
+	if p.way != bySystemd {
+		return nil
+	}
+	return []step.Step{unitStep(p.unit, step.Mode{})}
+}
+
+// After are the steps after those of the areas: what a boot reads and acts on by itself.
+func (p Plan) After(areas []area.Area) []step.Step {
+	if p.way != byFstab {
+		return nil
+	}
+	steps := []step.Step{unmaskOf(areas)}
+	for _, a := range areas {
+		steps = append(steps, tableSteps(a)...)
+	}
+	return steps
+}
+
+// Check refuses an area that would not be found again at the next boot, and what this
+// node cannot do.
+func Check(h host.Host, way string, a area.Area) error {
+	if way == none {
+		return nil
+	}
+	if _, unstable := kernel.UnstableName(a.Device); a.Device != "" && unstable {
+		hint := "ls -l /dev/disk/by-id /dev/disk/by-partuuid shows names that stay"
+		if name := area.StableName(h, a.Device); name != "" {
+			hint = "its name that stays: --device " + name
+		}
+		return config.Invalid("device", hint+"; or do without swap after a reboot: --persist none", "%s may be another device after a reboot", a.Device)
+	}
+	if way == byFstab {
+		return checkTables(h, a)
+	}
+	if !h.Units.Running() {
+		return config.Invalid("persist", "use --persist none, and have 'swapctl setup --boot' run at each boot",
+			"systemd is not this node's init")
+	}
+	return nil
+}
+
+// CheckTables refuses to write into tables of the boot that others can change as well.
+func CheckTables(h host.Host, way string) error {
+	if way != byFstab {
+		return nil
+	}
+	for _, table := range []string{FstabPath, CrypttabPath} {
+		if others, ok := errors.AsType[*host.OthersError](host.OnlyRoot(h.Files, table)); ok {
+			return fail.New(fail.Usage, "write "+table, others, others.Hint())
+		}
+	}
+	return nil
+}
+
+// MountAtSetup is where the file system was mounted when the file was made.
+func MountAtSetup(j step.Journal, file string) string {
+	want, _ := step.WantOf[unitWant](j.Record("boot.unit")) // what cannot be read is met again
+	return want.mountOf(file)
+}
+
+// startWait is how long setup waits for a first run of the service, which finds
+// everything done.
+const startWait = 30 * time.Second
+
+// Start has systemd start our service, whose run finds everything done: so
+// that it is there to be ordered against when the node shuts down, and to see
+// today whether it works. It returns a warning when it does not.
+func (p Plan) Start(ctx context.Context, h host.Host) string {
+	if p.way != bySystemd || !h.Units.Running() {
+		return ""
+	}
+	// In an early boot it may have to wait for what waits for us.
+	ctx, cancel := context.WithTimeout(ctx, startWait)
+	defer cancel()
+	s, err := h.Units.Unit(ctx, systemd.Ours)
+	if err == nil && s.Active == "active" {
+		return ""
+	}
+	if err == nil && s.Stale {
+		err = h.Units.Reload(ctx)
+	}
+	if err == nil {
+		err = h.Units.Start(ctx, systemd.Ours)
+	}
+	if err == nil {
+		return ""
+	}
+	return fmt.Sprintf("swap is on, but %s, which is to bring it back after a reboot, does not work: %v; journalctl -u %s says why", systemd.Ours, err, systemd.Ours)
+}

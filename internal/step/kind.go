@@ -1,0 +1,90 @@
+package step
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Kind is a kind of step that a journal may know.
+type Kind struct {
+	// ID is what the IDs of its steps begin with: see SplitID.
+	ID string
+	// AtBoot is what a boot takes the step from.
+	AtBoot AtBoot
+	// Systemd reads what its steps write: a boot has it do so at the end.
+	Systemd bool
+	// Files are those of its steps' that always have the same names.
+	Files []string
+	// Build makes a step again from what the journal knows of it: see BuildOf.
+	Build func(r Record, m Mode) (Step, error)
+}
+
+// AtBoot is where a boot takes a step from.
+type AtBoot int
+
+// Sources of a step at boot.
+const (
+	// AsConfigured: what the configuration in the journal asks for.
+	AsConfigured AtBoot = iota
+	// AsMade: the step as the journal has it, because it depends on more than the
+	// configuration. One that the journal does not have was so before us, and a boot
+	// leaves it out.
+	AsMade
+	// AsMadeIfOurs: the step as the journal has it; where it does not, as configured.
+	AsMadeIfOurs
+)
+
+// Mode is what a run asks of the steps that it builds from the journal.
+type Mode struct {
+	Boot  bool // leave what another version of the program wrote as it is
+	Late  bool // systemd is told at the end of the run
+	Force bool // undo also what the node may not bear
+	Keep  bool // what takes long to make again stays
+}
+
+// BuildOf is Build of steps with that Want. The suffix is what follows the kind in the
+// step's ID.
+func BuildOf[Want any](build func(suffix string, want Want, m Mode) Step) func(Record, Mode) (Step, error) {
+	return func(r Record, m Mode) (Step, error) {
+		var want Want
+		if err := json.Unmarshal(r.Want, &want); err != nil {
+			return nil, err
+		}
+		_, suffix := SplitID(r.ID)
+		return build(suffix, want, m), nil
+	}
+}
+
+// SplitID takes a step's ID apart: "swap.on@fast" is "swap.on" and "@fast".
+func SplitID(id string) (kind, suffix string) {
+	at := strings.IndexByte(id, '@')
+	if at < 0 {
+		return id, ""
+	}
+	return id[:at], id[at:]
+}
+
+// Kinds are all kinds of step that there are.
+type Kinds []Kind
+
+// Of returns the kind of the step with that ID.
+func (k Kinds) Of(id string) (Kind, bool) {
+	id, _ = SplitID(id)
+	i := slices.IndexFunc(k, func(kind Kind) bool { return kind.ID == id })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return k[i], true
+}
+
+// Build makes a step again from what the journal knows of it.
+func (k Kinds) Build(r Record, m Mode) (Step, error) {
+	kind, ok := k.Of(r.ID)
+	if !ok {
+		return nil, cannotUse(r.ID, errors.New("it is not one that this version knows"))
+	}
+	s, err := kind.Build(r, m)
+	return s, cannotUse(r.ID, err)
+}

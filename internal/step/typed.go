@@ -1,0 +1,121 @@
+package step
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+)
+
+// Typed is a step in its own types: what it wants, what it saves for Undo, and what Do
+// notes of what it makes. All three are plain data that the journal keeps. The methods
+// may run again after a crash at any point inside them: Do and Undo finish what an
+// earlier call began, and do nothing where nothing is left to do.
+type Typed[Want, Saved, Made any] interface {
+	// Info says what the step is, for people.
+	Info() Info
+	// Want is what Do makes true. With it the step can be built again, for teardown,
+	// without the configuration.
+	Want() Want
+	// Check finds out how the node stands. It changes nothing, and does not fail
+	// because something that the step stands on is not there yet: that is Todo.
+	Check(ctx context.Context, h host.Host, was Was[Want, Saved, Made]) (Finding, error)
+	// Save returns what Undo will need, before Do.
+	Save(ctx context.Context, h host.Host) (Saved, error)
+	// Do makes Want true. was.Saved is what Save returned, after a crash that of the
+	// first run.
+	Do(ctx context.Context, h host.Host, was Was[Want, Saved, Made], r RunOf[Made]) error
+	// Undo takes back what Do made, whole or in part. The step is undone also when
+	// the error is a *Remark.
+	Undo(ctx context.Context, h host.Host, was Was[Want, Saved, Made], p Progress) error
+}
+
+// None is the Saved or Made of a step that has none.
+type None struct{}
+
+// Was is a Record in the types of its step.
+type Was[Want, Saved, Made any] struct {
+	Ours  bool // the journal knows the step
+	Want  Want
+	Saved Saved
+	Made  *Made // nil: Do noted nothing
+}
+
+// Read reads a Record. One that the journal does not know is the zero Was.
+func Read[Want, Saved, Made any](r Record) (was Was[Want, Saved, Made], err error) {
+	was.Ours = r.Ours()
+	for _, member := range []struct {
+		raw  json.RawMessage
+		into any
+	}{{r.Want, &was.Want}, {r.Saved, &was.Saved}, {r.Made, &was.Made}} {
+		if len(member.raw) > 0 && err == nil {
+			err = json.Unmarshal(member.raw, member.into)
+		}
+	}
+	return was, cannotUse(r.ID, err)
+}
+
+// WantOf is the Want of a record, if the journal knows that step.
+func WantOf[Want any](r Record) (want Want, ok bool) {
+	ok = r.Ours() && json.Unmarshal(r.Want, &want) == nil
+	return want, ok
+}
+
+// cannotUse is the error of a record that this version cannot read.
+func cannotUse(id string, err error) error {
+	return fail.New(fail.Failed, "use step "+id+" of the journal", err, "use the swapctl that wrote it, or a newer one")
+}
+
+// Of makes a typed step one for the engine.
+func Of[Want, Saved, Made any](s Typed[Want, Saved, Made]) Step {
+	return typed[Want, Saved, Made]{s}
+}
+
+// As returns the typed step that a Step was made of, if it is a T.
+func As[T any](s Step) (T, bool) {
+	inner, ok := s.(interface{ typed() any })
+	if !ok {
+		var none T
+		return none, false
+	}
+	t, ok := inner.typed().(T)
+	return t, ok
+}
+
+// typed reads and writes the journal's raw JSON at the edge of a step.
+type typed[Want, Saved, Made any] struct{ step Typed[Want, Saved, Made] }
+
+func (t typed[W, S, M]) typed() any { return t.step }
+
+func (t typed[W, S, M]) Info() Info { return t.step.Info() }
+
+func (t typed[W, S, M]) Want() any { return t.step.Want() }
+
+func (t typed[W, S, M]) Check(ctx context.Context, h host.Host, r Record) (Finding, error) {
+	was, err := Read[W, S, M](r)
+	if err != nil {
+		return Finding{}, err
+	}
+	return t.step.Check(ctx, h, was)
+}
+
+func (t typed[W, S, M]) Save(ctx context.Context, h host.Host) (any, error) {
+	return t.step.Save(ctx, h)
+}
+
+func (t typed[W, S, M]) Do(ctx context.Context, h host.Host, r Record, run Run) error {
+	was, err := Read[W, S, M](r)
+	if err != nil {
+		return err
+	}
+	return t.step.Do(ctx, h, was, RunOf[M]{Progress: run.Progress, Note: func(made M) error { return run.Note(made) }})
+}
+
+func (t typed[W, S, M]) Undo(ctx context.Context, h host.Host, r Record, p Progress) error {
+	was, err := Read[W, S, M](r)
+	if err != nil {
+		return err
+	}
+	return t.step.Undo(ctx, h, was, p)
+}
