@@ -47,6 +47,23 @@ for unit in ldconfig.service systemd-journal-catalog-update.service systemd-binf
     fstrim.timer dpkg-db-backup.timer mdmonitor-oneshot.timer mdcheck_continue.timer mdcheck_start.timer \
     systemd-firstboot.service systemd-network-generator.service systemd-update-utmp.service \
     systemd-update-utmp-runlevel.service systemd-hwdb-update.service console-getty.service man-db.timer \
-    logrotate.timer; do
+    logrotate.timer lvm2-monitor.service dev-mqueue.mount dev-hugepages.mount sys-kernel-config.mount \
+    sys-fs-fuse-connections.mount sys-kernel-debug.mount sys-kernel-tracing.mount; do
     ln -sfn /dev/null "$masks/$unit"
 done
+# All of them run at each daemon-reload, of which swapctl asks several: only those of fstab and crypttab have work here.
+generators=$root/usr/local/lib/systemd/system-generators
+mkdir -p "$generators"
+for path in "$root"/usr/lib/systemd/system-generators/*; do
+    case $path in
+    */systemd-fstab-generator | */systemd-cryptsetup-generator) ;;
+    *) ln -sfn /dev/null "$generators/$(basename "$path")" ;;
+    esac
+done
+# User-Mode Linux has 80 terminals, which systemd would look at in each boot and at each daemon-reload.
+mkdir -p "$masks/systemd-udev-trigger.service.d"
+cat >"$masks/systemd-udev-trigger.service.d/e2e.conf" <<'END'
+[Service]
+ExecStart=
+ExecStart=-udevadm trigger --type=all --action=add --prioritized-subsystem=module,block --subsystem-nomatch=tty
+END
