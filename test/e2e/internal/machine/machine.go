@@ -4,6 +4,7 @@ package machine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,12 +45,15 @@ type Machine interface {
 	Close() error
 }
 
+// ExecTimeout is how long a command may take that says nothing else.
+const ExecTimeout = time.Minute
+
 // Command is what to run inside a machine, without a shell.
 type Command struct {
 	Args           []string
 	Env            []string
 	Stdin          []byte
-	Timeout        time.Duration // default 60 s
+	Timeout        time.Duration // default ExecTimeout
 	Stdout, Stderr io.Writer
 }
 
@@ -142,10 +146,7 @@ func (m *machine) Exec(ctx context.Context, command Command) (int, error) {
 	if m.client == nil {
 		return 0, errors.New("the machine is not running")
 	}
-	timeout := command.Timeout
-	if timeout == 0 {
-		timeout = time.Minute
-	}
+	timeout := cmp.Or(command.Timeout, ExecTimeout)
 	// The agent keeps the time; ours is only for a machine that hangs.
 	ctx, cancel := context.WithTimeout(ctx, timeout+30*time.Second)
 	defer cancel()

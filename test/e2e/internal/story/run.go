@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,8 +132,15 @@ func (a adapter) Parallel()                          {}
 func (a adapter) Run(_ string, f func(testscript.T)) { f(a) }
 func (a adapter) Verbose() bool                      { return testing.Verbose() }
 
+// emulated is how many times longer a command may take where the processor is emulated: the limits that stories give are
+// for the fast lane, and are there to end what hangs.
+const emulated = 3
+
 // exec runs a command inside with the run's environment.
 func (s *underway) exec(command machine.Command) (int, error) {
+	if s.run.Lane != "uml" {
+		command.Timeout = emulated * cmp.Or(command.Timeout, machine.ExecTimeout)
+	}
 	command.Env = append(s.environment(), "B=/dev/disk/by-id/scratchb", "C=/dev/disk/by-id/scratchc",
 		"HOME=/root", "LANG=C.UTF-8", "TERM=dumb")
 	status, err := s.machine.Exec(s.ctx, command)
