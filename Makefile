@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
 
-.PHONY: build test lint unit update race fuzz signals upstream packages facts e2e bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build test lint unit update race fuzz signals upstream packages facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -61,6 +61,9 @@ facts: ## read the fields and feature gates of a new Kubernetes release
 e2e: build ## real kernels in virtual machines; see test/e2e/README.md
 	cd test/e2e && go test -count=1 -timeout 60m ./...
 	@head -n 13 "$${SWAPCTL_E2E_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/swapctl-e2e}/times"
+
+e2e-long: build ## all stories on all kernels, many of them several times: takes hours
+	cd test/e2e && go test -count=1 -timeout 12h . -long
 
 bench: build ## compare with the shell recipe on this machine; needs root
 	go run ./bench

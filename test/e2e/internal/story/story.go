@@ -17,9 +17,9 @@ type Story struct {
 	Name    string
 	File    string
 	Lanes   []string
-	matrix  map[string][]dimension // lane, or "" for those without one of their own
-	Reuse   bool                   // leaves the machine as it found it, so that another story may have it
-	Timeout time.Duration          // for one run
+	matrix  map[string][][]dimension // lane, or "" for those without one of their own: its lines, which add up
+	Reuse   bool                     // leaves the machine as it found it, so that another story may have it
+	Timeout time.Duration            // for one run
 
 	Packages bool // needs the packages of a release inside
 }
@@ -47,7 +47,7 @@ func (t Run) Name() string {
 }
 
 // Load reads the headers of all stories in the directory.
-// long also reads the lines that begin with "# long", which are for runs that take hours.
+// long also reads the lines that begin with "# long", which add lanes and combinations: they are for runs that take hours.
 func Load(dir string, lanes []string, long bool) ([]Story, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil {
@@ -71,7 +71,7 @@ func Load(dir string, lanes []string, long bool) ([]Story, error) {
 func load(path string, lanes []string, long bool) (Story, error) {
 	story := Story{
 		Name: strings.TrimSuffix(filepath.Base(path), ".txtar"), File: path,
-		matrix: map[string][]dimension{}, Timeout: 6 * time.Minute,
+		matrix: map[string][][]dimension{}, Timeout: 6 * time.Minute,
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Story) header(word string, values, lanes []string) error {
 	kind, lane, _ := strings.Cut(word, " ")
 	switch kind {
 	case "lanes":
-		s.Lanes = values
+		s.Lanes = append(s.Lanes, values...)
 		for _, name := range values {
 			if !slices.Contains(lanes, name) {
 				return fmt.Errorf("no lane %q: there are %s", name, strings.Join(lanes, " "))
@@ -116,7 +116,9 @@ func (s *Story) header(word string, values, lanes []string) error {
 		if lane != "" && !slices.Contains(lanes, lane) {
 			return fmt.Errorf("no lane %q: there are %s", lane, strings.Join(lanes, " "))
 		}
-		s.matrix[lane], err = dimensions(values)
+		var line []dimension
+		line, err = dimensions(values)
+		s.matrix[lane] = append(s.matrix[lane], line)
 	case "reuse":
 		s.Reuse = slices.Equal(values, []string{"yes"})
 	case "packages":
@@ -139,28 +141,43 @@ func dimensions(words []string) ([]dimension, error) {
 	return all, nil
 }
 
-// Runs returns the combinations for one lane; none when the story is not for it.
+// Runs returns the combinations for one lane, each once; none when the story is not for it.
 func (s Story) Runs(lane string) []Run {
 	if !slices.Contains(s.Lanes, lane) {
 		return nil
 	}
-	dimensions, own := s.matrix[lane]
+	matrix, own := s.matrix[lane]
 	if !own {
-		dimensions = s.matrix[""]
+		matrix = s.matrix[""]
 	}
-	combinations := [][]string{nil}
-	for _, d := range dimensions {
+	if len(matrix) == 0 {
+		return []Run{{Story: s, Lane: lane}}
+	}
+	var runs []Run
+	seen := map[string]bool{}
+	for _, line := range matrix {
+		for _, values := range combinations(line) {
+			run := Run{Story: s, Lane: lane, Values: values}
+			if !seen[run.Name()] {
+				seen[run.Name()] = true
+				runs = append(runs, run)
+			}
+		}
+	}
+	return runs
+}
+
+// combinations returns each value of each dimension with each of the others.
+func combinations(line []dimension) [][]string {
+	all := [][]string{nil}
+	for _, d := range line {
 		var longer [][]string
-		for _, begun := range combinations {
+		for _, begun := range all {
 			for _, value := range d.values {
 				longer = append(longer, append(slices.Clone(begun), d.name+"="+value))
 			}
 		}
-		combinations = longer
+		all = longer
 	}
-	runs := make([]Run, 0, len(combinations))
-	for _, values := range combinations {
-		runs = append(runs, Run{Story: s, Lane: lane, Values: values})
-	}
-	return runs
+	return all
 }
