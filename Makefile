@@ -10,6 +10,8 @@ DATE    := $(shell git log -1 --format=%cI 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
+# What is built from modules of its own, the longest to look at first.
+MODULES := test/upstream test/upstream/kubelet test/packages bench/plan test/e2e
 
 .PHONY: build test lint unit update race fuzz signals upstream packages facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
@@ -23,11 +25,9 @@ test: deps lint unit race upstream packages e2e ## everything that must pass
 
 lint: $(LINT) ## style, and the layers of docs/architecture.md
 	$(LINT) run ./...
-	cd test/e2e && ../../$(LINT) run --config ../../.golangci.yaml ./...
-	cd bench/plan && ../../$(LINT) run --config ../../.golangci.yaml ./...
-	cd test/upstream && ../../$(LINT) run --config ../../.golangci.yaml ./...
-	cd test/upstream/kubelet && ../../../$(LINT) run --config ../../../.golangci.yaml ./...
-	cd test/packages && ../../$(LINT) run --config ../../.golangci.yaml ./...
+	@# Not one pass over all of them: a workspace would choose other versions of the dependencies than each go.mod has.
+	printf '%s\n' $(MODULES) | xargs -P "$$(nproc)" -I {} sh -c \
+		'cd {} && $(CURDIR)/$(LINT) run --allow-parallel-runners --config $(CURDIR)/.golangci.yaml ./...'
 
 $(LINT): tools/go.mod tools/go.sum
 	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -50,7 +50,7 @@ signals: ## setup and teardown on real file systems, ended 300 times on each; ne
 
 upstream: ## what plan says and kubeadm-config writes, against Kubernetes' own code
 	cd test/upstream && go test ./...
-	cd test/upstream/kubelet && for m in go.mod go-1.*.mod; do go test -modfile=$$m ./... || exit 1; done
+	cd test/upstream/kubelet && ls go.mod go-1.*.mod | xargs -P "$$(nproc)" -I {} go test -modfile={} ./...
 
 packages: ## what is in the packages of a release, of each format
 	cd test/packages && go test ./...
