@@ -17,11 +17,11 @@ import (
 func twoAreas(persist string) setup.Config {
 	c := setup.Default()
 	c.Persist = persist
-	c.Path = ""
-	fast, big := c.Area, c.Area
+	fast, big := c.Areas[0], c.Areas[0]
+	fast.Path = ""
 	fast.Name, fast.Device, fast.Priority = "fast", "/dev/disk/by-id/virtio-vdb", 10
 	big.Name, big.Path, big.Size, big.Encrypt, big.Priority = "big", "/var/lib/swapctl/big", "1Mi", false, 5
-	c.Areas = []setup.Area{fast, big}
+	c.Areas, c.Listed = []setup.Area{fast, big}, true
 	return c
 }
 
@@ -31,7 +31,7 @@ func areaStories() []story {
 	grown := twoAreas("none")
 	grown.Areas[1].Size = "2Mi"
 	fast := deviceConfig(true)
-	fast.Priority, fast.Name = 10, "fast"
+	fast.Areas[0].Priority, fast.Areas[0].Name = 10, "fast"
 	up := func(c setup.Config) func(*hosttest.Node) error {
 		return func(n *hosttest.Node) error { return run(n, c) }
 	}
@@ -83,7 +83,7 @@ func TestTheStepsOfTwoAreasCarryTheirNames(t *testing.T) {
 func TestAnAreaStaysOnWhenItGetsCompanyOrAnotherName(t *testing.T) {
 	n := hosttest.New(t)
 	alone := deviceConfig(true)
-	alone.Name, alone.Priority = "fast", 10
+	alone.Areas[0].Name, alone.Areas[0].Priority = "fast", 10
 	up(t, n, alone, setup.UpOptions{})
 	r := up(t, n, twoAreas("none"), setup.UpOptions{})
 	if got := states(r); got != "swap.device=done swap.file@big=changed swap.crypt=done swap.header=done swap.on=done swap.header@big=changed swap.on@big=changed" {

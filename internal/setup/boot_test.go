@@ -170,7 +170,7 @@ func TestABootDoesNotTakeTheMountPointForTheFileSystem(t *testing.T) {
 	n := systemd(false)(t)
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", Source: "/dev/vdb", TotalBytes: 64 << 20})
 	c := fileConfig("1Mi", true)
-	c.Path = "/data/swapfile"
+	c.Areas[0].Path = "/data/swapfile"
 	up(t, n, c, setup.UpOptions{ForceSize: true})
 	n.Reboot()
 	n.UnmountLazily("/data")

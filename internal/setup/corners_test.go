@@ -22,7 +22,7 @@ import (
 func TestAPathThatTheJournalCannotHoldIsRefused(t *testing.T) {
 	n := hosttest.New(t)
 	c := fileConfig("1Mi", false)
-	c.Path = "/var/lib/sw\xff"
+	c.Areas[0].Path = "/var/lib/sw\xff"
 	err := run(n, c)
 	if fail.Code(err) != fail.Usage {
 		t.Errorf("setup: %v", err)
@@ -38,7 +38,7 @@ func TestAnEncryptedAreaGetsAnotherName(t *testing.T) {
 		n := hosttest.New(t)
 		fresh := n.Snapshot()
 		up(t, n, c, setup.UpOptions{})
-		c.Name = "other"
+		c.Areas[0].Name = "other"
 		up(t, n, c, setup.UpOptions{})
 		if _, err := kernel.MappingByName(n.Other(), "other"); err != nil || len(swaps(t, n)) != 1 {
 			t.Errorf("%v, %v", err, swaps(t, n))
@@ -159,11 +159,11 @@ func TestCrypttabHasNoWayToWriteABlank(t *testing.T) {
 	for _, path := range []string{"/data/swap file", "/data/swap#1", `/data/swap\1`} {
 		n := withTables(t, "")
 		c := fstabConfig(true)
-		c.Path = path
+		c.Areas[0].Path = path
 		if err := run(n, c); fail.Code(err) != fail.Usage {
 			t.Errorf("%s: %v\n%s", path, err, read(t, n, "/etc/crypttab"))
 		}
-		c.Encrypt = false
+		c.Areas[0].Encrypt = false
 		if err := run(n, c); err != nil {
 			t.Errorf("plain, %s: %v", path, err)
 		}
@@ -244,7 +244,7 @@ func TestDiscardAndSectorSizeReachTheKernel(t *testing.T) {
 	} {
 		n := hosttest.New(t)
 		c := deviceConfig(true)
-		c.Discard, c.SectorSize, c.Priority = test.discard, test.sector, 7
+		c.Areas[0].Discard, c.Areas[0].SectorSize, c.Areas[0].Priority = test.discard, test.sector, 7
 		up(t, n, c, setup.UpOptions{})
 		on := slices.IndexFunc(n.Ops(), func(op hosttest.Op) bool { return op.Name == "swapon" })
 		if on < 0 || n.Ops()[on].Flag != test.flags|host.SwapPrefer|7 {

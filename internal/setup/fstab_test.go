@@ -46,11 +46,13 @@ func TestFstabGetsItsLinesAndLosesThemAgain(t *testing.T) {
 		fstab, crypttab string
 	}{
 		{"plain", false, func(*setup.Config) {}, "/var/lib/swapctl/swapfile none swap sw,nofail 0 0", ""},
-		{"plain with priority", false, func(c *setup.Config) { c.Priority, c.Discard = 7, "pages" },
+		{"plain with priority", false, func(c *setup.Config) { c.Areas[0].Priority, c.Areas[0].Discard = 7, "pages" },
 			"/var/lib/swapctl/swapfile none swap sw,nofail,pri=7,discard=pages 0 0", ""},
 		{"encrypted", true, func(*setup.Config) {}, "/dev/mapper/cryptswap none swap sw,nofail 0 0",
 			"cryptswap /var/lib/swapctl/swapfile /dev/urandom swap,cipher=aes-xts-plain64,size=512,nofail"},
-		{"device", true, func(c *setup.Config) { c.Device, c.Size, c.Discard = "/dev/disk/by-id/virtio-vdb", "", "once" },
+		{"device", true, func(c *setup.Config) {
+			c.Areas[0].Device, c.Areas[0].Size, c.Areas[0].Discard = "/dev/disk/by-id/virtio-vdb", "", "once"
+		},
 			"/dev/mapper/cryptswap none swap sw,nofail,discard=once 0 0",
 			"cryptswap /dev/disk/by-id/virtio-vdb /dev/urandom swap,cipher=aes-xts-plain64,size=512,discard,offset=2048,nofail"},
 	} {

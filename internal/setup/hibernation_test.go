@@ -47,12 +47,12 @@ func TestANodeThatHibernatesKeepsItsKey(t *testing.T) {
 func TestTheDeviceToWakeUpFromKeepsItsKey(t *testing.T) {
 	n := hosttest.New(t)
 	c := deviceConfig(true)
-	st, err := n.Other().Files.Stat(c.Device)
+	st, err := n.Other().Files.Stat(c.Areas[0].Device)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.WriteFile("/sys/power/resume", kernel.DeviceNumber(st.Rdev)+"\n", 0o644)
-	if err := run(n, c); fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), "/sys/power/resume names "+c.Device) {
+	if err := run(n, c); fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), "/sys/power/resume names "+c.Areas[0].Device) {
 		t.Error(err)
 	}
 }

@@ -17,6 +17,8 @@ type (
 	Config = config.Config
 	// Area is what a person wants of one swap area.
 	Area = config.Area
+	// Node is what a person wants of a node once, however many areas it has.
+	Node = config.Node
 	// FieldError is a value of a Config that will not do.
 	FieldError = config.FieldError
 )

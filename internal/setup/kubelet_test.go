@@ -80,9 +80,9 @@ func kubeletStories() []story {
 	modern := func(t *testing.T) *hosttest.Node { return withKubelet(t, "v1.34.1") }
 	old := func(t *testing.T) *hosttest.Node { return withKubelet(t, "v1.27.16") }
 	auto, skip, none, big := kubeletConfig(), kubeletConfig(), kubeletConfig(), kubeletConfig()
-	skip.Kubelet, none.SwapBehavior, big.Size = "skip", "NoSwap", "2Mi"
-	limited := auto
-	limited.Encrypt = false
+	skip.Kubelet, none.SwapBehavior, big.Areas[0].Size = "skip", "NoSwap", "2Mi"
+	limited := kubeletConfig()
+	limited.Areas[0].Encrypt = false
 	tables := limited
 	tables.Persist = "fstab"
 	skipTables := tables
@@ -193,7 +193,7 @@ func TestARunRestartsTheKubeletOnceAndOnlyForAChange(t *testing.T) {
 			n.SetProgram("/usr/bin/kubelet", func([]string) (string, error) { return "Kubernetes v1.35.0", nil })
 			up(t, n, c, setup.UpOptions{})
 		}, 2},
-		{"more swap, with a bridge", func() { c.Size = "3Mi"; up(t, n, c, setup.UpOptions{}) }, 3},
+		{"more swap, with a bridge", func() { c.Areas[0].Size = "3Mi"; up(t, n, c, setup.UpOptions{}) }, 3},
 		{"another behavior", func() { c.SwapBehavior = "NoSwap"; up(t, n, c, setup.UpOptions{}) }, 4},
 		{"kubelet skip", func() { c.Kubelet = "skip"; up(t, n, c, setup.UpOptions{}) }, 4},
 		{"the boot", func() {

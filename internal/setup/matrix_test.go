@@ -89,19 +89,20 @@ func ordinary(t *testing.T) *hosttest.Node { return hosttest.New(t) }
 
 func fileConfig(size string, encrypt bool) setup.Config {
 	c := setup.Default()
-	c.Size, c.Encrypt = size, encrypt
+	c.Areas[0].Size, c.Areas[0].Encrypt = size, encrypt
 	return c
 }
 
 func deviceConfig(encrypt bool) setup.Config {
 	c := setup.Default()
-	c.Device, c.Encrypt = "/dev/disk/by-id/virtio-vdb", encrypt
+	c.Areas[0].Device, c.Areas[0].Encrypt = "/dev/disk/by-id/virtio-vdb", encrypt
 	return c
 }
 
 // otherWay turns encryption round.
 func otherWay(c setup.Config) setup.Config {
-	c.Encrypt = !c.Encrypt
+	c.Areas = slices.Clone(c.Areas)
+	c.Areas[0].Encrypt = !c.Areas[0].Encrypt
 	return c
 }
 

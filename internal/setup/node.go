@@ -30,12 +30,12 @@ func resolveNode(h host.Host, c Config) (node, error) {
 	c.Persist = persist.Way(h, c.Persist)
 	c.Areas = slices.Clone(c.Areas)
 	n := node{config: c}
-	for i, one := range c.Each() {
-		a, err := area.Resolve(h, one.Area)
+	for i, asked := range c.Areas {
+		a, err := area.Resolve(h, asked)
 		if err != nil {
-			return n, c.InArea(i, err)
+			return n, config.InArea(i, err)
 		}
-		*n.config.At(i) = a.Area
+		n.config.Areas[i] = a.Area
 		n.areas = append(n.areas, a)
 	}
 	return n, nil
@@ -71,7 +71,7 @@ func (n *node) nameSteps(j step.Journal) {
 
 // suffixOf is how the steps of an area are called that no journal knows.
 func (n node) suffixOf(i int) string {
-	if len(n.config.Areas) == 0 {
+	if !n.config.Listed {
 		return ""
 	}
 	return "@" + n.config.Areas[i].Name
@@ -114,7 +114,7 @@ func (n *node) plan(p kubeletstep.Plan) {
 func (n node) check(h host.Host, ignoreHibernation bool) error {
 	for i, a := range n.areas {
 		if err := persist.Check(h, n.config.Persist, a); err != nil {
-			return n.config.InArea(i, err)
+			return config.InArea(i, err)
 		}
 	}
 	if err := persist.CheckTables(h, n.config.Persist); err != nil {
@@ -128,7 +128,7 @@ func (n node) check(h host.Host, ignoreHibernation bool) error {
 	}
 	for i, a := range n.areas {
 		if err := a.CheckHibernation(h); err != nil {
-			return n.config.InArea(i, err)
+			return config.InArea(i, err)
 		}
 	}
 	return nil
@@ -146,7 +146,7 @@ func (n node) devicesDiffer(h host.Host) error {
 			return err
 		}
 		if first, twice := seen[st.Rdev]; twice {
-			return n.config.InArea(i, config.Invalid("device", "give each area a file or device of its own",
+			return config.InArea(i, config.Invalid("device", "give each area a file or device of its own",
 				"%s is that of areas[%d] under another name", a.Device, first))
 		}
 		seen[st.Rdev] = i

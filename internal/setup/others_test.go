@@ -39,7 +39,7 @@ func TestAFileBelowSomebodysLoopIsNotReplaced(t *testing.T) {
 	}
 	defer loop.Close()
 	before := n.Snapshot()
-	c.Path = "/images/disk.img"
+	c.Areas[0].Path = "/images/disk.img"
 	r, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
 	if fail.Code(err) != fail.Usage {
 		t.Errorf("got %v, %s", err, r.State)
@@ -69,7 +69,7 @@ func TestAnAreaBelowAnotherMountIsNotTakenForOff(t *testing.T) {
 	n := hosttest.New(t)
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 64 << 20})
 	c := fileConfig("1Mi", false)
-	c.Path = "/data/swapfile"
+	c.Areas[0].Path = "/data/swapfile"
 	up(t, n, c, setup.UpOptions{})
 	if err := os.Rename(n.Root+"/data", n.Root+"/hidden"); err != nil { // as another mount on /data hides it
 		t.Fatal(err)
@@ -118,7 +118,7 @@ func TestAFileOutOfSightIsNotTakenForGone(t *testing.T) {
 		n.SetFileSystem("/data", disk)
 		fresh := n.Snapshot()
 		c := fileConfig("1Mi", encrypt)
-		c.Path = "/data/swap/file"
+		c.Areas[0].Path = "/data/swap/file"
 		if err := rebooted(c)(n); err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestAFileOutOfSightIsNotTakenForGone(t *testing.T) {
 // TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff: it is still on.
 func TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff(t *testing.T) {
 	c := fileConfig("1Mi", false)
-	c.Path = "/data/swap/file"
+	c.Areas[0].Path = "/data/swap/file"
 	for name, act := range everyRun(c) {
 		n := hosttest.New(t)
 		if err := os.MkdirAll(n.Path("/data/swap"), 0o755); err != nil {
@@ -205,8 +205,8 @@ func TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone(t *testing.T) {
 func TestAnAreaDoesNotMoveToWhereSomebodyElseSwaps(t *testing.T) {
 	for _, theirs := range []setup.Config{fileConfig("1Mi", false), deviceConfig(false)} {
 		n := hosttest.New(t)
-		if theirs.Device == "" {
-			theirs.Path = "/theirs"
+		if theirs.Areas[0].Device == "" {
+			theirs.Areas[0].Path = "/theirs"
 		}
 		other := n.Other()
 		if _, err := setup.Up(context.Background(), other, theirs, setup.UpOptions{}); err != nil {
@@ -232,7 +232,7 @@ func TestAnEmptyFileOfOthersIsLeftThereWhenOursMovesToIt(t *testing.T) {
 	fresh := n.Snapshot()
 	c := fileConfig("1Mi", false)
 	up(t, n, c, setup.UpOptions{})
-	c.Path = "/theirs"
+	c.Areas[0].Path = "/theirs"
 	if err := run(n, c); err != nil && fail.Code(err) != fail.Usage {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func TestARawDeviceIsNotOursAnyMore(t *testing.T) {
 				writes(t, n, use.data, use.at)
 				before := onDisk(t, n)
 				err := act(n)
-				if name != "teardown" && (err == nil || !strings.Contains(strings.Join(fail.Hints(err), "\n"), "--erase="+c.Device)) {
+				if name != "teardown" && (err == nil || !strings.Contains(strings.Join(fail.Hints(err), "\n"), "--erase="+c.Areas[0].Device)) {
 					t.Errorf("encrypt=%v, %s, %s: %v, hints %q", encrypt, what, name, err, fail.Hints(err))
 				}
 				if name == "teardown" && err != nil {
@@ -115,7 +115,7 @@ func TestARawDeviceIsErasedOnlyOnDemand(t *testing.T) {
 		up(t, n, c, setup.UpOptions{})
 		letGo(t, n)
 		writes(t, n, tar(), 0)
-		up(t, n, c, setup.UpOptions{Erase: c.Device})
+		up(t, n, c, setup.UpOptions{Erase: c.Areas[0].Device})
 		n.Reboot()
 		if err := boot(n); err != nil || len(swaps(t, n)) != 1 {
 			t.Errorf("encrypt=%v: %v, %v", encrypt, err, swaps(t, n))
@@ -319,7 +319,7 @@ func TestThePathOfASwapFileIsNoneThatSwapctlUsesItself(t *testing.T) {
 	for _, path := range []string{"/data/.one.swapctl", "/data/.one.bridge", "/data/..one.bridge.swapctl", setup.JournalPath} {
 		n := hosttest.New(t)
 		c := fileConfig("1Mi", false)
-		c.Path = path
+		c.Areas[0].Path = path
 		before := n.Snapshot()
 		err := run(n, c)
 		var bad *setup.FieldError
@@ -330,13 +330,13 @@ func TestThePathOfASwapFileIsNoneThatSwapctlUsesItself(t *testing.T) {
 
 		two := twoAreas("none")
 		two.Areas[1].Path = path
-		if err := run(n, two); fail.Code(err) != fail.Usage || !errors.As(err, &bad) || bad.Field != "areas[1].path" {
+		if err := run(n, two); fail.Code(err) != fail.Usage || !errors.As(err, &bad) || bad.Name() != "areas[1].path" {
 			t.Errorf("%s as a second area: %v", path, err)
 		}
 	}
 	for _, path := range []string{"/data/one.swapctl", "/data/.bridge-swap", "/data/swap.bridge"} {
 		c := fileConfig("1Mi", false)
-		c.Path = path
+		c.Areas[0].Path = path
 		if err := run(hosttest.New(t), c); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -389,7 +389,7 @@ func TestOldJournalsAreReadFinishedAndUndone(t *testing.T) {
 		"file-plain": fileConfig("1Mi", false), "file-encrypted": fileConfig("1Mi", true),
 		"device-plain": deviceConfig(false), "device-encrypted": deviceConfig(true), "device-fstab": lasting,
 	} {
-		tagged := strings.HasPrefix(name, "device") && c.Encrypt
+		tagged := strings.HasPrefix(name, "device") && c.Areas[0].Encrypt
 
 		n := oldNode(t, name)
 		if r, err := setup.Boot(context.Background(), n.Host(), setup.BootOptions{}); err != nil || r.Changed {
@@ -414,14 +414,14 @@ func TestOldJournalsAreReadFinishedAndUndone(t *testing.T) {
 		n = oldNode(t, name)
 		n.Reboot()
 		err := boot(n)
-		if tagged && !strings.Contains(strings.Join(fail.Hints(err), "\n"), "--erase="+c.Device) || !tagged && err != nil {
+		if tagged && !strings.Contains(strings.Join(fail.Hints(err), "\n"), "--erase="+c.Areas[0].Device) || !tagged && err != nil {
 			t.Errorf("%s: rebooted: %v, hints %q", name, err, fail.Hints(err))
 		}
 		if (len(swaps(t, n)) == 1) == tagged {
 			t.Errorf("%s: rebooted: %v", name, swaps(t, n))
 		}
 		if tagged {
-			up(t, n, c, setup.UpOptions{Erase: c.Device})
+			up(t, n, c, setup.UpOptions{Erase: c.Areas[0].Device})
 		}
 		downFrom(t, name+", rebooted", n)
 	}

@@ -143,9 +143,9 @@ func TestChangesTheSizeAlsoWhereThereIsNoRoomForABridge(t *testing.T) {
 	n := hosttest.New(t)
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 7 << 20, FreeBytes: 7 << 20})
 	c := fileConfig("3Mi", true)
-	c.Path = "/data/swapfile"
+	c.Areas[0].Path = "/data/swapfile"
 	up(t, n, c, setup.UpOptions{ForceSize: true})
-	c.Size = "4Mi"
+	c.Areas[0].Size = "4Mi"
 	if got := states(up(t, n, c, setup.UpOptions{ForceSize: true})); strings.Contains(got, "bridge") {
 		t.Errorf("a bridge where there is no room: %s", got)
 	}
@@ -177,8 +177,8 @@ func TestAFileTakenAsItIsComesBackAtEachBoot(t *testing.T) {
 	for _, encrypted := range []bool{false, true} {
 		n := hosttest.New(t)
 		c := fileConfig("1Mi", encrypted)
-		c.Path = "/theirs"
-		n.WriteFile(c.Path, string(make([]byte, 1<<20)), 0o600)
+		c.Areas[0].Path = "/theirs"
+		n.WriteFile(c.Areas[0].Path, string(make([]byte, 1<<20)), 0o600)
 		up(t, n, c, setup.UpOptions{})
 		for range 2 {
 			n.Reboot()
@@ -191,7 +191,7 @@ func TestAFileTakenAsItIsComesBackAtEachBoot(t *testing.T) {
 			t.Errorf("encrypted %v: by hand: %s", encrypted, states(r))
 		}
 		n.Reboot()
-		n.WriteFile(c.Path, strings.Repeat("theirs again\n", 1<<20/13+1)[:1<<20], 0o600)
+		n.WriteFile(c.Areas[0].Path, strings.Repeat("theirs again\n", 1<<20/13+1)[:1<<20], 0o600)
 		if err := boot(n); err == nil || len(swaps(t, n)) != 0 {
 			t.Errorf("encrypted %v: it took what somebody has written there since", encrypted)
 		}
@@ -295,7 +295,7 @@ func TestALazilyUnmountedAreaIsNamedAndLeftAlone(t *testing.T) {
 	n := hosttest.New(t)
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 64 << 20})
 	c := fileConfig("1Mi", false)
-	c.Path = "/data/swapfile"
+	c.Areas[0].Path = "/data/swapfile"
 	up(t, n, c, setup.UpOptions{})
 	n.UnmountLazily("/data")
 	err := down(n)
@@ -316,7 +316,7 @@ func TestNeverTouchesSwapThatIsNotOurs(t *testing.T) {
 	n := hosttest.New(t)
 	other := n.Other()
 	theirs := fileConfig("2Mi", false)
-	theirs.Path = "/theirs"
+	theirs.Areas[0].Path = "/theirs"
 	// Somebody sets up swap by hand, in the same way that swapctl would.
 	if _, err := setup.Up(context.Background(), other, theirs, setup.UpOptions{}); err != nil {
 		t.Fatal(err)
@@ -388,7 +388,7 @@ func TestTeardownOfNothingIsFine(t *testing.T) {
 func TestForPersistenceADeviceNeedsANameThatStays(t *testing.T) {
 	n := hosttest.New(t)
 	c := deviceConfig(true)
-	c.Device, c.Persist = "/dev/vdb", "systemd"
+	c.Areas[0].Device, c.Persist = "/dev/vdb", "systemd"
 	_, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
 	if fail.Code(err) != fail.Usage || !strings.Contains(strings.Join(fail.Hints(err), " "), "--device /dev/disk/by-id/virtio-vdb") {
 		t.Errorf("got %v, hints %q", err, fail.Hints(err))

@@ -42,7 +42,7 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 		return newReport(unchanged), err
 	}
 	if err := c.Validate(); err != nil {
-		return newReport(unchanged), withStableName(h, c.Device, err)
+		return newReport(unchanged), withStableName(h, c, err)
 	}
 	n, j, err := wanted(ctx, h, c, o)
 	if err != nil {
@@ -100,9 +100,9 @@ func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (n node, j 
 		return n, j, err
 	}
 	n.nameSteps(j)
-	for i, asked := range c.Each() {
+	for i, asked := range c.Areas {
 		n.areas[i].KeepShare(asked.Size)
-		*n.config.At(i) = n.areas[i].Area
+		n.config.Areas[i] = n.areas[i].Area
 	}
 	k, err := kubeletstep.Decide(ctx, h, n.config, j)
 	if err != nil {
@@ -173,11 +173,12 @@ func dropBridge(ctx context.Context, e *step.Engine, n node, so step.Outcome) (s
 }
 
 // withStableName adds to the refusal of a device's name one that stays.
-func withStableName(h host.Host, device string, err error) error {
+func withStableName(h host.Host, c Config, err error) error {
 	var bad *FieldError
 	if !errors.As(err, &bad) || bad.Field != "device" {
 		return err
 	}
+	device := c.Areas[bad.Area].Device
 	if link, ok := area.TagLink(device); ok {
 		device = link
 	}
@@ -211,8 +212,8 @@ func goalNode(h host.Host, j step.Journal) (node, error) {
 	}
 	c.Persist = persist.Way(h, c.Persist)
 	n := node{config: c, persist: persist.Previous(c.Persist)}
-	for _, one := range c.Each() {
-		n.areas = append(n.areas, area.Area{Area: one.Area})
+	for _, one := range c.Areas {
+		n.areas = append(n.areas, area.Area{Area: one})
 	}
 	n.nameSteps(j)
 	for i := range n.areas {

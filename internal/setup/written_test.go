@@ -42,10 +42,10 @@ func TestOnlyEncryptedFilesAreWritten(t *testing.T) {
 	} {
 		n := hosttest.New(t)
 		config := fileConfig("1Mi", c.encrypt)
-		config.Preallocation = c.preallocation
+		config.Areas[0].Preallocation = c.preallocation
 		fresh := n.Snapshot()
 		up(t, n, config, setup.UpOptions{})
-		if got := isWritten(t, n, config.Path); got != (c.written != "") {
+		if got := isWritten(t, n, config.Areas[0].Path); got != (c.written != "") {
 			t.Errorf("%s: written: %v", c.name, got)
 		}
 		if journal := readJournal(t, n); strings.Contains(journal, `"written"`) != (c.written != "") {
@@ -71,7 +71,7 @@ func readJournal(t *testing.T, n *hosttest.Node) string {
 // blocks.
 func ofOldVersion(t *testing.T, n *hosttest.Node, c setup.Config) {
 	t.Helper()
-	c.Preallocation = "falloc"
+	c.Areas[0].Preallocation = "falloc"
 	c.Areas = slices.Clone(c.Areas)
 	for i := range c.Areas {
 		c.Areas[i].Preallocation = "falloc"
@@ -92,7 +92,7 @@ func TestAnUpgradeDoesNotMakeTheFileAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := hosttest.New(t)
 			ofOldVersion(t, n, c)
-			paths := []string{c.Path}
+			paths := []string{c.Areas[0].Path}
 			if c.Areas != nil {
 				paths = []string{c.Areas[0].Path, c.Areas[1].Path}
 			}
@@ -129,10 +129,10 @@ func TestAnUpgradeDoesNotMakeTheFileAnew(t *testing.T) {
 
 func twoFiles() setup.Config {
 	c := fileConfig("1Mi", true)
-	one, two := c.Area, c.Area
+	one, two := c.Areas[0], c.Areas[0]
 	one.Name, one.Path, one.Size = "one", "/srv/one", "1Mi"
 	two.Name, two.Path, two.Size = "two", "/srv/two", "1Mi"
-	c.Areas = []setup.Area{one, two}
+	c.Areas, c.Listed = []setup.Area{one, two}, true
 	return c
 }
 
@@ -150,9 +150,9 @@ func TestAnotherPreallocationCountsWhenTheFileIsMadeAnew(t *testing.T) {
 		{"2Mi", "falloc", true, false},
 		{"1Mi", "falloc", false, true},
 	} {
-		c.Size, c.Preallocation = change.size, change.preallocation
+		c.Areas[0].Size, c.Areas[0].Preallocation = change.size, change.preallocation
 		r := up(t, n, c, setup.UpOptions{})
-		if got := isWritten(t, n, c.Path); got != change.written || r.Changed != change.changed {
+		if got := isWritten(t, n, c.Areas[0].Path); got != change.written || r.Changed != change.changed {
 			t.Errorf("%+v: written: %v, %s", change, got, states(r))
 		}
 	}
@@ -164,11 +164,11 @@ func TestAPlainFileThatBecomesEncryptedIsMadeAnew(t *testing.T) {
 	up(t, n, fileConfig("1Mi", false), setup.UpOptions{})
 	c := fileConfig("1Mi", true)
 	up(t, n, c, setup.UpOptions{})
-	if !isWritten(t, n, c.Path) {
+	if !isWritten(t, n, c.Areas[0].Path) {
 		t.Error("it has unwritten blocks")
 	}
 	up(t, n, fileConfig("1Mi", false), setup.UpOptions{})
-	if !isWritten(t, n, c.Path) {
+	if !isWritten(t, n, c.Areas[0].Path) {
 		t.Error("a written file was made anew for a plain area, which needs neither")
 	}
 }
@@ -178,9 +178,9 @@ func TestTheBridgeIsWrittenToo(t *testing.T) {
 	for _, preallocation := range []string{"full", "falloc"} {
 		n := hosttest.New(t)
 		c := fileConfig("1Mi", true)
-		c.Preallocation = preallocation
+		c.Areas[0].Preallocation = preallocation
 		up(t, n, c, setup.UpOptions{})
-		c.Size = "2Mi"
+		c.Areas[0].Size = "2Mi"
 		bridge := ".swapfile.bridge"
 		seen := false
 		_, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
@@ -229,7 +229,7 @@ func TestABridgeOfAnOldVersionIsUsedAgain(t *testing.T) {
 	n := hosttest.New(t)
 	c := fileConfig("1Mi", true)
 	ofOldVersion(t, n, c)
-	c.Size, c.Preallocation = "2Mi", "falloc"
+	c.Areas[0].Size, c.Areas[0].Preallocation = "2Mi", "falloc"
 	const bridge = "/var/lib/swapctl/..swapfile.bridge.swapctl" // in the making
 	rehearsed := hosttest.New(t)
 	ofOldVersion(t, rehearsed, fileConfig("1Mi", true))
@@ -240,12 +240,12 @@ func TestABridgeOfAnOldVersionIsUsedAgain(t *testing.T) {
 	_, _ = setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
 	n.WriteFile(setup.JournalPath, asVersion1(strings.ReplaceAll(readJournal(t, n), `"preallocation":"falloc",`, "")), 0o600)
 	n.ResetOps()
-	c.Preallocation = "full"
+	c.Areas[0].Preallocation = "full"
 	up(t, n, c, setup.UpOptions{})
 	if slices.ContainsFunc(n.Ops(), func(op hosttest.Op) bool { return op.Name == "create" && op.Path == bridge }) {
 		t.Errorf("it was made anew: %v", n.Ops())
 	}
-	if !isWritten(t, n, c.Path) {
+	if !isWritten(t, n, c.Areas[0].Path) {
 		t.Error("the new file is not written")
 	}
 }

@@ -30,7 +30,7 @@ func TestZramThatComesFirstIsNamed(t *testing.T) {
 			n := hosttest.New(t)
 			c.prepare(n)
 			config := fileConfig("1Mi", true)
-			config.Priority = c.priority
+			config.Areas[0].Priority = c.priority
 			r, err := setup.Up(t.Context(), n.Host(), config, setup.UpOptions{DryRun: true})
 			if err != nil {
 				t.Fatal(err)

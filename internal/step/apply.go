@@ -1,7 +1,6 @@
 package step
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +33,9 @@ func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, 
 		return Outcome{Items: items}, err
 	}
 	r := &run{engine: e, journal: j, items: items, before: j.Journal, goal: goal, fresh: map[string]bool{}}
+	if r.sameGoal, err = sameValue(config, j.Config); err != nil {
+		return Outcome{Items: items}, fail.New(fail.Failed, "write down the configuration", err)
+	}
 	if !e.Boot {
 		if r.pendingBefore, err = e.PendingRestarts(ctx, j.Journal); err != nil {
 			return Outcome{Items: items}, err
@@ -49,6 +51,7 @@ type run struct {
 	items         []Item
 	before        Journal // as the run found it
 	goal          []byte
+	sameGoal      bool             // as before the run
 	fresh         map[string]bool  // announced in this run, and not begun yet
 	acts          []act            // what the run did, oldest first
 	pendingBefore []PendingRestart // before the run
@@ -90,7 +93,7 @@ func (r *run) pending() bool {
 			return true
 		}
 	}
-	return len(r.before.Records) > 0 && (r.before.Goal != GoalUp || !bytes.Equal(r.before.Config, r.goal))
+	return len(r.before.Records) > 0 && (r.before.Goal != GoalUp || !r.sameGoal)
 }
 
 func (r *run) steps(ctx context.Context) error {

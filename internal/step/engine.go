@@ -171,19 +171,24 @@ func wantChanged(s Step, was Record) (bool, error) {
 	if !was.Ours() {
 		return false, nil
 	}
-	want := s.Want()
-	raw, err := json.Marshal(want)
+	same, err := sameValue(s.Want(), was.Want)
+	return !same, fail.New(fail.Failed, "write down step "+s.Info().ID, err)
+}
+
+// sameValue reports whether JSON says the same as a value, for the value's type.
+func sameValue(value any, written json.RawMessage) (bool, error) {
+	raw, err := json.Marshal(value)
 	if err != nil {
-		return false, fail.New(fail.Failed, "write down step "+s.Info().ID, err)
+		return false, err
 	}
-	now, old := reflect.New(reflect.TypeOf(want)), reflect.New(reflect.TypeOf(want))
+	now, old := reflect.New(reflect.TypeOf(value)), reflect.New(reflect.TypeOf(value))
 	if err := json.Unmarshal(raw, now.Interface()); err != nil {
-		return false, fail.New(fail.Failed, "read step "+s.Info().ID, err)
+		return false, err
 	}
-	if json.Unmarshal(was.Want, old.Interface()) != nil {
-		return true, nil // of another shape
+	if json.Unmarshal(written, old.Interface()) != nil {
+		return false, nil // of another shape
 	}
-	return !reflect.DeepEqual(now.Interface(), old.Interface()), nil
+	return reflect.DeepEqual(now.Interface(), old.Interface()), nil
 }
 
 func standsOn(info Info, redone map[string]bool) bool {

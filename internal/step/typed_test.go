@@ -57,7 +57,7 @@ func TestATypedStepGetsBackWhatItSavedAndNoted(t *testing.T) {
 	e := engine(n.Host())
 	e.Build = func(r step.Record) (step.Step, error) { return pinKinds(&called).Build(r, step.Mode{}) }
 	ctx := context.Background()
-	if _, err := e.Apply(ctx, []step.Step{step.Of(pin{pinWant{"red"}, &called})}, nil); err != nil {
+	if _, err := e.Apply(ctx, []step.Step{step.Of(pin{pinWant{"red"}, &called})}, "config"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.Teardown(ctx, nil); err != nil {

@@ -62,6 +62,12 @@ type origin struct {
 	place string
 }
 
+// allSettings has a field for each setting.
+type allSettings struct {
+	setup.Area `mapstructure:",squash"` // the only one, unless the file lists several
+	setup.Node `mapstructure:",squash"`
+}
+
 // loadConfig returns what the person wants, and by key where it was said.
 func loadConfig(a *cli.App, s Settings) (setup.Config, map[string]origin, error) {
 	warnOfUnknownEnv(a, s)
@@ -87,14 +93,15 @@ func loadConfig(a *cli.App, s Settings) (setup.Config, map[string]origin, error)
 		}
 		origins[one.Key()] = from
 	}
-	var c setup.Config
-	areas, several := file[areasKey].([]map[string]any)
+	areas, listed := file[areasKey].([]map[string]any)
 	delete(file, areasKey)
-	if err := layer(&c, s.All(), file); err != nil {
-		return c, nil, err
+	var said allSettings
+	if err := layer(&said, s.All(), file); err != nil {
+		return setup.Config{}, nil, err
 	}
-	if !several {
-		return c, origins, chooseArea(&c, origins)
+	c := setup.Config{Areas: []setup.Area{said.Area}, Listed: listed, Node: said.Node}
+	if !listed {
+		return c, origins, chooseArea(&c.Areas[0], origins)
 	}
 	origins[areasKey] = origin{1, name + ": " + areasKey}
 	if err := s.oneOrSeveral(origins); err != nil {
@@ -155,13 +162,13 @@ func (s Settings) oneOrSeveral(origins map[string]origin) error {
 
 // chooseArea lets the stronger of path and device win: a --path is meant, even
 // where the file says device.
-func chooseArea(c *setup.Config, origins map[string]origin) error {
+func chooseArea(a *setup.Area, origins map[string]origin) error {
 	path, device := origins["path"], origins["device"]
 	switch {
 	case path.rank == 0 || device.rank == 0 || path.rank < device.rank:
 	case path.rank > device.rank:
-		c.Device = ""
-	case c.Device != "":
+		a.Device = ""
+	case a.Device != "":
 		return fail.Newf(fail.Usage, "use both "+path.place+" and "+device.place,
 			"swap goes to a file or to a device").Hint("leave one of them out")
 	}
@@ -203,8 +210,8 @@ func blame(err error, origins map[string]origin) error {
 		return err
 	}
 	place := origins[field.Field].place
-	if key, ok := strings.CutPrefix(field.Field, areasKey); ok {
-		place = origins[areasKey].place + key
+	if list, ok := origins[areasKey]; ok && field.Area >= 0 {
+		place = list.place + strings.TrimPrefix(field.Name(), areasKey)
 	}
 	return &fail.Error{
 		Op: "use " + place, Err: field.Err,

@@ -29,9 +29,9 @@ func TestWithoutAWordTheConfigurationIsTheDefault(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(c, setup.Default()) {
 		t.Errorf("%+v (%v), want\n%+v", c, err, setup.Default())
 	}
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[setup.Config]()) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[allSettings]()) {
 		key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if _, ok := origins[key]; !ok && key != areasKey && !field.Anonymous {
+		if _, ok := origins[key]; !ok && !field.Anonymous {
 			t.Errorf("nothing sets %s", key)
 		}
 	}
@@ -59,7 +59,8 @@ func TestWhatIsStrongerWinsForEverySetting(t *testing.T) {
 					}
 				}
 				c, origins, err := loadConfig(a, s)
-				field := reflect.ValueOf(c).FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, one.Key()) })
+				named := func(name string) bool { return strings.EqualFold(name, one.Key()) }
+				field := reflect.ValueOf(allSettings{c.Areas[0], c.Node}).FieldByNameFunc(named)
 				if err != nil || fmt.Sprint(field) != values[i] || origins[one.Key()].place != place {
 					t.Errorf("%v from %q (%v), want %s from %s", field, origins[one.Key()].place, err, values[i], place)
 				}
@@ -116,7 +117,7 @@ func TestWhatViperWouldTakeIsRefused(t *testing.T) {
 			t.Setenv("SWAPCTL_PRIORITY", value)
 			a := &cli.App{Host: hosttest.New(t).Host(), Process: cli.Process{LookupEnv: os.LookupEnv}}
 			if c, _, err := loadConfig(a, NewSettings()); err == nil || !strings.Contains(err.Error(), "cannot use SWAPCTL_PRIORITY: ") {
-				t.Errorf("it is %d (%v)", c.Priority, err)
+				t.Errorf("it is %+v (%v)", c.Areas, err)
 			}
 		})
 	}
@@ -167,7 +168,7 @@ func FuzzConfigFile(f *testing.F) {
 		areas, _ := said[areasKey].([]map[string]any)
 		delete(said, areasKey)
 		for _, said := range append(areas, said) {
-			var c setup.Config
+			var c allSettings
 			if err := layer(&c, s.All(), said); err != nil {
 				t.Error(err)
 			}

@@ -4,6 +4,7 @@ package setup
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -70,19 +71,20 @@ is taken back. Each flag can also be set in ` + DefaultConfigFile + `
 // NewSettings is the list of all settings, each a field of setup.Config.
 func NewSettings() Settings {
 	d := setup.Default()
+	one := d.Areas[0]
 	f := pflag.NewFlagSet("area", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.String("size", d.Size, "`size` of the swap area: 4Gi, 4GiB, 512M, bytes, or 50% of the memory")
-	f.String("path", d.Path, "swap `file`")
-	f.String("device", d.Device, "swap on this block `device` instead of a file")
-	f.Bool("encrypt", d.Encrypt, "encrypt what is swapped out")
-	f.String("cipher", d.Cipher, "`cipher`, as dm-crypt names it")
-	f.Int("key-size", d.KeySize, "`bits` of the key; xts halves them")
-	f.String("sector-size", d.SectorSize, "`bytes` that are encrypted at a time: auto, 512 or 4096")
-	f.String("preallocation", d.Preallocation, "of an encrypted file: full, written with zeros, or falloc, made quicker and slower under pressure")
-	f.String("name", d.Name, "`name` of the encrypted mapping")
-	f.Int("priority", d.Priority, "0 to 32767, higher is used first; -1: the kernel chooses")
-	f.String("discard", d.Discard, "tell the disk what is free: none, once, pages or both")
+	f.String("size", one.Size, "`size` of the swap area: 4Gi, 4GiB, 512M, bytes, or 50% of the memory")
+	f.String("path", one.Path, "swap `file`")
+	f.String("device", one.Device, "swap on this block `device` instead of a file")
+	f.Bool("encrypt", one.Encrypt, "encrypt what is swapped out")
+	f.String("cipher", one.Cipher, "`cipher`, as dm-crypt names it")
+	f.Int("key-size", one.KeySize, "`bits` of the key; xts halves them")
+	f.String("sector-size", one.SectorSize, "`bytes` that are encrypted at a time: auto, 512 or 4096")
+	f.String("preallocation", one.Preallocation, "of an encrypted file: full, written with zeros, or falloc, made quicker and slower under pressure")
+	f.String("name", one.Name, "`name` of the encrypted mapping")
+	f.Int("priority", one.Priority, "0 to 32767, higher is used first; -1: the kernel chooses")
+	f.String("discard", one.Discard, "tell the disk what is free: none, once, pages or both")
 
 	n := pflag.NewFlagSet("node", pflag.ContinueOnError)
 	n.SortFlags = false
@@ -132,7 +134,8 @@ func up(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
 func preflight(ctx context.Context, a *cli.App, c setup.Config, ignore []string) error {
 	results, err := check.Preflight(ctx, a.Host, check.PreflightOptions{
 		ReadOptions: check.ReadOptions{KubernetesVersion: c.KubernetesVersion},
-		Encrypt:     c.Encrypt, Kubelet: c.Kubelet == "auto", Ignore: ignore,
+		Encrypt:     slices.ContainsFunc(c.Areas, func(a setup.Area) bool { return a.Encrypt }),
+		Kubelet:     c.Kubelet == "auto", Ignore: ignore,
 	})
 	for _, r := range results {
 		if r.Status == check.Warn {

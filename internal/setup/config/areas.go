@@ -2,37 +2,14 @@ package config
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/swapctl/swapctl/internal/crypt"
 )
 
-// Each returns the Config of each area by itself.
-func (c Config) Each() []Config {
-	if len(c.Areas) == 0 {
-		return []Config{c}
-	}
-	all := make([]Config, len(c.Areas))
-	for i, a := range c.Areas {
-		all[i] = c
-		all[i].Area, all[i].Areas = a, nil
-	}
-	return all
-}
-
-// At is where an area of Each stands in the Config.
-func (c *Config) At(i int) *Area {
-	if len(c.Areas) == 0 {
-		return &c.Area
-	}
-	return &c.Areas[i]
-}
-
-// InArea says which of several areas a field belongs to.
-func (c Config) InArea(i int, err error) error {
-	bad, ok := errors.AsType[*FieldError](err)
-	if ok && len(c.Areas) > 0 {
-		bad.Field = fmt.Sprintf("areas[%d].%s", i, bad.Field)
+// InArea says which area a FieldError is about.
+func InArea(i int, err error) error {
+	if bad, ok := errors.AsType[*FieldError](err); ok {
+		bad.Area = i
 	}
 	return err
 }
@@ -48,23 +25,29 @@ func (a Area) Backing() string {
 // validAreas judges each area by itself, and then all of them beside each other.
 func (c Config) validAreas() error {
 	names, places := map[string]int{}, map[string]int{}
-	for i, one := range c.Each() {
-		for _, check := range []func() error{one.validPlace, one.validEncryption, one.validArea} {
-			if err := check(); err != nil {
-				return c.InArea(i, err)
-			}
+	for i, a := range c.Areas {
+		if err := a.valid(); err != nil {
+			return InArea(i, err)
 		}
-		if len(c.Areas) == 0 {
-			return nil
+		if !c.Listed {
+			continue
 		}
-		if err := validAreaName(one.Name, names); err != nil {
-			return c.InArea(i, err)
+		if err := validAreaName(a.Name, names); err != nil {
+			return InArea(i, err)
 		}
-		place := one.Backing()
-		if first, twice := places[place]; twice {
-			return c.InArea(i, Invalid("path", "give each area a file or device of its own", "%s is that of areas[%d] already", place, first))
+		if first, twice := places[a.Backing()]; twice {
+			return InArea(i, Invalid("path", "give each area a file or device of its own", "%s is that of areas[%d] already", a.Backing(), first))
 		}
-		names[one.Name], places[place] = i, i
+		names[a.Name], places[a.Backing()] = i, i
+	}
+	return nil
+}
+
+func (a Area) valid() error {
+	for _, check := range []func() error{a.validPlace, a.validEncryption, a.validUse} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,11 +1,19 @@
 // Package config is what a person wants of a node, judged by itself: without a node.
 package config
 
-// Config is one struct for flags, SWAPCTL_ environment variables and the configuration
-// file, named by the JSON tags.
+// Config is what a person wants: swap areas, and what a node has once.
 type Config struct {
-	Area `mapstructure:",squash"` // the only one, unless there are Areas
+	Areas []Area
+	// Listed: the areas are a list in the configuration file, where each has a name, by
+	// which its steps are called. The area that flags describe has none.
+	Listed bool
+	Node
+}
 
+// Node is what a node has once, however many areas it has. Like Area it is one struct for
+// flags, SWAPCTL_ environment variables and the configuration file, named by the JSON
+// tags.
+type Node struct {
 	// Settings of the kernel's memory management (vm.swappiness and so on),
 	// -1: left as they are.
 	Swappiness           int `json:"swappiness"`           // 0 to 200
@@ -28,13 +36,9 @@ type Config struct {
 	KubernetesVersion string `json:"kubernetesVersion"`
 	// NoRestart leaves the restart of the kubelet to somebody else.
 	NoRestart bool `json:"noRestart"`
-
-	// Areas are several swap areas in place of the one.
-	Areas []Area `json:"areas,omitempty"`
 }
 
-// Area is what a person wants of one swap area. The order of the fields is that in
-// journals.
+// Area is what a person wants of one swap area.
 type Area struct {
 	// Size of the swap area: a Kubernetes quantity, an IEC size ("4GiB"), or a
 	// share of this node's memory ("50%"). Empty with a device: all of it.
@@ -78,11 +82,13 @@ const DefaultPath = "/var/lib/swapctl/swapfile"
 // has no default: how much swap a node gets is for a person to say.
 func Default() Config {
 	return Config{
-		Area: Area{
+		Areas: []Area{{
 			Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
 			SectorSize: "auto", Preallocation: "full", Name: "cryptswap", Priority: -1, Discard: "none",
+		}},
+		Node: Node{
+			Swappiness: -1, MinFreeKbytes: -1, WatermarkScaleFactor: -1, WatermarkBoostFactor: -1,
+			Persist: "auto", Kubelet: "auto", SwapBehavior: "LimitedSwap",
 		},
-		Swappiness: -1, MinFreeKbytes: -1, WatermarkScaleFactor: -1, WatermarkBoostFactor: -1,
-		Persist: "auto", Kubelet: "auto", SwapBehavior: "LimitedSwap",
 	}
 }

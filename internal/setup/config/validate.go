@@ -18,19 +18,28 @@ import (
 // FieldError is a value of a Config that will not do. Whoever knows where the
 // value came from (a flag, a variable, a file) finds the field by errors.As.
 type FieldError struct {
+	Area  int    // which one of Config.Areas; -1: it is of the Node
 	Field string // its name in the configuration file
 	Err   error
 }
 
 // Error implements error.
-func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
+func (e *FieldError) Error() string { return e.Name() + ": " + e.Err.Error() }
+
+// Name is the field's name in a configuration file that lists areas.
+func (e *FieldError) Name() string {
+	if e.Area < 0 {
+		return e.Field
+	}
+	return fmt.Sprintf("areas[%d].%s", e.Area, e.Field)
+}
 
 // Unwrap returns what is wrong with the value.
 func (e *FieldError) Unwrap() error { return e.Err }
 
 // Invalid returns the error of a bad value, with exit code Usage.
 func Invalid(field, hint, format string, args ...any) error {
-	e := fail.New(fail.Usage, "set up swap", &FieldError{Field: field, Err: fmt.Errorf(format, args...)})
+	e := fail.New(fail.Usage, "set up swap", &FieldError{Area: -1, Field: field, Err: fmt.Errorf(format, args...)})
 	if hint != "" {
 		return fail.New(fail.Usage, "set up swap", errors.Unwrap(e), hint)
 	}
@@ -114,7 +123,7 @@ func (a Area) SectorSizeBytes() (int, error) {
 	return n, nil
 }
 
-func (a Area) validArea() error {
+func (a Area) validUse() error {
 	if a.Priority < -1 || a.Priority > 32767 {
 		return Invalid("priority", "leave it out to let the kernel choose", "%d is not between 0 and 32767", a.Priority)
 	}

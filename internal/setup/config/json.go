@@ -1,0 +1,37 @@
+package config
+
+import "encoding/json"
+
+// written is a Config as the configuration file and journals have it: the fields of the
+// only area beside those of the node, or a list of areas.
+type written struct {
+	*Area
+	Node
+	Areas []Area `json:"areas,omitempty"`
+}
+
+// MarshalJSON writes a Config as the configuration file has it.
+func (c Config) MarshalJSON() ([]byte, error) {
+	if c.Listed {
+		return json.Marshal(written{Node: c.Node, Areas: c.Areas})
+	}
+	return json.Marshal(written{Area: &c.Areas[0], Node: c.Node})
+}
+
+// UnmarshalJSON reads what MarshalJSON, or an older swapctl, wrote. What it does not say
+// of the node and the only area stays as it is.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	only := Area{}
+	if len(c.Areas) > 0 {
+		only = c.Areas[0]
+	}
+	w := written{Area: &only, Node: c.Node}
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*c = Config{Areas: w.Areas, Listed: len(w.Areas) > 0, Node: w.Node}
+	if !c.Listed {
+		c.Areas = []Area{only}
+	}
+	return nil
+}
