@@ -179,11 +179,12 @@ func (n *Node) mountOf(at string) mount {
 
 // mountTable parses mountinfo, if it has changed.
 func (n *Node) mountTable() []mount {
-	text := n.text("/proc/self/mountinfo")
-	if text == n.mountText {
+	const name = "/proc/self/mountinfo"
+	read, known := n.texts[name] // only put changes it
+	if known && read.content == n.mountText {
 		return n.mountsRead
 	}
-	n.mountText, n.mountsRead = text, nil
+	n.mountText, n.mountsRead = n.text(name), nil
 	for line := range strings.Lines(n.mountText) {
 		fields := strings.Fields(line)
 		dash := slices.Index(fields, "-")

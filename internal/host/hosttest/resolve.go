@@ -24,6 +24,9 @@ func (n *Node) resolve(name string, follow bool) (string, error) {
 	if len(name) >= unix.PathMax {
 		return "", unix.ENAMETOOLONG
 	}
+	if path.Clean(name) == name && n.isReal(name, follow) {
+		return name, nil
+	}
 	parts, at, links := split(name), "", 0
 	for len(parts) > 0 {
 		part := parts[0]
@@ -54,6 +57,28 @@ func (n *Node) resolve(name string, follow bool) (string, error) {
 		at = "/"
 	}
 	return at, nil
+}
+
+// isReal reports whether a name has no link in it, and is there but for its last
+// component, which need not be, and may be a link where that is not followed. It is a
+// question or two to the kernel, where resolve asks for each component; false says
+// nothing.
+func (n *Node) isReal(name string, follow bool) bool {
+	err := n.lookUp(name, follow)
+	return err == nil || errors.Is(err, unix.ENOENT) && n.lookUp(path.Dir(name), true) == nil
+}
+
+// lookUp finds a name that has no links in it.
+func (n *Node) lookUp(name string, follow bool) error {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS}
+	if !follow {
+		how.Flags |= unix.O_NOFOLLOW
+	}
+	fd, err := unix.Openat2(unix.AT_FDCWD, n.Root+name, &how)
+	if err == nil {
+		unix.Close(fd)
+	}
+	return err
 }
 
 func split(name string) []string {
