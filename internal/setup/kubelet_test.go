@@ -219,11 +219,11 @@ func TestARunRestartsTheKubeletOnceAndOnlyForAChange(t *testing.T) {
 	}
 }
 
-func TestARestartThatIsLeftToOthersIsOwedUntilSomebodyDoesIt(t *testing.T) {
+func TestARestartThatIsLeftToOthersIsPendingUntilSomebodyDoesIt(t *testing.T) {
 	n := withKubelet(t, "v1.34.1")
 	c := kubeletConfig()
 	c.NoRestart = true
-	owed := func() string {
+	pending := func() string {
 		t.Helper()
 		j, err := setup.JournalState(context.Background(), n.Host())
 		if err != nil {
@@ -232,10 +232,10 @@ func TestARestartThatIsLeftToOthersIsOwedUntilSomebodyDoesIt(t *testing.T) {
 		return strings.Join(j.Restarts, " ")
 	}
 	r := up(t, n, c, setup.UpOptions{})
-	if owed() != "kubelet.service" || n.Runs("kubelet.service") != 1 || !strings.Contains(r.State, "systemctl restart kubelet.service") {
-		t.Errorf("owed %q, state %q", owed(), r.State)
+	if pending() != "kubelet.service" || n.Runs("kubelet.service") != 1 || !strings.Contains(r.State, "systemctl restart kubelet.service") {
+		t.Errorf("pending %q, state %q", pending(), r.State)
 	}
-	if up(t, n, c, setup.UpOptions{}); owed() == "" {
+	if up(t, n, c, setup.UpOptions{}); pending() == "" {
 		t.Error("a second run forgot it")
 	}
 	dry := c
@@ -244,19 +244,19 @@ func TestARestartThatIsLeftToOthersIsOwedUntilSomebodyDoesIt(t *testing.T) {
 		t.Errorf("dry run: %+v", r)
 	}
 	n.StartUnit("kubelet.service") // by hand
-	if owed() != "" {
-		t.Errorf("it is still owed: %s", owed())
+	if pending() != "" {
+		t.Errorf("it is still pending: %s", pending())
 	}
 	n.ResetOps()
 	up(t, n, dry, setup.UpOptions{})
 	if n.Runs("kubelet.service") != 2 {
 		t.Error("it was restarted again")
 	}
-	if _, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{NoRestart: true}); err != nil || owed() != "kubelet.service" {
-		t.Errorf("teardown: %v, owed %q", err, owed())
+	if _, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{NoRestart: true}); err != nil || pending() != "kubelet.service" {
+		t.Errorf("teardown: %v, pending %q", err, pending())
 	}
-	if err := down(n); err != nil || owed() != "" || n.Runs("kubelet.service") != 3 {
-		t.Errorf("teardown again: %v, owed %q, %d runs", err, owed(), n.Runs("kubelet.service"))
+	if err := down(n); err != nil || pending() != "" || n.Runs("kubelet.service") != 3 {
+		t.Errorf("teardown again: %v, pending %q, %d runs", err, pending(), n.Runs("kubelet.service"))
 	}
 	if _, err := n.Other().Files.Stat(setup.JournalPath); err == nil {
 		t.Error("the journal is still there")
@@ -434,7 +434,7 @@ func TestAnEditIsTakenBackFromWhatOthersHaveMadeOfTheFile(t *testing.T) {
 	}
 }
 
-func TestABootMendsWhatKubeadmHasWrittenAnewBeforeItTurnsSwapOn(t *testing.T) {
+func TestABootFixesWhatKubeadmHasWrittenAnewBeforeItTurnsSwapOn(t *testing.T) {
 	n := withKubelet(t, "v1.27.16")
 	r := up(t, n, kubeletConfig(), setup.UpOptions{})
 	if !strings.Contains(strings.Join(r.Warnings, " "), "kubeadm upgrade") {
@@ -461,7 +461,7 @@ func TestABootKeepsSwapOffWhenAFlagHasComeThatOverrulesUs(t *testing.T) {
 	}
 }
 
-func TestAnAreaThatCannotBeTurnedOffKeepsTheKubeletBearingIt(t *testing.T) {
+func TestAnAreaThatCannotBeTurnedOffKeepsTheKubeletToleratingIt(t *testing.T) {
 	n := withKubelet(t, "v1.34.1")
 	up(t, n, kubeletConfig(), setup.UpOptions{})
 	n.FailOn("swapoff", "", unix.ENOMEM)

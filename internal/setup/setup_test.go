@@ -166,7 +166,7 @@ func TestTakesAnEmptyFileAsItIsAndLeavesItThere(t *testing.T) {
 		t.Fatalf("--keep-file did not keep it: %v", err)
 	}
 	if got := states(up(t, n, c, setup.UpOptions{})); !strings.HasPrefix(got, "swap.file=done") {
-		t.Errorf("it did not take the file that was kept: %s", got)
+		t.Errorf("it did not take the file that was left: %s", got)
 	}
 	takenBack(t, n, before)
 }
@@ -249,7 +249,7 @@ func TestSwapoffThatRunsOutOfMemoryIsResumed(t *testing.T) {
 	}
 	state, err := setup.JournalState(context.Background(), n.Host())
 	if err != nil || state.Goal != "down" || !slices.Contains(state.Pending, "swap.on") {
-		t.Errorf("the journal owes %+v, %v", state, err)
+		t.Errorf("the journal has pending %+v, %v", state, err)
 	}
 	n.FailOn("swapoff", "", nil)
 	takenBack(t, n, fresh)

@@ -11,7 +11,7 @@ import (
 )
 
 // Apply makes every step true, in order, and undoes what the journal knows and
-// steps does not have. config is kept with the goal. On an error, and when ctx
+// steps does not have. config is written down with the goal. On an error, and when ctx
 // ends, what this run did is taken back, newest first.
 func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, error) {
 	j, unlock, err := e.take()
@@ -72,18 +72,23 @@ func (r *run) apply(ctx context.Context) (Outcome, error) {
 		return Outcome{Items: r.items, RestartPending: UnitsOf(r.pendingBefore)}, nil
 	}
 	err := r.steps(ctx)
-	if err == nil && !r.engine.Boot {
+	if err == nil {
 		err = r.restartUnits(ctx)
 	}
 	if err := interrupted(ctx, err); err != nil {
 		return r.rollback(ctx), err
 	}
-	pending := UnitsOf(r.journal.Restarts)
+	out := r.outcome()
 	if r.engine.Boot {
-		pending, err = r.engine.noteRestartsAtBoot(ctx, r.journal, r.restarts)
+		out.RestartPending, err = r.engine.noteRestartsAtBoot(ctx, r.journal, r.restarts)
 	}
-	return Outcome{Items: r.items, Changed: len(r.acts)+len(r.restarted) > 0, Restarted: r.restarted, RestartPending: pending,
-		Warnings: r.engine.warnings}, errors.Join(err, r.journal.close())
+	out.Changed = len(r.acts)+len(r.restarted) > 0
+	return out, errors.Join(err, r.journal.close())
+}
+
+// outcome is what every end of the run says.
+func (r *run) outcome() Outcome {
+	return Outcome{Items: r.items, Restarted: r.restarted, RestartPending: UnitsOf(r.journal.Restarts), Warnings: r.engine.warnings}
 }
 
 // pending reports whether there is anything to do or to write down.
@@ -171,9 +176,6 @@ func (r *run) forget() error {
 		entries = append(entries, entry{Op: "undone", Record: Record{ID: id}})
 	}
 	clear(r.fresh)
-	if len(entries) == 0 {
-		return nil
-	}
 	return r.journal.write(entries...)
 }
 
@@ -225,7 +227,7 @@ func (r *run) do(ctx context.Context, it *Item) error {
 		r.acts = append(r.acts, act{step: it.step, rec: rec.Record})
 	}
 	e.tell(Event{Kind: Begin, Info: it.Info})
-	err = it.step.Do(ctx, e.Host, rec.Record, r.lend(it.Info))
+	err = it.step.Do(ctx, e.Host, rec.Record, r.runOf(it.Info))
 	if err == nil {
 		err = r.tookEffect(ctx, it, r.journal.Record(it.Info.ID))
 	}
@@ -239,8 +241,8 @@ func (r *run) do(ctx context.Context, it *Item) error {
 	return nil
 }
 
-// lend is what a step's Do may use of the engine.
-func (r *run) lend(info Info) Run {
+// runOf is what the engine gives to the Do of a step.
+func (r *run) runOf(info Info) Run {
 	return Run{Progress: r.engine.progress(info), Note: func(made any) error {
 		raw, err := json.Marshal(made)
 		if err != nil {

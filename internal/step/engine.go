@@ -18,7 +18,7 @@ type Engine struct {
 	JournalPath string
 	// OldLockPath is what a swapctl of before format 2 of the journal locks.
 	OldLockPath string
-	// Build makes a step again from what the journal kept of it.
+	// Build makes a step again from what the journal knows of it.
 	Build func(Record) (Step, error)
 	// Leave names steps of the journal that this run is not about: they stay as
 	// they are, although nobody wants them now. May be nil.

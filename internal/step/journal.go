@@ -51,7 +51,7 @@ func (j Journal) Record(id string) Record {
 	return Record{}
 }
 
-// empty reports whether it says nothing that has to be kept.
+// empty reports whether it says nothing that has to be remembered.
 func (j Journal) empty() bool {
 	return j.Goal == GoalNone && len(j.Records) == 0 && len(j.Restarts) == 0
 }

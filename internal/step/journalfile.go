@@ -41,8 +41,11 @@ func openJournal(h host.Host, name string, damaged bool) (*journalFile, error) {
 }
 
 // write appends entries as one synced write: all of them are announced before
-// the caller acts.
+// the caller acts. Without entries there is nothing to do.
 func (f *journalFile) write(entries ...entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
 	good := !f.stale
 	if err := f.append(entries); err != nil {
 		f.stale = f.stale || f.there || f.adding != nil
@@ -207,6 +210,15 @@ func (f *journalFile) still(file host.File) error {
 		return errors.Join(f.changed(), err)
 	}
 	return nil
+}
+
+// closeDown ends a teardown: only restarts may be pending.
+func (f *journalFile) closeDown() (err error) {
+	if len(f.Restarts) > 0 && f.Goal != GoalNone {
+		err = f.write(entry{Op: "goal", Goal: GoalNone})
+	}
+	f.Goal, f.Config = GoalNone, nil
+	return errors.Join(err, f.close())
 }
 
 // close ends writing. A journal with nothing pending and nothing to remember is

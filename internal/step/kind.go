@@ -40,7 +40,7 @@ const (
 type Mode struct {
 	Boot  bool // leave what another version of the program wrote as it is
 	Late  bool // systemd is told at the end of the run
-	Force bool // undo also what the node may not bear
+	Force bool // undo also where the node may run out of memory
 	Keep  bool // what takes long to make again stays
 }
 

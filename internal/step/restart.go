@@ -70,7 +70,7 @@ func (e *Engine) restartEntries(ctx context.Context, j Journal, units []string) 
 	pending, err := e.PendingRestarts(ctx, j)
 	for _, d := range j.Restarts {
 		if !slices.Contains(pending, d) && !slices.ContainsFunc(entries, func(n entry) bool { return n.Unit == d.Unit }) {
-			entries = append(entries, entry{Op: "woke", PendingRestart: PendingRestart{Unit: d.Unit}})
+			entries = append(entries, restarted(d.Unit))
 		}
 	}
 	return entries, err
@@ -86,39 +86,34 @@ func restartEntriesUnknown(j Journal, units []string) (entries []entry) {
 	return entries
 }
 
-// noteRestartsAtBoot writes down at the end of a boot which restarts are pending, if systemd says: a
-// boot begins everything anew, and has done already what it is for.
-func (e *Engine) noteRestartsAtBoot(ctx context.Context, j *journalFile, units []string) (pending []string, err error) {
-	entries, asked := e.restartEntries(ctx, j.Journal, units)
-	switch {
-	case asked != nil:
-		return nil, nil //nolint:nilerr // nobody waits for the answer
-	case len(entries) > 0:
-		err = j.write(entries...)
-	}
-	return UnitsOf(j.Restarts), err
-}
+// The end of a run. Restarts are noted as pending before the steps that need them, and
+// done once, after the last step:
+//
+//	run           restartUnits, and if a unit does not come back, rollback
+//	rollback      restartAgain, or dropRestarts where none was tried
+//	teardown      restartAfterTeardown
+//	a boot        noteRestartsAtBoot: it restarts nothing, and asks systemd last
+//	NoRestart     nothing: they stay pending
 
-// restartUnits does at the end of a run the restarts that are pending, once for all its steps.
-func (r *run) restartUnits(ctx context.Context) error {
-	if len(r.acts) == 0 { // all had been done by the time of its turn
+// restartUnits does the pending restarts, once for all steps of the run.
+func (r *run) restartUnits(ctx context.Context) (err error) {
+	if r.engine.Boot {
+		return nil
+	}
+	if len(r.acts) == 0 { // all steps were done by the time of their turn
 		if err := r.dropRestarts(); err != nil {
 			return err
 		}
 	}
 	r.tried = !r.engine.NoRestart
-	var err error
 	r.restarted, err = r.engine.restartPending(ctx, r.journal)
 	return err
 }
 
-// finishRollback is the end of a rollback: a unit that has not been restarted has never
-// read what is taken back by now, and one that has reads it once more.
-func (r *run) finishRollback(ctx context.Context, left bool) error {
-	switch {
-	case left:
-		return nil
-	case !r.tried:
+// restartAgain is for a rollback: a unit that was restarted has read what is taken back
+// by now, and one that was not has never read it.
+func (r *run) restartAgain(ctx context.Context) error {
+	if !r.tried {
 		return r.dropRestarts()
 	}
 	restarted, err := r.engine.restartPending(ctx, r.journal)
@@ -126,55 +121,20 @@ func (r *run) finishRollback(ctx context.Context, left bool) error {
 	return err
 }
 
-// dropRestarts strikes out the restarts that this run would have made pending.
+// dropRestarts strikes out the restarts that this run has made pending.
 func (r *run) dropRestarts() error {
 	var entries []entry
 	for _, unit := range r.restarts {
-		pending := slices.ContainsFunc(r.journal.Restarts, func(p PendingRestart) bool { return p.Unit == unit })
-		before := slices.ContainsFunc(r.pendingBefore, func(p PendingRestart) bool { return p.Unit == unit })
-		if pending && !before {
-			entries = append(entries, entry{Op: "woke", PendingRestart: PendingRestart{Unit: unit}})
+		of := func(p PendingRestart) bool { return p.Unit == unit }
+		if slices.ContainsFunc(r.journal.Restarts, of) && !slices.ContainsFunc(r.pendingBefore, of) {
+			entries = append(entries, restarted(unit))
 		}
-	}
-	if len(entries) == 0 {
-		return nil
 	}
 	return r.journal.write(entries...)
 }
 
-// restartPending restarts the units whose restart is pending, and tells which those were.
-func (e *Engine) restartPending(ctx context.Context, j *journalFile) ([]string, error) {
-	if e.NoRestart {
-		return nil, nil
-	}
-	pending, err := e.PendingRestarts(ctx, j.Journal)
-	if err != nil {
-		return nil, err
-	}
-	var restarted []string
-	for _, d := range pending {
-		info := Info{ID: d.Unit, Title: d.Unit}
-		e.tell(Event{Kind: Restarting, Info: info})
-		if err := e.restart(ctx, d.Unit); err != nil {
-			e.tell(Event{Kind: Failed, Info: info, Err: err})
-			return restarted, err
-		}
-		e.tell(Event{Kind: Restarted, Info: info})
-		restarted = append(restarted, d.Unit)
-	}
-	var entries []entry
-	for _, d := range j.Restarts {
-		entries = append(entries, entry{Op: "woke", PendingRestart: PendingRestart{Unit: d.Unit}})
-	}
-	if len(entries) == 0 || len(j.Records) == 0 { // then the journal goes away
-		j.Restarts = nil
-		return restarted, nil
-	}
-	return restarted, j.write(entries...)
-}
-
-// restartAfterTeardown is restartPending at the end of a teardown. All is taken back by then, so a systemd
-// that does not answer leaves the restarts pending and no more.
+// restartAfterTeardown does the pending restarts when all is taken back. A systemd that
+// does not answer leaves them pending and no more.
 func (e *Engine) restartAfterTeardown(ctx context.Context, j *journalFile) ([]string, error) {
 	if e.Boot {
 		_, err := e.noteRestartsAtBoot(ctx, j, nil)
@@ -182,10 +142,55 @@ func (e *Engine) restartAfterTeardown(ctx context.Context, j *journalFile) ([]st
 	}
 	restarted, err := e.restartPending(ctx, j)
 	if errors.Is(err, host.ErrNoAnswer) {
-		e.warnings = append(e.warnings, err)
-		return restarted, nil
+		e.warnings, err = append(e.warnings, err), nil
 	}
 	return restarted, err
+}
+
+// noteRestartsAtBoot writes down which restarts are pending, if systemd says: a boot
+// begins everything anew, and has done already what it is for.
+func (e *Engine) noteRestartsAtBoot(ctx context.Context, j *journalFile, units []string) (pending []string, err error) {
+	entries, err := e.restartEntries(ctx, j.Journal, units)
+	if err != nil {
+		return nil, nil //nolint:nilerr // nobody waits for the answer
+	}
+	err = j.write(entries...)
+	return UnitsOf(j.Restarts), err
+}
+
+// restartPending restarts the units whose restart is pending, and tells which those were.
+func (e *Engine) restartPending(ctx context.Context, j *journalFile) (done []string, err error) {
+	if e.NoRestart {
+		return nil, nil
+	}
+	pending, err := e.PendingRestarts(ctx, j.Journal)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pending {
+		info := Info{ID: p.Unit, Title: p.Unit}
+		e.tell(Event{Kind: Restarting, Info: info})
+		if err := e.restart(ctx, p.Unit); err != nil {
+			e.tell(Event{Kind: Failed, Info: info, Err: err})
+			return done, err
+		}
+		e.tell(Event{Kind: Restarted, Info: info})
+		done = append(done, p.Unit)
+	}
+	if len(j.Records) == 0 { // the journal goes away
+		j.Restarts = nil
+		return done, nil
+	}
+	var entries []entry
+	for _, p := range j.Restarts {
+		entries = append(entries, restarted(p.Unit))
+	}
+	return done, j.write(entries...)
+}
+
+// restarted is the entry of a restart that is not pending any more.
+func restarted(unit string) entry {
+	return entry{Op: "woke", PendingRestart: PendingRestart{Unit: unit}}
 }
 
 // restart has systemd read the unit's files first, where it has not: a crash may

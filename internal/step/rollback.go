@@ -11,7 +11,7 @@ import (
 // the run.
 func (r *run) rollback(ctx context.Context) Outcome {
 	ctx = context.WithoutCancel(ctx)
-	out := Outcome{Items: r.items, Failed: len(r.acts) > 0}
+	var left []error
 	stuck := map[string]bool{} // what could not be taken back, and what it stands on
 	for _, a := range slices.Backward(r.acts) {
 		info := a.step.Info()
@@ -19,22 +19,22 @@ func (r *run) rollback(ctx context.Context) Outcome {
 			continue
 		}
 		if err := r.takeBack(ctx, a); err != nil {
-			out.Left = append(out.Left, err)
+			left = append(left, err)
 			r.stick(stuck, info)
 		}
 	}
-	if err := r.forget(); err != nil {
-		out.Left = append(out.Left, err)
+	keep := func(err error) {
+		if err != nil {
+			left = append(left, err)
+		}
 	}
-	if err := r.finishRollback(ctx, len(out.Left) > 0); err != nil {
-		out.Left = append(out.Left, err)
+	keep(r.forget())
+	if len(left) == 0 {
+		keep(r.restartAgain(ctx))
 	}
-	if err := r.restoreGoal(len(out.Left) > 0); err != nil {
-		out.Left = append(out.Left, err)
-	}
-	out.Changed = len(out.Left) > 0
-	out.Restarted, out.RestartPending = r.restarted, UnitsOf(r.journal.Restarts)
-	out.Warnings = r.engine.warnings
+	keep(r.restoreGoal(len(left) > 0))
+	out := r.outcome()
+	out.Failed, out.Left, out.Changed = len(r.acts) > 0, left, len(left) > 0
 	return out
 }
 
@@ -62,7 +62,7 @@ func (r *run) takeBack(ctx context.Context, a act) error {
 		return err
 	}
 	e.tell(Event{Kind: Begin, Info: info})
-	if err := a.step.Do(ctx, e.Host, a.rec, r.lend(info)); err != nil {
+	if err := a.step.Do(ctx, e.Host, a.rec, r.runOf(info)); err != nil {
 		e.tell(Event{Kind: Failed, Info: info, Err: err})
 		return err
 	}

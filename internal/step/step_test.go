@@ -26,8 +26,8 @@ type brick struct {
 
 func (b brick) file() string    { return "/etc/" + b.id }
 func (b brick) Info() step.Info { return step.Info{ID: b.id, Title: "brick " + b.id, StandsOn: b.on} }
-func (b brick) Want() any       { return b.kept() }
-func (b brick) kept() any {
+func (b brick) Want() any       { return b.wanted() }
+func (b brick) wanted() any {
 	return struct {
 		Text string
 		On   []string
@@ -77,12 +77,12 @@ func engine(h host.Host) *step.Engine {
 	return &step.Engine{
 		Host: h, JournalPath: "/var/lib/swapctl/journal", OldLockPath: "/run/swapctl.lock",
 		Build: func(r step.Record) (step.Step, error) {
-			var kept struct {
+			var want struct {
 				Text string
 				On   []string
 			}
-			err := json.Unmarshal(r.Want, &kept)
-			return brick{id: r.ID, text: kept.Text, on: kept.On}, err
+			err := json.Unmarshal(r.Want, &want)
+			return brick{id: r.ID, text: want.Text, on: want.On}, err
 		},
 	}
 }

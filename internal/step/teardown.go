@@ -3,6 +3,7 @@ package step
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -35,7 +36,24 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 	if err := e.announceDown(ctx, j, items); err != nil {
 		return out, err
 	}
+	err := e.undoAll(ctx, j, items)
+	if err == nil {
+		out.Restarted, err = e.restartAfterTeardown(ctx, j)
+	}
+	undone := slices.ContainsFunc(items, func(it Item) bool { return it.State == ItemUndone })
+	out.Changed = undone || len(out.Restarted) > 0
+	out.RestartPending, out.Warnings = UnitsOf(j.Restarts), e.warnings
+	if err != nil {
+		out.Failed, out.Left = true, []error{err}
+		return out, interrupted(ctx, err)
+	}
+	return out, j.closeDown()
+}
+
+// undoAll undoes the items in their order, up to the first that cannot be undone.
+func (e *Engine) undoAll(ctx context.Context, j *journalFile, items []Item) error {
 	e.steps = len(items)
+	defer func() { e.step, e.steps = 0, 0 }()
 	for i := range items {
 		e.step = i + 1
 		err := ctx.Err()
@@ -44,25 +62,11 @@ func (e *Engine) teardown(ctx context.Context, j *journalFile, items []Item) (Ou
 		}
 		if err != nil {
 			items[i].State = ItemFailed
-			out.Failed, out.Left, out.RestartPending, out.Warnings = true, []error{err}, UnitsOf(j.Restarts), e.warnings
-			return out, interrupted(ctx, err)
+			return err
 		}
 		items[i].State = ItemUndone
-		out.Changed = true
 	}
-	e.step, e.steps = 0, 0
-	var err error
-	if out.Restarted, err = e.restartAfterTeardown(ctx, j); err != nil {
-		out.Failed, out.Left, out.RestartPending, out.Warnings = true, []error{err}, UnitsOf(j.Restarts), e.warnings
-		return out, interrupted(ctx, err)
-	}
-	out.Changed = out.Changed || len(out.Restarted) > 0
-	out.RestartPending, out.Warnings = UnitsOf(j.Restarts), e.warnings
-	if len(j.Restarts) > 0 && j.Goal != GoalNone {
-		err = j.write(entry{Op: "goal", Goal: GoalNone})
-	}
-	j.Goal, j.Config = GoalNone, nil
-	return out, errors.Join(err, j.close())
+	return nil
 }
 
 // announceDown writes down that all is to go, and the restarts that makes pending.
@@ -80,9 +84,6 @@ func (e *Engine) announceDown(ctx context.Context, j *journalFile, items []Item)
 			return err
 		}
 		entries = append(entries, restarts...)
-	}
-	if len(entries) == 0 {
-		return nil
 	}
 	return j.write(entries...)
 }

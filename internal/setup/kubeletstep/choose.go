@@ -51,7 +51,7 @@ func choose(k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Wish, was 
 }
 
 // inPlaceOf is a new want where the journal has an older one: in the same file.
-// A crash may have kept the journal from knowing the directory as well.
+// After a crash the journal may not know the directory as well.
 func (w configWant) inPlaceOf(k kubelet.Kubelet, was previous) (configWant, *dirWant, error) {
 	w.File, w.Edit, w.Via = was.config.File, was.config.Edit, was.config.Via
 	switch {
