@@ -144,19 +144,7 @@ func (w *walk) look() error {
 	if err != nil {
 		return err
 	}
-	mode, others := st.Mode.Perm(), &OthersError{Path: w.name, At: w.at, Mode: st.Mode, Owner: st.UID}
-	switch {
-	case st.UID != 0:
-		others.Why = fmt.Sprintf("%s belongs to user %d, who could put something else there", w.at, st.UID)
-	case st.IsSymlink(): // its mode says nothing
-	case mode&0o002 != 0:
-		others.Why = fmt.Sprintf("everybody may write to %s (mode %04o)", w.at, mode)
-	case mode&0o020 != 0 && st.GID != 0:
-		others.Why = fmt.Sprintf("group %d may write to %s (mode %04o)", st.GID, w.at, mode)
-	case mode&0o020 != 0:
-		others.Why = fmt.Sprintf("root's group, or whom an access list names, may write to %s (mode %04o)", w.at, mode)
-	}
-	if others.Why != "" {
+	if others := OthersChange(w.name, w.at, st); others != nil {
 		return others
 	}
 	w.link = ""
@@ -169,9 +157,30 @@ func (w *walk) look() error {
 	}
 	if was := w.dev; st.Dev != was {
 		w.dev = st.Dev
-		return w.mounted(others)
+		return w.mounted(&OthersError{Path: w.name, At: w.at, Mode: st.Mode, Owner: st.UID})
 	}
 	return nil
+}
+
+// OthersChange judges one step of the way to name by its owner and mode: nil when root
+// alone can change what is at that place.
+func OthersChange(name, at string, st Stat) *OthersError {
+	mode, others := st.Mode.Perm(), &OthersError{Path: name, At: at, Mode: st.Mode, Owner: st.UID}
+	switch {
+	case st.UID != 0:
+		others.Why = fmt.Sprintf("%s belongs to user %d, who could put something else there", at, st.UID)
+	case st.IsSymlink(): // its mode says nothing
+	case mode&0o002 != 0:
+		others.Why = fmt.Sprintf("everybody may write to %s (mode %04o)", at, mode)
+	case mode&0o020 != 0 && st.GID != 0:
+		others.Why = fmt.Sprintf("group %d may write to %s (mode %04o)", st.GID, at, mode)
+	case mode&0o020 != 0: // these bits are the mask of an access list, where there is one (acl(5))
+		others.Why = fmt.Sprintf("root's group, or whom an access list names, may write to %s (mode %04o)", at, mode)
+	}
+	if others.Why == "" {
+		return nil
+	}
+	return others
 }
 
 // mounted refuses a file system that an ordinary user has mounted, and of which

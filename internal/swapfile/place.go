@@ -160,27 +160,18 @@ func isLink(h host.Host, op, path, link string) error {
 
 // checkParent refuses a directory in which somebody else could put another file.
 func checkParent(op, dir string, st host.Stat) error {
-	switch perm := st.Mode.Perm(); {
-	case !st.Mode.IsDir():
+	if !st.Mode.IsDir() {
 		return fail.Newf(fail.Usage, op, "%s is %s, not a directory", dir, kindOf(st)).
 			Hint("name a file in a directory with --path")
-	case st.UID != 0:
-		return fail.Newf(fail.Usage, op, "the directory %s belongs to user %d, who could replace the file", dir, st.UID).
-			Hint("use a directory of root's, or: chown root %s", dir)
-	case perm&0o002 != 0 && st.Mode&fs.ModeSticky != 0: // /tmp must stay as it is
-		return fail.Newf(fail.Usage, op, "everybody may write to the directory %s", dir).
-			Hint("use a directory of root's: --path /var/lib/swapctl/swapfile")
-	case perm&0o002 != 0:
-		return fail.Newf(fail.Usage, op, "everybody may write to the directory %s", dir).
-			Hint("use another directory, or: chmod o-w %s", dir)
-	case perm&0o020 != 0 && st.GID != 0:
-		return fail.Newf(fail.Usage, op, "group %d may write to the directory %s", st.GID, dir).
-			Hint("use another directory, or: chmod g-w %s", dir)
-	case perm&0o020 != 0: // these bits are the mask of an access list, where there is one (acl(5))
-		return fail.Newf(fail.Usage, op, "root's group, or whom an access list names, may write to the directory %s", dir).
-			Hint("use another directory, or: chmod g-w %s", dir)
 	}
-	return nil
+	others := host.OthersChange(dir, dir, st)
+	switch {
+	case others == nil:
+		return nil
+	case others.Shared(): // /tmp must stay as it is
+		return fail.New(fail.Usage, op, others, "use a directory of root's: --path /var/lib/swapctl/swapfile")
+	}
+	return fail.New(fail.Usage, op, others, "use another directory, or: "+others.Hint())
 }
 
 // checkExisting refuses what is there when it is not a plain file of root's.

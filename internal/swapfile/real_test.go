@@ -296,7 +296,7 @@ func TestRefusesRealPlacesWhereOthersCouldMeddle(t *testing.T) {
 	needRoot(t)
 	dir, h := realDir(t), host.Linux()
 	_, err := CheckPlace(h, filepath.Join(t.TempDir(), "swapfile"))
-	wantRefusal(t, err, "everybody may write to the directory /tmp", "")
+	wantRefusal(t, err, "everybody may write to /tmp", "")
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink(dir, link); err != nil {
 		t.Fatal(err)
@@ -317,7 +317,7 @@ func TestRefusesRealPlacesWhereOthersCouldMeddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = CheckPlace(h, filepath.Join(listed, "swapfile"))
-	wantRefusal(t, err, "access list", "chmod g-w "+listed)
+	wantRefusal(t, err, "access list", "chmod go-w "+listed)
 
 	point := mounted(t, diskBytes, "", "mkfs.ext4", "-q")
 	run(t, "mount", "-o", "remount,ro", point)

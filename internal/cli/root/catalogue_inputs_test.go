@@ -52,10 +52,10 @@ func badPaths() []situation {
 		{name: "file is a symbolic link", node: []shape{file("/real", "", 0o600), link("/swapfile", "/real")}, args: small + "/swapfile", code: 2, says: "/swapfile is a symbolic link", hint: "--path /real"},
 		{name: "file is a dangling link", node: []shape{link("/swapfile", "/nowhere")}, args: small + "/swapfile", code: 2, says: "/swapfile is a symbolic link", hint: "--path"},
 		{name: "parent is a symbolic link", node: []shape{dir("/data", 0o755), link("/srv", "data")}, args: small + "/srv/swapfile", code: 2, says: "/srv is a symbolic link", hint: "--path /data/swapfile"},
-		{name: "parent that everybody may write to", node: []shape{dir("/srv", 0o777)}, args: small + "/srv/swapfile", code: 2, says: "everybody may write", hint: "chmod o-w /srv"},
-		{name: "sticky parent", args: small + "/tmp/swapfile", code: 2, says: "everybody may write to the directory /tmp", hint: "--path /var/lib/swapctl/swapfile"},
-		{name: "parent of another user", node: []shape{dir("/srv", 0o755), owner("/srv", 1000, 1000)}, args: small + "/srv/swapfile", code: 2, says: "belongs to user 1000", hint: "chown root /srv"},
-		{name: "parent that a group may write to", node: []shape{dir("/srv", 0o775), owner("/srv", 0, 50)}, args: small + "/srv/swapfile", code: 2, says: "group 50 may write", hint: "chmod g-w /srv"},
+		{name: "parent that everybody may write to", node: []shape{dir("/srv", 0o777)}, args: small + "/srv/swapfile", code: 2, says: "everybody may write", hint: "chmod go-w /srv"},
+		{name: "sticky parent", args: small + "/tmp/swapfile", code: 2, says: "everybody may write to /tmp", hint: "--path /var/lib/swapctl/swapfile"},
+		{name: "parent of another user", node: []shape{dir("/srv", 0o755), owner("/srv", 1000, 1000)}, args: small + "/srv/swapfile", code: 2, says: "belongs to user 1000", hint: "chown root:root /srv"},
+		{name: "parent that a group may write to", node: []shape{dir("/srv", 0o775), owner("/srv", 0, 50)}, args: small + "/srv/swapfile", code: 2, says: "group 50 may write", hint: "chmod go-w /srv"},
 	}
 }
 
