@@ -71,7 +71,6 @@ func readJournal(t *testing.T, n *hosttest.Node) string {
 // blocks.
 func ofOldVersion(t *testing.T, n *hosttest.Node, c setup.Config) {
 	t.Helper()
-	c.Areas[0].Preallocation = "falloc"
 	c.Areas = slices.Clone(c.Areas)
 	for i := range c.Areas {
 		c.Areas[i].Preallocation = "falloc"
@@ -92,9 +91,9 @@ func TestAnUpgradeDoesNotMakeTheFileAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := hosttest.New(t)
 			ofOldVersion(t, n, c)
-			paths := []string{c.Areas[0].Path}
-			if c.Areas != nil {
-				paths = []string{c.Areas[0].Path, c.Areas[1].Path}
+			var paths []string
+			for _, a := range c.Areas {
+				paths = append(paths, a.Path)
 			}
 			unmoved := func(when string) {
 				t.Helper()
