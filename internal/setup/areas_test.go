@@ -48,6 +48,7 @@ func areaStories() []story {
 }
 
 func TestTheStepsOfTwoAreasCarryTheirNames(t *testing.T) {
+	t.Parallel()
 	// Journals hold these: none may ever change its name or meaning.
 	for persist, want := range map[string]string{
 		"none": "swap.device@fast swap.file@big swap.crypt@fast swap.header@fast swap.on@fast swap.header@big swap.on@big",
@@ -81,6 +82,7 @@ func TestTheStepsOfTwoAreasCarryTheirNames(t *testing.T) {
 // TestAnAreaStaysOnWhenItGetsCompanyOrAnotherName: an area is known by its file
 // or device.
 func TestAnAreaStaysOnWhenItGetsCompanyOrAnotherName(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	alone := deviceConfig(true)
 	alone.Areas[0].Name, alone.Areas[0].Priority = "fast", 10
@@ -103,6 +105,7 @@ func TestAnAreaStaysOnWhenItGetsCompanyOrAnotherName(t *testing.T) {
 
 // TestADiskThatIsGoneDoesNotTakeTheOtherAreaWithIt: at boot.
 func TestADiskThatIsGoneDoesNotTakeTheOtherAreaWithIt(t *testing.T) {
+	t.Parallel()
 	n := systemd(false)(t)
 	if err := rebooted(twoAreas("systemd"))(n); err != nil {
 		t.Fatal(err)
@@ -124,6 +127,7 @@ func TestADiskThatIsGoneDoesNotTakeTheOtherAreaWithIt(t *testing.T) {
 }
 
 func TestSeveralAreasAreHeldAgainstEachOther(t *testing.T) {
+	t.Parallel()
 	for want, change := range map[string]func(*setup.Config){
 		`areas[1].name: "fast" is that of areas[0] already`:                     func(c *setup.Config) { c.Areas[1].Name = "fast" },
 		`areas[1].name: "bridge" is what swapctl calls`:                         func(c *setup.Config) { c.Areas[1].Name = "bridge" },
@@ -152,6 +156,7 @@ func TestSeveralAreasAreHeldAgainstEachOther(t *testing.T) {
 
 // TestEraseNamesTheAreaThatItMeans: of several.
 func TestEraseNamesTheAreaThatItMeans(t *testing.T) {
+	t.Parallel()
 	for erase, want := range map[string]string{
 		"true":                       "there are several swap areas",
 		"/dev/sdz":                   "setup would use /dev/disk/by-id/virtio-vdb and /var/lib/swapctl/big, not that",
@@ -175,6 +180,7 @@ func TestEraseNamesTheAreaThatItMeans(t *testing.T) {
 
 // TestTheSecondAreaFailsAndTheFirstIsTakenBack: one run is one change.
 func TestTheSecondAreaFailsAndTheFirstIsTakenBack(t *testing.T) {
+	t.Parallel()
 	whole := hosttest.New(t)
 	up(t, whole, twoAreas("none"), setup.UpOptions{})
 	n := hosttest.New(t)

@@ -90,6 +90,7 @@ func halfDown(c setup.Config) func(*hosttest.Node) error {
 }
 
 func TestABootBringsBackWhatARebootLostAndNothingElse(t *testing.T) {
+	t.Parallel()
 	for _, c := range []setup.Config{
 		lasting(fileConfig("1Mi", true)), lasting(fileConfig("1Mi", false)),
 		lasting(deviceConfig(true)), lasting(deviceConfig(false)),
@@ -121,6 +122,7 @@ func TestABootBringsBackWhatARebootLostAndNothingElse(t *testing.T) {
 }
 
 func TestTheStepsOfPersistenceBySystemd(t *testing.T) {
+	t.Parallel()
 	// Journals hold these: none may ever change its name or meaning.
 	n := systemd(true)(t)
 	const want = "slice.system=changed boot.unit=changed swap.file=changed swap.crypt=changed swap.header=changed swap.on=changed"
@@ -130,6 +132,7 @@ func TestTheStepsOfPersistenceBySystemd(t *testing.T) {
 }
 
 func TestSystemdIsTheDefaultWhereItRuns(t *testing.T) {
+	t.Parallel()
 	for _, c := range []setup.Config{fileConfig("1Mi", true), deviceConfig(false)} {
 		r := up(t, systemd(false)(t), c, setup.UpOptions{DryRun: true})
 		if !strings.HasPrefix(states(r), "boot.unit=todo ") {
@@ -142,6 +145,7 @@ func TestSystemdIsTheDefaultWhereItRuns(t *testing.T) {
 }
 
 func TestTheServiceIsStartedOnceAndItsFailureIsTold(t *testing.T) {
+	t.Parallel()
 	n := systemd(false)(t)
 	n.OnStart(func(unit string) error {
 		if unit == "swapctl.service" { // as systemd does it, with the lock free
@@ -167,6 +171,7 @@ func TestTheServiceIsStartedOnceAndItsFailureIsTold(t *testing.T) {
 }
 
 func TestABootDoesNotTakeTheMountPointForTheFileSystem(t *testing.T) {
+	t.Parallel()
 	n := systemd(false)(t)
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", Source: "/dev/vdb", TotalBytes: 64 << 20})
 	c := fileConfig("1Mi", true)
@@ -183,6 +188,7 @@ func TestABootDoesNotTakeTheMountPointForTheFileSystem(t *testing.T) {
 }
 
 func TestABootNamesTheMissingDeviceAndWaitsNoLongerThanSaid(t *testing.T) {
+	t.Parallel()
 	n := systemd(false)(t)
 	up(t, n, lasting(deviceConfig(true)), setup.UpOptions{})
 	n.Reboot()
@@ -197,6 +203,7 @@ func TestABootNamesTheMissingDeviceAndWaitsNoLongerThanSaid(t *testing.T) {
 }
 
 func TestABootWithoutAJournalDoesNothing(t *testing.T) {
+	t.Parallel()
 	n := systemd(false)(t)
 	before := n.Snapshot()
 	r, err := setup.Boot(context.Background(), n.Host(), setup.BootOptions{})
@@ -207,6 +214,7 @@ func TestABootWithoutAJournalDoesNothing(t *testing.T) {
 }
 
 func TestANewProgramChangesNothingAtBootAndTheUnitAtTheNextSetup(t *testing.T) {
+	t.Parallel()
 	n := systemd(false)(t)
 	c := lasting(fileConfig("1Mi", true))
 	up(t, n, c, setup.UpOptions{})
@@ -232,6 +240,7 @@ func TestANewProgramChangesNothingAtBootAndTheUnitAtTheNextSetup(t *testing.T) {
 }
 
 func TestTheSliceIsProtectedLiveWhateverSystemdDoesOnAReload(t *testing.T) {
+	t.Parallel()
 	for _, late := range []bool{false, true} {
 		n := systemd(late)(t)
 		fresh := n.Snapshot()
@@ -254,6 +263,7 @@ func TestTheSliceIsProtectedLiveWhateverSystemdDoesOnAReload(t *testing.T) {
 }
 
 func TestTheSliceIsProtectedAsFarAsTheKernelCanAndSaysSo(t *testing.T) {
+	t.Parallel()
 	for _, gone := range []string{"io.latency", "memory.swap.max"} {
 		n := systemd(false)(t)
 		if err := os.Remove(n.Root + "/sys/fs/cgroup/system.slice/" + gone); err != nil {
@@ -268,6 +278,7 @@ func TestTheSliceIsProtectedAsFarAsTheKernelCanAndSaysSo(t *testing.T) {
 }
 
 func TestAProgramThatABootCouldNotTrustIsRefused(t *testing.T) {
+	t.Parallel()
 	for want, shape := range map[string]func(*hosttest.Node){
 		"lies in memory": func(n *hosttest.Node) {
 			n.SetFileSystem("/usr/local", hosttest.FileSystem{Type: "tmpfs"})
@@ -296,6 +307,7 @@ func TestAProgramThatABootCouldNotTrustIsRefused(t *testing.T) {
 }
 
 func TestAUnitThatCannotBeWrittenIsTakenBack(t *testing.T) {
+	t.Parallel()
 	for op, hint := range map[string]string{"reload": "systemctl daemon-reload", "symlink": "ls -ld"} {
 		n := systemd(false)(t)
 		fresh := n.Snapshot()
@@ -310,6 +322,7 @@ func TestAUnitThatCannotBeWrittenIsTakenBack(t *testing.T) {
 }
 
 func TestTheUnitRequiresNothingAndHasNoMountNamespace(t *testing.T) {
+	t.Parallel()
 	n := systemd(false)(t)
 	n.WriteFile("/opt/my tools/100%/$x/swapctl", "\x7fELF", 0o755)
 	n.Symlink("/proc/self/exe", "/opt/my tools/100%/$x/swapctl")
@@ -354,6 +367,7 @@ func settingsOf(text, name string) (values []string) {
 }
 
 func TestAJournalOfAnOlderVersionIsBroughtBackAsItWasMeant(t *testing.T) {
+	t.Parallel()
 	n := systemd(false)(t)
 	c := fileConfig("1Mi", true)
 	c.Persist = "none"

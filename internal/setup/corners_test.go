@@ -20,6 +20,7 @@ import (
 // TestAPathThatTheJournalCannotHoldIsRefused: the journal is JSON, which is
 // UTF-8; another byte would come back as another path.
 func TestAPathThatTheJournalCannotHoldIsRefused(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := fileConfig("1Mi", false)
 	c.Areas[0].Path = "/var/lib/sw\xff"
@@ -34,6 +35,7 @@ func TestAPathThatTheJournalCannotHoldIsRefused(t *testing.T) {
 
 // TestAnEncryptedAreaGetsAnotherName: of its mapping.
 func TestAnEncryptedAreaGetsAnotherName(t *testing.T) {
+	t.Parallel()
 	for _, c := range []setup.Config{fileConfig("1Mi", true), deviceConfig(true)} {
 		n := hosttest.New(t)
 		fresh := n.Snapshot()
@@ -50,6 +52,7 @@ func TestAnEncryptedAreaGetsAnotherName(t *testing.T) {
 // TestTeardownCountsAllAreasTogether: what is in one does not fit into another
 // that goes as well.
 func TestTeardownCountsAllAreasTogether(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := twoAreas("none")
 	c.Areas[1].Size = "48Mi"
@@ -70,6 +73,7 @@ func TestTeardownCountsAllAreasTogether(t *testing.T) {
 // TestAKeptFileIsTakenAgainAlsoAfterUse: the kernel begins to swap right behind
 // the header.
 func TestAKeptFileIsTakenAgainAlsoAfterUse(t *testing.T) {
+	t.Parallel()
 	for _, encrypt := range []bool{false, true} {
 		n := hosttest.New(t)
 		c := fileConfig("1Mi", encrypt)
@@ -94,6 +98,7 @@ func TestAKeptFileIsTakenAgainAlsoAfterUse(t *testing.T) {
 // TestAJournalThatCouldNotBeWrittenSaysWhatItSaidBefore: lines whose sync failed
 // are in the file all the same, and the next boot would do what they say.
 func TestAJournalThatCouldNotBeWrittenSaysWhatItSaidBefore(t *testing.T) {
+	t.Parallel()
 	c := fileConfig("1Mi", true)
 	bigger := fileConfig("2Mi", true)
 	for name, run := range map[string]func(n *hosttest.Node) (setup.Report, error){
@@ -129,6 +134,7 @@ func TestAJournalThatCouldNotBeWrittenSaysWhatItSaidBefore(t *testing.T) {
 
 // TestABootDoesNotUndoATeardownThatCameWhileItWaited: for a disk.
 func TestABootDoesNotUndoATeardownThatCameWhileItWaited(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	if err := rebooted(deviceConfig(true))(n); err != nil {
 		t.Fatal(err)
@@ -156,6 +162,7 @@ func TestABootDoesNotUndoATeardownThatCameWhileItWaited(t *testing.T) {
 
 // TestCrypttabHasNoWayToWriteABlank: systemd takes \\040 for four characters.
 func TestCrypttabHasNoWayToWriteABlank(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/data/swap file", "/data/swap#1", `/data/swap\1`} {
 		n := withTables(t, "")
 		c := fstabConfig(true)
@@ -173,6 +180,7 @@ func TestCrypttabHasNoWayToWriteABlank(t *testing.T) {
 // TestABootOfTwoAreasInFstabChangesNothing: it masked swap.target, and unmasked it
 // again, once for each area.
 func TestABootOfTwoAreasInFstabChangesNothing(t *testing.T) {
+	t.Parallel()
 	n := tabled(t)
 	up(t, n, twoAreas("fstab"), setup.UpOptions{})
 	before := read(t, n, setup.JournalPath)
@@ -184,6 +192,7 @@ func TestABootOfTwoAreasInFstabChangesNothing(t *testing.T) {
 
 // TestPagesOf64KiB: of some arm64 and ppc64le kernels.
 func TestPagesOf64KiB(t *testing.T) {
+	t.Parallel()
 	for _, c := range []setup.Config{fileConfig("1Mi", true), fileConfig("1Mi", false), deviceConfig(true)} {
 		n := hosttest.New(t)
 		fresh := n.Snapshot()
@@ -198,6 +207,7 @@ func TestPagesOf64KiB(t *testing.T) {
 
 // TestABridgeThatDoesNotComeDownIsTold: the change itself was made by then.
 func TestABridgeThatDoesNotComeDownIsTold(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	up(t, n, fileConfig("1Mi", false), setup.UpOptions{})
 	n.FailOn("swapoff", "/var/lib/swapctl/.swapfile.bridge", unix.ENOMEM)
@@ -213,6 +223,7 @@ func TestABridgeThatDoesNotComeDownIsTold(t *testing.T) {
 // TestAShareOfTheMemoryIsNoReasonToMakeSwapAnew: another kernel takes some MiB
 // more for itself; twice the memory is another matter.
 func TestAShareOfTheMemoryIsNoReasonToMakeSwapAnew(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := fileConfig("0.05%", false)
 	up(t, n, c, setup.UpOptions{})
@@ -231,6 +242,7 @@ func TestAShareOfTheMemoryIsNoReasonToMakeSwapAnew(t *testing.T) {
 // TestDiscardAndSectorSizeReachTheKernel, whichever stands for what (swapon(2), and
 // the kernel's Documentation/admin-guide/device-mapper/dm-crypt.rst).
 func TestDiscardAndSectorSizeReachTheKernel(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		discard string
 		sector  string

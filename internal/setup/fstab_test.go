@@ -39,6 +39,7 @@ func read(t *testing.T, n *hosttest.Node, name string) string {
 }
 
 func TestFstabGetsItsLinesAndLosesThemAgain(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name            string
 		encrypt         bool
@@ -83,6 +84,7 @@ func TestFstabGetsItsLinesAndLosesThemAgain(t *testing.T) {
 }
 
 func TestFstabIsRefusedWhereItWouldNotWork(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, fstab string
 		encrypt     bool
@@ -116,6 +118,7 @@ func TestFstabIsRefusedWhereItWouldNotWork(t *testing.T) {
 }
 
 func TestALineThatSomebodyChangedIsTheirs(t *testing.T) {
+	t.Parallel()
 	n := withTables(t, "")
 	if err := run(n, fstabConfig(false)); err != nil {
 		t.Fatal(err)
@@ -130,6 +133,7 @@ func TestALineThatSomebodyChangedIsTheirs(t *testing.T) {
 }
 
 func TestSysctlsAreSetAndRestored(t *testing.T) {
+	t.Parallel()
 	n := withTables(t, "")
 	n.WriteFile("/proc/sys/vm/watermark_scale_factor", "100\n", 0o644)
 	n.WriteFile("/proc/sys/vm/watermark_boost_factor", "15000\n", 0o644)
@@ -155,6 +159,7 @@ func TestSysctlsAreSetAndRestored(t *testing.T) {
 }
 
 func TestSysctlsKeepToWhatTheKernelAndTheNodeAllow(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		release string
 		change  func(*setup.Config)
@@ -180,6 +185,7 @@ func TestSysctlsKeepToWhatTheKernelAndTheNodeAllow(t *testing.T) {
 }
 
 func TestWhatIsMaskedIsUnmaskedAndMaskedAgain(t *testing.T) {
+	t.Parallel()
 	n := withTables(t, "")
 	n.Symlink("/etc/systemd/system/swap.target", "/dev/null")
 	n.Symlink("/etc/systemd/system/dev-mapper-cryptswap.swap", "/dev/null")

@@ -11,6 +11,7 @@ import (
 )
 
 func TestANodeThatHibernatesKeepsItsKey(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, cmdline, resume string
 		encrypt, ignore       bool
@@ -45,6 +46,7 @@ func TestANodeThatHibernatesKeepsItsKey(t *testing.T) {
 }
 
 func TestTheDeviceToWakeUpFromKeepsItsKey(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := deviceConfig(true)
 	st, err := n.Other().Files.Stat(c.Areas[0].Device)

@@ -109,6 +109,7 @@ func kubeletStories() []story {
 }
 
 func TestTheStepsOfAKubelet(t *testing.T) {
+	t.Parallel()
 	// Journals hold these: none may ever change its name or meaning.
 	for version, want := range map[string]string{
 		"v1.34.1":  "kubelet.config=changed kubelet.configdir=changed boot.unit=changed swap.file=changed swap.crypt=changed swap.header=changed swap.on=changed",
@@ -133,6 +134,7 @@ func TestTheStepsOfAKubelet(t *testing.T) {
 // not start with. (A node whose swap was there before the kubelet was wanted has
 // that state to begin with.)
 func TestAtNoMomentIsThereSwapAndAKubeletThatDoesNotStart(t *testing.T) {
+	t.Parallel()
 	for _, s := range kubeletStories() {
 		if s.name == "kubelet wanted later" {
 			continue
@@ -178,6 +180,7 @@ func TestAtNoMomentIsThereSwapAndAKubeletThatDoesNotStart(t *testing.T) {
 }
 
 func TestARunRestartsTheKubeletOnceAndOnlyForAChange(t *testing.T) {
+	t.Parallel()
 	n := withKubelet(t, "v1.34.1")
 	c := kubeletConfig()
 	up(t, n, c, setup.UpOptions{})
@@ -220,6 +223,7 @@ func TestARunRestartsTheKubeletOnceAndOnlyForAChange(t *testing.T) {
 }
 
 func TestARestartThatIsLeftToOthersIsPendingUntilSomebodyDoesIt(t *testing.T) {
+	t.Parallel()
 	n := withKubelet(t, "v1.34.1")
 	c := kubeletConfig()
 	c.NoRestart = true
@@ -264,6 +268,7 @@ func TestARestartThatIsLeftToOthersIsPendingUntilSomebodyDoesIt(t *testing.T) {
 }
 
 func TestASetupWhoseKubeletDoesNotComeBackIsTakenBack(t *testing.T) {
+	t.Parallel()
 	n := withKubelet(t, "v1.34.1")
 	before := n.Snapshot()
 	n.OnStart(func(unit string) error {
@@ -280,6 +285,7 @@ func TestASetupWhoseKubeletDoesNotComeBackIsTakenBack(t *testing.T) {
 }
 
 func TestWhatCannotBeIsRefusedBeforeAnythingIsChanged(t *testing.T) {
+	t.Parallel()
 	nothing := func(*hosttest.Node) {}
 	for name, c := range map[string]struct {
 		version string
@@ -349,6 +355,7 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 }
 
 func TestAKubeletThatToleratesSwapAlreadyIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
 	n := withKubelet(t, "v1.34.1")
 	n.WriteFile(kubeadmConfig, "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nfailSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n", 0o644)
 	before := n.Snapshot()
@@ -363,6 +370,7 @@ func TestAKubeletThatToleratesSwapAlreadyIsLeftAsItIs(t *testing.T) {
 }
 
 func TestAKubeletThatAMergeKeyTellsToFailIsConfigured(t *testing.T) {
+	t.Parallel()
 	merged := "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nfailSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n<<: {failSwapOn: true}\n"
 	n := withKubelet(t, "v1.34.1")
 	n.WriteFile(kubeadmConfig, merged, 0o644)
@@ -386,6 +394,7 @@ func TestAKubeletThatAMergeKeyTellsToFailIsConfigured(t *testing.T) {
 }
 
 func TestTheConfigurationDirectoryInUseIsUsed(t *testing.T) {
+	t.Parallel()
 	n := withKubelet(t, "v1.30.4")
 	n.WriteFile("/etc/default/kubelet", "KUBELET_EXTRA_ARGS='--config-dir /etc/kubelet.d'\n", 0o644)
 	n.WriteFile("/etc/kubelet.d/10-own.conf", "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmaxPods: 50\n", 0o644)
@@ -400,6 +409,7 @@ func TestTheConfigurationDirectoryInUseIsUsed(t *testing.T) {
 }
 
 func TestAnEditIsTakenBackFromWhatOthersHaveMadeOfTheFile(t *testing.T) {
+	t.Parallel()
 	original := read(t, withKubelet(t, "v1.27.16"), kubeadmConfig)
 	for name, c := range map[string]struct {
 		change func(text string) string
@@ -435,6 +445,7 @@ func TestAnEditIsTakenBackFromWhatOthersHaveMadeOfTheFile(t *testing.T) {
 }
 
 func TestABootFixesWhatKubeadmHasWrittenAnewBeforeItTurnsSwapOn(t *testing.T) {
+	t.Parallel()
 	n := withKubelet(t, "v1.27.16")
 	r := up(t, n, kubeletConfig(), setup.UpOptions{})
 	if !strings.Contains(strings.Join(r.Warnings, " "), "kubeadm upgrade") {
@@ -451,6 +462,7 @@ func TestABootFixesWhatKubeadmHasWrittenAnewBeforeItTurnsSwapOn(t *testing.T) {
 }
 
 func TestABootKeepsSwapOffWhenAFlagHasComeThatOverrulesUs(t *testing.T) {
+	t.Parallel()
 	n := withKubelet(t, "v1.34.1")
 	up(t, n, kubeletConfig(), setup.UpOptions{})
 	n.Reboot()
@@ -462,6 +474,7 @@ func TestABootKeepsSwapOffWhenAFlagHasComeThatOverrulesUs(t *testing.T) {
 }
 
 func TestAnAreaThatCannotBeTurnedOffKeepsTheKubeletToleratingIt(t *testing.T) {
+	t.Parallel()
 	n := withKubelet(t, "v1.34.1")
 	up(t, n, kubeletConfig(), setup.UpOptions{})
 	n.FailOn("swapoff", "", unix.ENOMEM)
@@ -474,6 +487,7 @@ func TestAnAreaThatCannotBeTurnedOffKeepsTheKubeletToleratingIt(t *testing.T) {
 }
 
 func TestAKubeletOfADistributionIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		files string
 		says  string // in a warning, or an error
@@ -504,6 +518,7 @@ func TestAKubeletOfADistributionIsLeftAsItIs(t *testing.T) {
 }
 
 func TestAUnitThatIsNoKubeletIsToldAndPassedBy(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t, (*hosttest.Node).Systemd)
 	n.WriteFile("/etc/systemd/system/kubelet.service", "[Service]\nExecStart=/bin/sleep infinity\n", 0o644)
 	r := up(t, n, kubeletConfig(), setup.UpOptions{})

@@ -235,6 +235,7 @@ func withoutDisks(s hosttest.Snapshot) hosttest.Snapshot {
 // story is killed at every operation, once just before it and once in the
 // middle of it; half of the nodes are rebooted then, as by a power cut.
 func TestSurvivesAKillBeforeAndInsideEveryOperation(t *testing.T) {
+	t.Parallel()
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -266,6 +267,7 @@ func TestSurvivesAKillBeforeAndInsideEveryOperation(t *testing.T) {
 // every story fails once. A setup either is rolled back, and then the node is as it
 // was before it, or it says what is left.
 func TestSurvivesAFailureOfEveryOperation(t *testing.T) {
+	t.Parallel()
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -318,6 +320,7 @@ func tornTo(whole []byte, cut int) []byte {
 // to the journal from some byte on, as a power cut may, and cuts the power there: at
 // both ends of each line and in its middle. Package step has tests of every byte.
 func TestFixesATornJournal(t *testing.T) {
+	t.Parallel()
 	everything := lasting(fileConfig("1Mi", true))
 	everything.Swappiness, everything.ProtectSystemSlice = 30, true
 	small, big := fileConfig("1Mi", true), fileConfig("2Mi", true)

@@ -15,6 +15,7 @@ import (
 // before the checksums, whose files were the same ones. Devices had no tag then: see
 // TestOldJournalsAreReadFinishedAndUndone.
 func TestJournalsOfVersion1AreReadFinishedAndUndone(t *testing.T) {
+	t.Parallel()
 	everything := lasting(fileConfig("1Mi", true))
 	everything.Swappiness = 30
 	for name, s := range map[string]story{
@@ -88,6 +89,7 @@ func asVersion1(journal string) string {
 // TestTheGoalIsWrittenAsBefore: the engine compares goals as bytes, and an upgrade has
 // nothing to write down. Old journals have this order of fields.
 func TestTheGoalIsWrittenAsBefore(t *testing.T) {
+	t.Parallel()
 	c := fileConfig("1Mi", true)
 	text, err := json.Marshal(c)
 	const want = `{"size":"1Mi","path":"/var/lib/swapctl/swapfile","device":"","encrypt":true,"cipher":"aes-xts-plain64","keySize":512,` +

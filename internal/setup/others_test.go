@@ -24,6 +24,7 @@ func everyRun(c setup.Config) map[string]func(*hosttest.Node) error {
 // TestAFileBelowSomebodysLoopIsNotReplaced: the image of a mounted file system
 // is no swap file, also when our own area is to move there.
 func TestAFileBelowSomebodysLoopIsNotReplaced(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := fileConfig("1Mi", true)
 	up(t, n, c, setup.UpOptions{})
@@ -52,6 +53,7 @@ func TestAFileBelowSomebodysLoopIsNotReplaced(t *testing.T) {
 
 // TestTwoNamesOfOneDeviceAreNotTwoAreas: it would be on once, and counted twice.
 func TestTwoNamesOfOneDeviceAreNotTwoAreas(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	n.Symlink("/dev/disk/by-path/pci-1", "../../vdb")
 	c := twoAreas("none")
@@ -66,6 +68,7 @@ func TestTwoNamesOfOneDeviceAreNotTwoAreas(t *testing.T) {
 
 // TestAnAreaBelowAnotherMountIsNotTakenForOff: /proc/swaps goes on to name it.
 func TestAnAreaBelowAnotherMountIsNotTakenForOff(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 64 << 20})
 	c := fileConfig("1Mi", false)
@@ -87,6 +90,7 @@ func TestAnAreaBelowAnotherMountIsNotTakenForOff(t *testing.T) {
 // TestADeviceThatSomebodyElseUsesByNowIsLeftAsItIs: with the mapping, a reboot has
 // taken what showed that it was ours.
 func TestADeviceThatSomebodyElseUsesByNowIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	if err := rebooted(deviceConfig(true))(n); err != nil {
 		t.Fatal(err)
@@ -112,6 +116,7 @@ func TestADeviceThatSomebodyElseUsesByNowIsLeftAsItIs(t *testing.T) {
 
 // TestAFileOutOfSightIsNotTakenForGone: its file system is not mounted.
 func TestAFileOutOfSightIsNotTakenForGone(t *testing.T) {
+	t.Parallel()
 	for _, encrypt := range []bool{true, false} {
 		n := hosttest.New(t)
 		disk := hosttest.FileSystem{Type: "ext4", Source: "/dev/vdb", TotalBytes: 64 << 20}
@@ -139,6 +144,7 @@ func TestAFileOutOfSightIsNotTakenForGone(t *testing.T) {
 
 // TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff: it is still on.
 func TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff(t *testing.T) {
+	t.Parallel()
 	c := fileConfig("1Mi", false)
 	c.Areas[0].Path = "/data/swap/file"
 	for name, act := range everyRun(c) {
@@ -166,6 +172,7 @@ func TestAnAreaWhoseDirectoryWasRenamedIsNotTakenForOff(t *testing.T) {
 
 // TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone, and the swap on it.
 func TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	for name, act := range everyRun(fileConfig("1Mi", true)) {
 		n := hosttest.New(t)
 		if err := rebooted(fileConfig("1Mi", true))(n); err != nil {
@@ -203,6 +210,7 @@ func TestAMappingOfTheSameNameThatOthersMadeIsLeftAlone(t *testing.T) {
 // TestAnAreaDoesNotMoveToWhereSomebodyElseSwaps: it is refused before anything is
 // changed.
 func TestAnAreaDoesNotMoveToWhereSomebodyElseSwaps(t *testing.T) {
+	t.Parallel()
 	for _, theirs := range []setup.Config{fileConfig("1Mi", false), deviceConfig(false)} {
 		n := hosttest.New(t)
 		if theirs.Areas[0].Device == "" {
@@ -227,6 +235,7 @@ func TestAnAreaDoesNotMoveToWhereSomebodyElseSwaps(t *testing.T) {
 
 // TestAnEmptyFileOfOthersIsLeftThereWhenOursMovesToIt, and by the teardown after it.
 func TestAnEmptyFileOfOthersIsLeftThereWhenOursMovesToIt(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	n.WriteFile("/theirs", strings.Repeat("\x00", 1<<20), 0o600)
 	fresh := n.Snapshot()

@@ -68,6 +68,7 @@ func tar() string { return strings.Repeat("etc/passwd\x00data of others ", 400) 
 // TestARawDeviceIsNotOursAnyMore: whoever writes to a device that was ours finds
 // there afterwards what was written.
 func TestARawDeviceIsNotOursAnyMore(t *testing.T) {
+	t.Parallel()
 	noise := make([]byte, 64<<10)
 	if err := hosttest.New(t).Host().Kernel.Random(noise); err != nil {
 		t.Fatal(err)
@@ -109,6 +110,7 @@ func TestARawDeviceIsNotOursAnyMore(t *testing.T) {
 
 // TestARawDeviceIsErasedOnlyOnDemand, and is ours again then.
 func TestARawDeviceIsErasedOnlyOnDemand(t *testing.T) {
+	t.Parallel()
 	for _, encrypt := range []bool{true, false} {
 		n := hosttest.New(t)
 		c := deviceConfig(encrypt)
@@ -125,6 +127,7 @@ func TestARawDeviceIsErasedOnlyOnDemand(t *testing.T) {
 
 // TestTheTagOfAnotherNodeIsNotOurs: the disk may have been moved.
 func TestTheTagOfAnotherNodeIsNotOurs(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	if err := swapfile.WriteTag(n.Other(), "/dev/vdb", swapfile.Tag{1}); err != nil {
 		t.Fatal(err)
@@ -137,6 +140,7 @@ func TestTheTagOfAnotherNodeIsNotOurs(t *testing.T) {
 
 // TestTheMappingLeavesTheTagAlone: it begins behind it.
 func TestTheMappingLeavesTheTagAlone(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	up(t, n, deviceConfig(true), setup.UpOptions{})
 	disk := onDisk(t, n)
@@ -154,6 +158,7 @@ func TestTheMappingLeavesTheTagAlone(t *testing.T) {
 // TestAnotherFileAtTheSamePathIsNotOurs: ours was lost, and somebody has put
 // something there since.
 func TestAnotherFileAtTheSamePathIsNotOurs(t *testing.T) {
+	t.Parallel()
 	zeros := strings.Repeat("\x00", 1<<20)
 	for _, encrypt := range []bool{true, false} {
 		c := fileConfig("1Mi", encrypt)
@@ -181,6 +186,7 @@ func TestAnotherFileAtTheSamePathIsNotOurs(t *testing.T) {
 
 // TestTeardownSaysWhatItLeaves, and takes back the rest.
 func TestTeardownSaysWhatItLeaves(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	up(t, n, fileConfig("1Mi", false), setup.UpOptions{})
 	letGo(t, n)
@@ -202,6 +208,7 @@ func TestTeardownSaysWhatItLeaves(t *testing.T) {
 // TestAFileMadeBetweenLookAndActIsNotReplaced, at whatever moment it appears, under
 // the name of the swap file or of the one in the making.
 func TestAFileMadeBetweenLookAndActIsNotReplaced(t *testing.T) {
+	t.Parallel()
 	for at := 1; ; at++ {
 		n := hosttest.New(t)
 		made := fs.ErrNotExist
@@ -229,6 +236,7 @@ func TestAFileMadeBetweenLookAndActIsNotReplaced(t *testing.T) {
 // TestATemporaryFileThatNobodyKnowsIsInTheWay: that of a killed run of ours the
 // journal knows.
 func TestATemporaryFileThatNobodyKnowsIsInTheWay(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	temp := swapfile.Temp(setup.DefaultPath)
 	n.WriteFile(temp, "data of others", 0o600)
@@ -255,6 +263,7 @@ func theirMapping(t *testing.T, n *hosttest.Node, backing string) string {
 
 // TestAMappingOfOurNameOverSomethingElseKeepsItsKey.
 func TestAMappingOfOurNameOverSomethingElseKeepsItsKey(t *testing.T) {
+	t.Parallel()
 	for area, c := range map[string]setup.Config{"file": fileConfig("1Mi", true), "device": deviceConfig(true)} {
 		acts := attempts(c)
 		delete(acts, "reboot")
@@ -281,6 +290,7 @@ func TestAMappingOfOurNameOverSomethingElseKeepsItsKey(t *testing.T) {
 // TestAMappingOverANewFileOfOurPathIsNotOurs: even where the new file got the inode
 // number of the old.
 func TestAMappingOverANewFileOfOurPathIsNotOurs(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	up(t, n, fileConfig("1Mi", true), setup.UpOptions{})
 	n.Reboot()
@@ -298,6 +308,7 @@ func TestAMappingOverANewFileOfOurPathIsNotOurs(t *testing.T) {
 // TestAMappingWhoseFileWasRenamedIsStillOurs, and the file of the new name is not
 // removed.
 func TestAMappingWhoseFileWasRenamedIsStillOurs(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	up(t, n, fileConfig("1Mi", true), setup.UpOptions{})
 	if err := n.Other().Files.RenameNew(setup.DefaultPath, "/var/lib/swapctl/away"); err != nil {
@@ -316,6 +327,7 @@ func TestAMappingWhoseFileWasRenamedIsStillOurs(t *testing.T) {
 
 // TestThePathOfASwapFileIsNoneThatSwapctlUsesItself.
 func TestThePathOfASwapFileIsNoneThatSwapctlUsesItself(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/data/.one.swapctl", "/data/.one.bridge", "/data/..one.bridge.swapctl", setup.JournalPath} {
 		n := hosttest.New(t)
 		c := fileConfig("1Mi", false)
@@ -383,6 +395,7 @@ func oldNode(t *testing.T, name string) *hosttest.Node {
 
 // TestOldJournalsAreReadFinishedAndUndone.
 func TestOldJournalsAreReadFinishedAndUndone(t *testing.T) {
+	t.Parallel()
 	lasting := deviceConfig(true)
 	lasting.Persist = "fstab"
 	for name, c := range map[string]setup.Config{
@@ -445,6 +458,7 @@ func downFrom(t *testing.T, name string, n *hosttest.Node) {
 // TestAnOldJournalDoesNotMakeSomebodyElsesFileOurs: without the inode, shape and
 // content decide.
 func TestAnOldJournalDoesNotMakeSomebodyElsesFileOurs(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"file-plain", "file-encrypted"} {
 		for what, content := range map[string]string{
 			"text": strings.Repeat("data of others\n", 1<<20/15+1)[:1<<20], "short": "data of others",

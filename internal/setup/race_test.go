@@ -65,6 +65,7 @@ const theirs = "# somebody else's\n"
 // TestWhatOthersWriteBetweenLookAndActStays: for each file that a setup writes, one
 // that is made or changed in between.
 func TestWhatOthersWriteBetweenLookAndActStays(t *testing.T) {
+	t.Parallel()
 	for _, r := range races() {
 		n, c := r.node(t)
 		if err := run(n, c); err != nil {
@@ -114,6 +115,7 @@ func TestWhatOthersWriteBetweenLookAndActStays(t *testing.T) {
 // TestWhatOthersHaveMadeOfOurFilesStays: a teardown removes what swapctl wrote, and
 // what somebody has made of it since is theirs, whether before or while it looks.
 func TestWhatOthersHaveMadeOfOurFilesStays(t *testing.T) {
+	t.Parallel()
 	for _, r := range races() {
 		n, c := r.node(t)
 		up(t, n, c, setup.UpOptions{})

@@ -14,6 +14,7 @@ import (
 
 // TestAnInterruptedSetupSaysWhatIs: whenever the signal comes.
 func TestAnInterruptedSetupSaysWhatIs(t *testing.T) {
+	t.Parallel()
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

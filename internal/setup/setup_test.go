@@ -64,6 +64,7 @@ func swaps(t *testing.T, n *hosttest.Node) []kernel.Swap {
 }
 
 func TestTheStepsOfAFileAndOfADevice(t *testing.T) {
+	t.Parallel()
 	// Journals hold these: none may ever change its name or meaning.
 	for want, c := range map[string]setup.Config{
 		"swap.file=changed swap.crypt=changed swap.header=changed swap.on=changed":   fileConfig("1Mi", true),
@@ -83,6 +84,7 @@ func TestTheStepsOfAFileAndOfADevice(t *testing.T) {
 }
 
 func TestADryRunChangesNothingAndSaysWhatAPersonWouldType(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	before := n.Snapshot()
 	r := up(t, n, fileConfig("1Mi", true), setup.UpOptions{DryRun: true})
@@ -100,6 +102,7 @@ func TestADryRunChangesNothingAndSaysWhatAPersonWouldType(t *testing.T) {
 }
 
 func TestAShareOfTheMemoryIsWrittenDownInBytes(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := fileConfig("0.1%", false)
 	r := up(t, n, c, setup.UpOptions{})
@@ -114,6 +117,7 @@ func TestAShareOfTheMemoryIsWrittenDownInBytes(t *testing.T) {
 }
 
 func TestNoSwapIsLostWhileTheSizeChanges(t *testing.T) {
+	t.Parallel()
 	for _, encrypt := range []bool{true, false} {
 		small, big := fileConfig("1Mi", encrypt), fileConfig("3Mi", encrypt)
 		for _, s := range []story{
@@ -140,6 +144,7 @@ func TestNoSwapIsLostWhileTheSizeChanges(t *testing.T) {
 }
 
 func TestChangesTheSizeAlsoWhereThereIsNoRoomForABridge(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 7 << 20, FreeBytes: 7 << 20})
 	c := fileConfig("3Mi", true)
@@ -155,6 +160,7 @@ func TestChangesTheSizeAlsoWhereThereIsNoRoomForABridge(t *testing.T) {
 }
 
 func TestTakesAnEmptyFileAsItIsAndLeavesItThere(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := fileConfig("1Mi", true)
 	up(t, n, c, setup.UpOptions{})
@@ -174,6 +180,7 @@ func TestTakesAnEmptyFileAsItIsAndLeavesItThere(t *testing.T) {
 // TestAFileTakenAsItIsComesBackAtEachBoot: no record says that we made it, but the
 // header and the mapping that were put on it are ours.
 func TestAFileTakenAsItIsComesBackAtEachBoot(t *testing.T) {
+	t.Parallel()
 	for _, encrypted := range []bool{false, true} {
 		n := hosttest.New(t)
 		c := fileConfig("1Mi", encrypted)
@@ -199,6 +206,7 @@ func TestAFileTakenAsItIsComesBackAtEachBoot(t *testing.T) {
 }
 
 func TestEraseReplacesWhatIsThere(t *testing.T) {
+	t.Parallel()
 	for _, c := range []setup.Config{fileConfig("1Mi", true), fileConfig("1Mi", false), deviceConfig(true), deviceConfig(false)} {
 		n := hosttest.New(t)
 		n.WriteFile(setup.DefaultPath, strings.Repeat("precious", 1000), 0o600)
@@ -222,6 +230,7 @@ func TestEraseReplacesWhatIsThere(t *testing.T) {
 }
 
 func TestTeardownRefusesWhenMemoryIsShortUnlessForced(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := fileConfig("64Mi", true)
 	up(t, n, c, setup.UpOptions{})
@@ -239,6 +248,7 @@ func TestTeardownRefusesWhenMemoryIsShortUnlessForced(t *testing.T) {
 }
 
 func TestSwapoffThatRunsOutOfMemoryIsResumed(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	fresh := n.Snapshot()
 	up(t, n, fileConfig("1Mi", true), setup.UpOptions{})
@@ -256,6 +266,7 @@ func TestSwapoffThatRunsOutOfMemoryIsResumed(t *testing.T) {
 }
 
 func TestTheJournalKnowsWhatARebootLost(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	up(t, n, fileConfig("1Mi", true), setup.UpOptions{})
 	n.Reboot()
@@ -266,6 +277,7 @@ func TestTheJournalKnowsWhatARebootLost(t *testing.T) {
 }
 
 func TestFindsTheMappingWhenItsNodeIsLateOrMissing(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	fresh := n.Snapshot()
 	n.LoseNode("cryptswap")
@@ -277,6 +289,7 @@ func TestFindsTheMappingWhenItsNodeIsLateOrMissing(t *testing.T) {
 }
 
 func TestFixesAMappingWhoseFileWasDeleted(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	fresh := n.Snapshot()
 	up(t, n, fileConfig("1Mi", true), setup.UpOptions{})
@@ -292,6 +305,7 @@ func TestFixesAMappingWhoseFileWasDeleted(t *testing.T) {
 }
 
 func TestALazilyUnmountedAreaIsNamedAndLeftAlone(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	n.SetFileSystem("/data", hosttest.FileSystem{Type: "ext4", TotalBytes: 64 << 20})
 	c := fileConfig("1Mi", false)
@@ -313,6 +327,7 @@ func TestALazilyUnmountedAreaIsNamedAndLeftAlone(t *testing.T) {
 }
 
 func TestNeverTouchesSwapThatIsNotOurs(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	other := n.Other()
 	theirs := fileConfig("2Mi", false)
@@ -334,6 +349,7 @@ func TestNeverTouchesSwapThatIsNotOurs(t *testing.T) {
 }
 
 func TestNoKeyIsInTheJournalOrInTheTree(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	up(t, n, fileConfig("1Mi", true), setup.UpOptions{})
 	n.CheckInvariants(t) // looks for every key ever given in every file
@@ -343,6 +359,7 @@ func TestNoKeyIsInTheJournalOrInTheTree(t *testing.T) {
 }
 
 func TestTheDocumentIsTheContract(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	text, err := json.Marshal(up(t, n, fileConfig("1Mi", true), setup.UpOptions{}))
 	if err != nil {
@@ -373,6 +390,7 @@ func TestTheDocumentIsTheContract(t *testing.T) {
 }
 
 func TestTeardownOfNothingIsFine(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	before := n.Snapshot()
 	r, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{})
@@ -386,6 +404,7 @@ func TestTeardownOfNothingIsFine(t *testing.T) {
 }
 
 func TestForPersistenceADeviceNeedsANameThatStays(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := deviceConfig(true)
 	c.Areas[0].Device, c.Persist = "/dev/vdb", "systemd"

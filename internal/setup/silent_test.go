@@ -27,6 +27,7 @@ func protected(t *testing.T) (*hosttest.Node, setup.Config) {
 // TestABootAsksSystemdNothingBeforeSwapIsOn: files alone decide, whatever becomes of
 // systemd.
 func TestABootAsksSystemdNothingBeforeSwapIsOn(t *testing.T) {
+	t.Parallel()
 	for name, break_ := range map[string]func(*hosttest.Node){
 		"answers": func(*hosttest.Node) {},
 		"is mute": (*hosttest.Node).SilenceSystemd,
@@ -86,6 +87,7 @@ func TestABootAsksSystemdNothingBeforeSwapIsOn(t *testing.T) {
 // TestABootByHandLeavesTheKubeletItsPendingRestart: a boot that somebody repeats while
 // the kubelet runs asks afterwards.
 func TestABootByHandLeavesTheKubeletItsPendingRestart(t *testing.T) {
+	t.Parallel()
 	n, c := protected(t)
 	up(t, n, c, setup.UpOptions{})
 	n.Reboot()
@@ -108,6 +110,7 @@ func TestABootByHandLeavesTheKubeletItsPendingRestart(t *testing.T) {
 
 // TestATeardownTakesFilesAwayWhereSystemdDoesNotAnswer, and says what is left.
 func TestATeardownTakesFilesAwayWhereSystemdDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	n, c := protected(t)
 	fresh := n.Snapshot()
 	up(t, n, c, setup.UpOptions{})
@@ -149,6 +152,7 @@ func without(s hosttest.Snapshot, path string) hosttest.Snapshot {
 // TestASetupIsTakenBackWhereSystemdDoesNotAnswer: also where it stops to answer on the
 // way, so that the rollback meets it.
 func TestASetupIsTakenBackWhereSystemdDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	for _, kubelet := range []bool{false, true} {
 		n, c := protected(t)
 		if !kubelet {

@@ -31,6 +31,7 @@ func isWritten(t *testing.T, n *hosttest.Node, path string) bool {
 
 // TestOnlyEncryptedFilesAreWritten: and they are made with what the disk has.
 func TestOnlyEncryptedFilesAreWritten(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name                   string
 		encrypt                bool
@@ -87,6 +88,7 @@ func ofOldVersion(t *testing.T, n *hosttest.Node, c setup.Config) {
 // TestAnUpgradeDoesNotMakeTheFileAnew: neither by setup nor by the boot, with one
 // area and with two, and what was lost comes back all the same.
 func TestAnUpgradeDoesNotMakeTheFileAnew(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]setup.Config{"one area": fileConfig("1Mi", true), "two areas": twoFiles()} {
 		t.Run(name, func(t *testing.T) {
 			n := hosttest.New(t)
@@ -137,6 +139,7 @@ func twoFiles() setup.Config {
 
 // TestAnotherPreallocationCountsWhenTheFileIsMadeAnew: until then swap stays on.
 func TestAnotherPreallocationCountsWhenTheFileIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := fileConfig("1Mi", true)
 	for _, change := range []struct {
@@ -159,6 +162,7 @@ func TestAnotherPreallocationCountsWhenTheFileIsMadeAnew(t *testing.T) {
 
 // TestAPlainFileThatBecomesEncryptedIsMadeAnew: it comes down in any case.
 func TestAPlainFileThatBecomesEncryptedIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	up(t, n, fileConfig("1Mi", false), setup.UpOptions{})
 	c := fileConfig("1Mi", true)
@@ -174,6 +178,7 @@ func TestAPlainFileThatBecomesEncryptedIsMadeAnew(t *testing.T) {
 
 // TestTheBridgeIsWrittenToo: for as long as it is on, the node swaps to it.
 func TestTheBridgeIsWrittenToo(t *testing.T) {
+	t.Parallel()
 	for _, preallocation := range []string{"full", "falloc"} {
 		n := hosttest.New(t)
 		c := fileConfig("1Mi", true)
@@ -201,6 +206,7 @@ func TestTheBridgeIsWrittenToo(t *testing.T) {
 // TestAnInterruptionWhileZerosAreWrittenLeavesNothing: whoever comes with ^C
 // finds the node as it was.
 func TestAnInterruptionWhileZerosAreWrittenLeavesNothing(t *testing.T) {
+	t.Parallel()
 	for _, f := range []hosttest.FileSystem{{Type: "ext4"}, {Type: "ext4", WriteZeroes: true}} {
 		n := hosttest.New(t)
 		n.SetFileSystem("/", f)
@@ -225,6 +231,7 @@ func TestAnInterruptionWhileZerosAreWrittenLeavesNothing(t *testing.T) {
 // TestABridgeOfAnOldVersionIsUsedAgain: the area is down, and it is all the swap
 // that the node has.
 func TestABridgeOfAnOldVersionIsUsedAgain(t *testing.T) {
+	t.Parallel()
 	n := hosttest.New(t)
 	c := fileConfig("1Mi", true)
 	ofOldVersion(t, n, c)

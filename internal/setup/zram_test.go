@@ -9,6 +9,7 @@ import (
 )
 
 func TestZramThatComesFirstIsNamed(t *testing.T) {
+	t.Parallel()
 	const swaps = "Filename Type Size Used Priority\n/dev/zram0 partition 4194300 0 100\n"
 	for _, c := range []struct {
 		name     string
