@@ -53,9 +53,6 @@ func pageOf(cmd *cobra.Command) commandPage {
 		usage: cmd.UseLine(), example: clitest.Undent(cmd.Example),
 		groups: groups, also: notes.Also, page: notes.Page,
 	}
-	if !cmd.Runnable() {
-		p.usage = cmd.CommandPath() + " COMMAND [flags]"
-	}
 	if cmd.HasParent() {
 		p.above = cmd.Parent().CommandPath()
 	}

@@ -3,11 +3,12 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/report"
 )
@@ -37,29 +38,48 @@ func Usage(cmd *cobra.Command, err error, hints ...string) error {
 	return fail.New(fail.Usage, "understand the command line", err, hints...)
 }
 
-// NoArguments is a cobra.PositionalArgs for commands that take only flags.
-func NoArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+// NoArguments is the Args of a command that takes only flags. Where hint is not nil,
+// it guesses what a word was meant for.
+func NoArguments(hint func(cmd *cobra.Command, word string) []string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		var hints []string
+		word := args[0]
+		if flag := boolFlag(cmd); flag != "" && (word == "true" || word == "false") {
+			hints = []string{fmt.Sprintf("a yes-or-no flag takes its value with '=': --%s=%s", flag, word)}
+		} else if hint != nil {
+			hints = hint(cmd, word)
+		}
+		return Usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", word, cmd.CommandPath()), hints...)
 	}
-	var hints []string
-	erase := cmd.Flags().Lookup("erase")
-	switch {
-	case args[0] == "true" || args[0] == "false":
-		hints = append(hints, "a yes-or-no flag takes its value with '=': --encrypt="+args[0])
-	case erase != nil && erase.Changed:
-		hints = append(hints, "--erase takes its value with '=': --erase="+args[0])
-	case cmd.Flags().Lookup("size") != nil && isSize(args[0]):
-		hints = append(hints, "a size has a flag: --size "+args[0])
-	}
-	return Usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
 }
 
-// isSize reports whether a word can only be meant as a size of swap.
-func isSize(word string) bool {
-	_, share, _ := bytesize.ParseShare(word, 0)
-	_, err := bytesize.Parse(word)
-	return share || err == nil
+// boolFlag is a yes-or-no flag that was given.
+func boolFlag(cmd *cobra.Command) (name string) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "bool" {
+			name = f.Name
+		}
+	})
+	return name
+}
+
+// OneStdin refuses a command line that names standard input, which is "-", twice.
+func OneStdin(cmd *cobra.Command, inputs ...string) error {
+	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
+		return Usage(cmd, errors.New("standard input can be read only once, and - is given twice"))
+	}
+	return nil
+}
+
+// CgroupVersion refuses a --cgroup-version that Linux does not have.
+func CgroupVersion(cmd *cobra.Command, version int) error {
+	if version != 1 && version != 2 {
+		return Usage(cmd, fmt.Errorf("--cgroup-version: %d is neither 1 nor 2", version))
+	}
+	return nil
 }
 
 // Hinted adds a hint to an error.

@@ -60,7 +60,7 @@ func New(a *cli.App) *cobra.Command {
 		SuggestFor: []string{"doctor", "verify", "validate", "preflight"},
 		Long:       checkLong,
 		Example:    checkExample,
-		Args:       cli.NoArguments,
+		Args:       cli.NoArguments(nil),
 		RunE: a.Action(func(ctx context.Context, cmd *cobra.Command) error {
 			switch {
 			case o.list && o.fixScript:

@@ -115,7 +115,7 @@ func Print(a *cli.App, cmd *cobra.Command) {
 	if cmd.Runnable() {
 		w.indented(cmd.UseLine())
 	}
-	if cmd.HasAvailableSubCommands() {
+	if cmd.HasParent() && cmd.HasAvailableSubCommands() {
 		w.indented(cmd.CommandPath() + " COMMAND [flags]")
 	}
 	w.examples(cmd.Example)

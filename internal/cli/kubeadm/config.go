@@ -58,7 +58,7 @@ func New(a *cli.App) *cobra.Command {
 		Short:   "Write the kubeadm and kubelet configuration for swap",
 		Long:    kubeadmLong,
 		Example: kubeadmExample,
-		Args:    kubeadmArguments,
+		Args:    cli.NoArguments(wordHint),
 		RunE: a.Action(func(_ context.Context, cmd *cobra.Command) error {
 			if err := o.check(cmd, a.Output); err != nil {
 				return err
@@ -92,16 +92,12 @@ func KindWords() []string {
 	return words
 }
 
-// kubeadmArguments is noArguments, knowing what a bare file is meant for.
-func kubeadmArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+// wordHint says what a bare file is meant for.
+func wordHint(cmd *cobra.Command, word string) []string {
+	if near := fail.Nearest(word, []string{"lint"}); near != "" {
+		return []string{fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near)}
 	}
-	hints := []string{"to add swap to a file: --merge " + args[0], "to look for faults in it: " + cmd.CommandPath() + " lint " + args[0]}
-	if near := fail.Nearest(args[0], []string{"lint"}); near != "" {
-		hints = []string{fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near)}
-	}
-	return cli.Usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", args[0], cmd.CommandPath()), hints...)
+	return []string{"to add swap to a file: --merge " + word, "to look for faults in it: " + cmd.CommandPath() + " lint " + word}
 }
 
 func (o *flags) check(cmd *cobra.Command, format report.Format) error {
@@ -113,14 +109,7 @@ func (o *flags) check(cmd *cobra.Command, format report.Format) error {
 	case format == report.JSON || format == report.Wide:
 		return cli.Usage(cmd, fmt.Errorf("'%s' prints YAML, for kubeadm to read", cmd.CommandPath()))
 	}
-	return checkCgroup(cmd, o.cgroup)
-}
-
-func checkCgroup(cmd *cobra.Command, version int) error {
-	if version != 1 && version != 2 {
-		return cli.Usage(cmd, fmt.Errorf("--cgroup-version: %d is neither 1 nor 2", version))
-	}
-	return nil
+	return cli.CgroupVersion(cmd, o.cgroup)
 }
 
 func write(a *cli.App, cmd *cobra.Command, o *flags) error {

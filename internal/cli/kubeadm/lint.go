@@ -47,10 +47,10 @@ func newLint(a *cli.App) *cobra.Command {
 			if len(args) == 0 {
 				return cli.Usage(cmd, errors.New("name the files to look at"), "for example "+cmd.CommandPath()+" kubeadm.yaml")
 			}
-			if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
-				return cli.Usage(cmd, errors.New("standard input can be read only once, and - is given twice"))
+			if err := cli.OneStdin(cmd, args...); err != nil {
+				return err
 			}
-			return checkCgroup(cmd, o.cgroup)
+			return cli.CgroupVersion(cmd, o.cgroup)
 		},
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -45,24 +45,17 @@ func (n *nodeFlags) add(cmd *cobra.Command) {
 
 // check refuses flags that contradict each other, before anything is read.
 func (n *nodeFlags) check(cmd *cobra.Command, o *flags) error {
-	stdin := 0
-	for _, name := range append(slices.Clone(o.pods), n.node, n.nodes, o.diff) {
-		if name == "-" {
-			stdin++
-		}
-	}
 	switch {
 	case n.node != "" && n.nodes != "":
 		return cli.Usage(cmd, errors.New("--node and --nodes are the same thing twice: name one file"))
 	case n.file() != "" && n.memory != "":
 		return cli.Usage(cmd, errors.New("--node-memory and a file with Node objects contradict each other"),
 			"leave one of them out")
-	case stdin > 1:
-		return cli.Usage(cmd, errors.New("standard input can be read only once, and - is given twice"))
-	case n.cgroupVersion != 1 && n.cgroupVersion != 2:
-		return cli.Usage(cmd, fmt.Errorf("--cgroup-version: %d is neither 1 nor 2", n.cgroupVersion))
 	}
-	return nil
+	if err := cli.OneStdin(cmd, append(slices.Clone(o.pods), n.node, n.nodes, o.diff)...); err != nil {
+		return err
+	}
+	return cli.CgroupVersion(cmd, n.cgroupVersion)
 }
 
 // file is the file with Node objects, "" when none was named.

@@ -74,7 +74,9 @@ func New(a *cli.App) *cobra.Command {
 		Short:   "Tell what swap every container will get, and why",
 		Long:    planLong,
 		Example: planExample,
-		Args:    planArguments,
+		Args: cli.NoArguments(func(_ *cobra.Command, word string) []string {
+			return []string{"a file with pods has a flag: --pods " + word}
+		}),
 		RunE: a.Action(func(ctx context.Context, cmd *cobra.Command) error {
 			if err := o.check(cmd, a.Output == report.CSV); err != nil {
 				return err
@@ -98,15 +100,6 @@ func New(a *cli.App) *cobra.Command {
 	f.Float64Var(&o.ratio, "target-ratio", 0, "with --recommend: `share` of its memory request that every container shall be able to swap, like 0.5")
 	f.StringVar(&o.diff, "diff", "", "show what changes with `other` pods (a file or directory), or on another node (swap=8Gi,memory=32Gi)")
 	return cmd
-}
-
-// planArguments is noArguments, knowing what a bare file is meant for.
-func planArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return cli.Usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", args[0], cmd.CommandPath()),
-		"a file with pods has a flag: --pods "+args[0])
 }
 
 // check refuses flags that say nothing together.

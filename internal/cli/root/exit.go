@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/fail"
@@ -22,7 +23,9 @@ func exit(a *cli.App, root *cobra.Command, args []string, err error) int {
 	case errors.As(err, &pending):
 		return fail.Pending
 	case !a.Started:
-		err = badCommand(root, err)
+		if _, ours := errors.AsType[*fail.Error](err); !ours { // what cobra refuses by itself
+			err = cli.Usage(root, err)
+		}
 		notStarted(a, root, args)
 	}
 	code := fail.Code(err)
@@ -33,21 +36,21 @@ func exit(a *cli.App, root *cobra.Command, args []string, err error) int {
 	return code
 }
 
-// notStarted finds out what complain must know of a command line that could not
-// be understood: parsing ended at the mistake, maybe before -o json.
+// notStarted finds out what complain must know about a command line with an error:
+// parsing ended there, maybe before -o json.
 func notStarted(a *cli.App, root *cobra.Command, args []string) {
 	if command, _, err := root.Find(args); err == nil && command.Annotations[cli.Changes] != "" {
 		a.State = cli.Unchanged
 	}
-	for i, arg := range args {
-		next := ""
-		if i+1 < len(args) {
-			next = args[i+1]
-		}
-		if arg == "-ojson" || arg == "-o=json" || arg == "--output=json" || (arg == "-o" || arg == "--output") && next == "json" {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.ParseErrorsAllowlist.UnknownFlags = true
+	f.FuncP("output", "o", "", func(format string) error {
+		if format == string(report.JSON) {
 			a.Output = report.JSON
 		}
-	}
+		return nil
+	})
+	_ = f.Parse(args)
 }
 
 // complain prints an error, its hints and the state of the node.

@@ -47,20 +47,7 @@ func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 	return ""
 }
 
-// badCommand words what cobra found wrong before any command ran.
-func badCommand(root *cobra.Command, err error) error {
-	var worded *fail.Error
-	var word string
-	switch _, scanErr := fmt.Sscanf(err.Error(), "unknown command %q", &word); {
-	case errors.As(err, &worded):
-		return err
-	case scanErr != nil:
-		return cli.Usage(root, err)
-	}
-	return cli.UnknownCommand(root, word)
-}
-
-// badFlag words what cobra found wrong with a flag.
+// badFlag says what is wrong with a flag, and which one was probably meant.
 func badFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError

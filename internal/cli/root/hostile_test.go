@@ -61,7 +61,7 @@ func flagsOf(t *testing.T) map[string][]*pflag.Flag {
 	all := map[string][]*pflag.Flag{}
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
-		if cmd.RunE != nil {
+		if cmd.HasParent() && cmd.RunE != nil {
 			_, name, _ := strings.Cut(cmd.CommandPath(), " ")
 			visit := func(f *pflag.Flag) { all[name] = append(all[name], f) }
 			cmd.LocalFlags().VisitAll(visit)

@@ -23,7 +23,7 @@ import (
 // New is the command swapctl, with all commands below it.
 func New(a *cli.App) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "swapctl",
+		Use:   "swapctl COMMAND [flags]",
 		Short: "Give a Kubernetes node swap, encrypted, and take it back",
 		Long: `swapctl gives a Linux node swap the way Kubernetes wants it: encrypted with a
 key that nobody knows, every step reversible.`,
@@ -31,9 +31,16 @@ key that nobody knows, every step reversible.`,
   sudo swapctl setup --size 4Gi
   sudo swapctl status
   sudo swapctl teardown`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return cli.UnknownCommand(cmd, args[0])
+			}
+			return nil
+		},
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		// exit words suggestions as hints.
+		// UnknownCommand makes hints of them.
 		DisableSuggestions: true,
 		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/check"
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/setup"
@@ -46,7 +47,7 @@ is taken back. Each flag can also be set in ` + DefaultConfigFile + `
 
   # A whole partition, whatever is on it now
   swapctl setup --device /dev/disk/by-partuuid/2d9be9c5-01 --erase`,
-		Args:        cli.NoArguments,
+		Args:        cli.NoArguments(wordHint),
 		Annotations: map[string]string{cli.Changes: "yes"},
 		RunE: a.Change(func(ctx context.Context, cmd *cobra.Command) error {
 			return up(ctx, a, cmd, o)
@@ -66,6 +67,24 @@ is taken back. Each flag can also be set in ` + DefaultConfigFile + `
 	f.StringSliceVar(&o.ignore, "ignore", nil, "on a node with a kubelet, go on although these checks fail: `ID,...` (see swapctl check)")
 	f.BoolVar(&o.explain, "explain", false, "tell of every step why, and the commands to do it by hand")
 	return cmd
+}
+
+// wordHint guesses which flag a word belongs to.
+func wordHint(cmd *cobra.Command, word string) []string {
+	switch {
+	case cmd.Flags().Changed("erase"):
+		return []string{"--erase takes its value with '=': --erase=" + word}
+	case isSize(word):
+		return []string{"a size has a flag: --size " + word}
+	}
+	return nil
+}
+
+// isSize reports whether a word can only be meant as a size of swap.
+func isSize(word string) bool {
+	_, share, _ := bytesize.ParseShare(word, 0)
+	_, err := bytesize.Parse(word)
+	return share || err == nil
 }
 
 // NewSettings is the list of all settings, each a field of setup.Config.

@@ -24,7 +24,7 @@ its place and loses nothing but the swap on it.`,
 
   # Take it back, but leave the swap file for the next setup
   swapctl teardown --keep-file`,
-		Args:        cli.NoArguments,
+		Args:        cli.NoArguments(nil),
 		Annotations: map[string]string{cli.Changes: "yes"},
 		RunE: a.Change(func(ctx context.Context, _ *cobra.Command) error {
 			watch := watch(a)

@@ -23,7 +23,7 @@ says what it could not see.`,
 		Example: `  swapctl status
   swapctl status -o wide
   swapctl status -o json | jq '.areas[] | select(.encrypted | not) | .path'`,
-		Args: cli.NoArguments,
+		Args: cli.NoArguments(nil),
 		RunE: a.Action(func(ctx context.Context, _ *cobra.Command) error {
 			journal, err := setup.JournalState(ctx, a.Host)
 			if err != nil {

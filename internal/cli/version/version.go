@@ -38,7 +38,7 @@ func New(a *cli.App) *cobra.Command {
 		Short: "Print the version",
 		Example: `  swapctl version
   swapctl version -o json | jq -r .kubernetes.newest`,
-		Args: cli.NoArguments,
+		Args: cli.NoArguments(nil),
 		RunE: a.Action(func(context.Context, *cobra.Command) error {
 			doc := buildVersion(a.Build)
 			return a.Print(doc, doc.draw)
