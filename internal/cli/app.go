@@ -40,41 +40,16 @@ type App struct {
 	State   string // the state that a changing command leaves the node in
 }
 
-// Action makes do a cobra RunE. From its first line on an error is the
-// command's own, not one of usage.
-func (a *App) Action(do func(ctx context.Context, cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+// Change makes do the RunE of a command that changes the node: signals end it in
+// order. To hear them costs a tenth of the time of a short command.
+func (a *App) Change(do func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
-		a.Started = true
-		return a.carryOut(cmd, do)
-	}
-}
-
-// begun is the state of a node on which swapctl met a fault of its own.
-const begun = "see what is there: swapctl status; what was begun is in the journal: 'swapctl setup' completes it, 'swapctl teardown' takes it back"
-
-// carryOut makes a panic the command's error: it is never shown as such.
-func (a *App) carryOut(cmd *cobra.Command, do func(ctx context.Context, cmd *cobra.Command) error) (err error) {
-	returned := false
-	defer func() {
-		if !returned && cmd.Annotations[Changes] != "" {
-			a.State = begun
-		}
-	}()
-	defer fail.Recover(&err, "carry out '"+cmd.CommandPath()+"'")
-	err = do(cmd.Context(), cmd)
-	returned = true
-	return err
-}
-
-// Change is action for a command that changes the node. Only such a one has to
-// hear signals, which costs a tenth of the time that a short command takes.
-func (a *App) Change(do func(ctx context.Context, cmd *cobra.Command) error) func(*cobra.Command, []string) error {
-	return a.Action(func(ctx context.Context, cmd *cobra.Command) error {
-		ctx, stop := notify(ctx)
+		ctx, stop := notify(cmd.Context())
 		defer stop()
+		cmd.SetContext(ctx)
 		a.State = Unchanged
-		return do(ctx, cmd)
-	})
+		return do(cmd)
+	}
 }
 
 // Env returns an environment variable, empty when it is not set.

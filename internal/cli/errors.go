@@ -99,12 +99,3 @@ func UnknownCommand(cmd *cobra.Command, word string) error {
 	}
 	return Usage(cmd, fmt.Errorf("there is no command %q", word), hints...)
 }
-
-// BadChoice is the error of a flag that takes one of a few words.
-func BadChoice(cmd *cobra.Command, flag, value string, words []string) error {
-	var hints []string
-	if near := fail.Nearest(value, words); near != "" {
-		hints = append(hints, fmt.Sprintf("did you mean %s %s?", flag, near))
-	}
-	return Usage(cmd, fmt.Errorf("%s: %q is not one of %s", flag, value, strings.Join(words, ", ")), hints...)
-}

@@ -2,7 +2,6 @@
 package check
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,22 +60,22 @@ func New(a *cli.App) *cobra.Command {
 		Long:       checkLong,
 		Example:    checkExample,
 		Args:       cli.NoArguments(nil),
-		RunE: a.Action(func(ctx context.Context, cmd *cobra.Command) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case o.list && o.fixScript:
 				return cli.Usage(cmd, errors.New("--list and --fix-script are mutually exclusive"))
 			case o.list:
 				return listChecks(a, cmd)
 			}
-			return judge(ctx, a, cmd, o)
-		}),
+			return judge(a, cmd, o)
+		},
 	}
 	f := cmd.Flags()
 	f.VarP(report.CaseFormat{Format: &a.Output}, "output", "o", "how to print the result: table, wide, json, yaml, junit or sarif")
 	f.StringSliceVar(&o.only, "only", nil, "only these checks: `ID,...`")
 	f.StringSliceVar(&o.ignore, "ignore", nil, "all but these checks: `ID,...`")
 	f.BoolVar(&o.strict, "strict", false, "a warning makes the node unfit too")
-	f.StringVar(&o.controlPlane, "control-plane", "auto", "whether this node is of a control plane: auto, true or false")
+	cli.Choice(f, &o.controlPlane, "control-plane", "auto", "whether this node is of a control plane: auto, true or false", "auto", "true", "false")
 	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "", "judge by this `version` instead of that of the kubelet")
 	f.BoolVar(&o.probeDisk, "probe-disk", false, "measure disk and encryption too: up to 64 MiB in a temporary file, 7 seconds at most")
 	f.BoolVar(&o.list, "list", false, "name all checks, and what they want")
@@ -84,22 +83,17 @@ func New(a *cli.App) *cobra.Command {
 	return cmd
 }
 
-func judge(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
+func judge(a *cli.App, cmd *cobra.Command, o flags) error {
 	choice := check.Options{Only: o.only, Ignore: o.ignore, Measure: o.probeDisk}
 	if err := choice.Validate(); err != nil {
 		return err
 	}
 	read := check.ReadOptions{KubernetesVersion: o.kubernetesVersion, Measure: o.probeDisk, Stale: true}
-	switch o.controlPlane {
-	case "auto":
-	case "true", "false":
-		yes := o.controlPlane == "true"
-		read.ControlPlane = &yes
-	default:
-		return cli.Usage(cmd, fmt.Errorf("--control-plane: %q is not auto, true or false", o.controlPlane))
+	if o.controlPlane != "auto" {
+		read.ControlPlane = new(o.controlPlane == "true")
 	}
 	read.Managed, read.ManagedErr = managedAreas(a)
-	facts, err := check.Read(ctx, a.Host, read)
+	facts, err := check.Read(cmd.Context(), a.Host, read)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,6 @@ func New(a *cli.App) *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a.Started = true
 			return cli.Printed("the script", script(a, cmd, args[0]))
 		},
 	}

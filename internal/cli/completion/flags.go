@@ -13,8 +13,6 @@ import (
 	"github.com/swapctl/swapctl/internal/check"
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/cli/help"
-	"github.com/swapctl/swapctl/internal/cli/kubeadm"
-	"github.com/swapctl/swapctl/internal/cli/plan"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
@@ -58,11 +56,11 @@ func beginning(complete cobra.CompletionFunc) cobra.CompletionFunc {
 // Of is what completes a flag, nil where every value is as good as
 // another one.
 func Of(a *cli.App, f *pflag.Flag) cobra.CompletionFunc {
+	if choice, ok := f.Value.(interface{ Words() []string }); ok {
+		return oneOf(choice.Words()...)
+	}
 	if words := flagWords(f.Name); words != nil {
 		return oneOf(words...)
-	}
-	if format, ok := f.Value.(interface{ Words() []string }); ok {
-		return oneOf(format.Words()...)
 	}
 	switch f.Name {
 	case "only", "ignore":
@@ -112,12 +110,6 @@ func flagWords(name string) []string {
 		return []string{"NodeSwap=true", "NodeSwap=false"}
 	case "page-size":
 		return []string{"4096", "16384", "65536"}
-	case "sort":
-		return plan.SortOrders()
-	case "kind":
-		return kubeadm.KindWords()
-	case "control-plane":
-		return []string{"auto", "true", "false"}
 	}
 	return nil
 }

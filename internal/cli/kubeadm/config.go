@@ -2,7 +2,6 @@
 package kubeadm
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -59,15 +58,15 @@ func New(a *cli.App) *cobra.Command {
 		Long:    kubeadmLong,
 		Example: kubeadmExample,
 		Args:    cli.NoArguments(wordHint),
-		RunE: a.Action(func(_ context.Context, cmd *cobra.Command) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd, a.Output); err != nil {
 				return err
 			}
 			return write(a, cmd, &o)
-		}),
+		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.kind, "kind", string(kubeletcfg.KindInit), "what to write: init, join, kubelet, dropin or patch")
+	cli.Choice(f, &o.kind, "kind", string(kubeletcfg.KindInit), "what to write: init, join, kubelet, dropin or patch", kindWords()...)
 	f.StringVar(&o.behavior, "swap-behavior", kubeletcfg.LimitedSwap, "what containers get: LimitedSwap or NoSwap")
 	f.StringVar(&o.merge, "merge", "", "add to this `file`, - for standard input, and keep all else in it")
 	f.StringVar(&o.outputDir, "output-dir", "", "write files into this `directory` instead of to stdout")
@@ -83,8 +82,7 @@ func addKubernetes(cmd *cobra.Command, version *string, byDefault string, cgroup
 	f.IntVar(cgroup, "cgroup-version", 2, "`version` of the nodes' control groups: 1 or 2")
 }
 
-// KindWords lists what --kind takes.
-func KindWords() []string {
+func kindWords() []string {
 	var words []string
 	for _, kind := range kubeletcfg.Kinds() {
 		words = append(words, string(kind))
@@ -101,12 +99,10 @@ func wordHint(cmd *cobra.Command, word string) []string {
 }
 
 func (o *flags) check(cmd *cobra.Command, format report.Format) error {
-	switch {
-	case !slices.Contains(KindWords(), o.kind):
-		return cli.BadChoice(cmd, "--kind", o.kind, KindWords())
-	case !slices.Contains(kubeletcfg.Behaviors(), o.behavior):
-		return cli.BadChoice(cmd, "--swap-behavior", o.behavior, []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap})
-	case format == report.JSON || format == report.Wide:
+	if !slices.Contains(kubeletcfg.Behaviors(), o.behavior) { // one is not offered, which old kubelets have
+		return cli.BadChoice(cmd, "swap-behavior", o.behavior, []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap})
+	}
+	if format == report.JSON || format == report.Wide {
 		return cli.Usage(cmd, fmt.Errorf("'%s' prints YAML, for kubeadm to read", cmd.CommandPath()))
 	}
 	return cli.CgroupVersion(cmd, o.cgroup)

@@ -1,7 +1,6 @@
 package kubeadm
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -52,9 +51,7 @@ func newLint(a *cli.App) *cobra.Command {
 			}
 			return cli.CgroupVersion(cmd, o.cgroup)
 		},
-	}
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.Action(func(context.Context, *cobra.Command) error { return lint(a, &o, args) })(cmd, args)
+		RunE: func(_ *cobra.Command, args []string) error { return lint(a, &o, args) },
 	}
 	addKubernetes(cmd, &o.version, "kubernetesVersion of the file", &o.cgroup)
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 3 for warnings as well")

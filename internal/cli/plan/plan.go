@@ -77,12 +77,12 @@ func New(a *cli.App) *cobra.Command {
 		Args: cli.NoArguments(func(_ *cobra.Command, word string) []string {
 			return []string{"a file with pods has a flag: --pods " + word}
 		}),
-		RunE: a.Action(func(ctx context.Context, cmd *cobra.Command) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd, a.Output == report.CSV); err != nil {
 				return err
 			}
-			return answer(ctx, a, cmd, &o)
-		}),
+			return answer(cmd.Context(), a, cmd, &o)
+		},
 	}
 	f := cmd.Flags()
 	f.VarP(report.RowFormat{Format: &a.Output}, "output", "o", "how to print the result: table, wide, json, yaml or csv")
@@ -92,7 +92,7 @@ func New(a *cli.App) *cobra.Command {
 	f.BoolVar(&o.static, "static", false, "the pods are static pods of a node, which the kubelet takes for critical ones")
 	f.BoolVar(&o.skipInvalid, "skip-invalid", false, "warn of pods that an API server would refuse, and of files that cannot be read, and plan the others")
 	o.nodeFlags.add(cmd)
-	f.StringVar(&o.sort, "sort", "", "`order` of the containers: swap, request (largest first) or name; otherwise that of the input")
+	cli.Choice(f, &o.sort, "sort", "", "`order` of the containers: swap, request (largest first) or name; otherwise that of the input", "swap", "request", "name")
 	f.BoolVar(&o.onlySwappable, "only-swappable", false, "leave out containers that get no swap")
 	f.StringVar(&o.explain, "explain", "", "walk through the kubelet's tests for this pod or workload: `namespace/name`")
 	f.BoolVar(&o.recommend, "recommend", false, "say how much swap reaches a target, and where the present swap goes")
@@ -139,9 +139,6 @@ func (o *flags) check(cmd *cobra.Command, csv bool) error {
 	case said("explain") != "" && o.explainName() == "":
 		return cli.Usage(cmd, fmt.Errorf("--explain: %q is not a namespace and a name", o.explain),
 			"for example --explain default/web")
-	}
-	if _, err := sortOrder(o.sort); err != nil {
-		return cli.Usage(cmd, fmt.Errorf("--sort: %w", err))
 	}
 	return o.nodeFlags.check(cmd, o)
 }

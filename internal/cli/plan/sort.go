@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"math"
 	"slices"
@@ -11,28 +10,23 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// SortOrders lists what --sort takes.
-func SortOrders() []string { return []string{"swap", "request", "name"} }
-
 // sortOrder returns the order of --sort, nil for that of the input.
-func sortOrder(name string) (func(a, b *limits.Row) int, error) {
+func sortOrder(name string) func(a, b *limits.Row) int {
 	byName := func(a, b *limits.Row) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Pod, b.Pod),
 			strings.Compare(a.Workload, b.Workload), strings.Compare(a.Node, b.Node))
 	}
 	switch name {
-	case "":
-		return nil, nil
 	case "swap":
-		return func(a, b *limits.Row) int { return cmp.Or(cmp.Compare(swapOf(b), swapOf(a)), byName(a, b)) }, nil
+		return func(a, b *limits.Row) int { return cmp.Or(cmp.Compare(swapOf(b), swapOf(a)), byName(a, b)) }
 	case "request":
 		return func(a, b *limits.Row) int {
 			return cmp.Or(cmp.Compare(b.MemoryRequestBytes, a.MemoryRequestBytes), byName(a, b))
-		}, nil
+		}
 	case "name":
-		return byName, nil
+		return byName
 	}
-	return nil, fmt.Errorf("%q is none of %s", name, strings.Join(SortOrders(), ", "))
+	return nil
 }
 
 // swapOf is a container's swap; what nothing limits is the most.
@@ -50,7 +44,7 @@ func planRows(plan *planned, o *flags) iter.Seq2[*limits.Row, error] {
 	if o.onlySwappable {
 		rows = swappable(rows)
 	}
-	if order, _ := sortOrder(o.sort); order != nil { // check has refused others
+	if order := sortOrder(o.sort); order != nil {
 		rows = sorted(rows, order)
 	}
 	return rows

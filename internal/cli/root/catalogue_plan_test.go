@@ -24,7 +24,7 @@ func badPlanCommands() []situation {
 		{name: "plan of a file that is not there", args: "plan --pods /root/missing.yaml", says: "no such file", hint: "- for standard input"},
 		{name: "plan of an empty directory", node: []shape{dir("/root/none", 0o755)}, args: "plan --pods /root/none", says: "no *.yaml", hint: "name the file itself"},
 		{name: "standard input twice", args: "plan --pods - --node -", says: "only once", hint: "plan --help"},
-		{name: "sort by what is not there", args: plan + "--sort size", says: `"size" is none of`, hint: "plan --help"},
+		{name: "sort by what is not there", args: plan + "--sort size", says: `"size" is not one of`, hint: "plan --help"},
 		{name: "explain without a namespace", args: plan + "--explain web", says: "not a namespace and a name", hint: "--explain default/web"},
 		{name: "explain a pod that is not there", args: plan + "--explain default/wbe", says: "default/wbe", hint: "--sort name"},
 		{name: "two questions", args: plan + "--explain default/web --recommend --target-ratio 1", says: "mutually exclusive", hint: "plan --help"},

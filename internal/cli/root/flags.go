@@ -72,6 +72,9 @@ func badFlag(cmd *cobra.Command, err error) error {
 		case "float64":
 			err = fmt.Errorf("--%s: %q is not a number", flag.Name, value)
 		default:
+			if choice, ok := flag.Value.(interface{ Words() []string }); ok {
+				return cli.BadChoice(cmd, flag.Name, value, choice.Words())
+			}
 			err = fmt.Errorf("--%s: %w", flag.Name, invalid.Unwrap())
 		}
 	}

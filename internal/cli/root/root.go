@@ -37,9 +37,10 @@ key that nobody knows, every step reversible.`,
 			}
 			return nil
 		},
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		PersistentPreRun: func(*cobra.Command, []string) { a.Started = true },
+		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:    true,
+		SilenceUsage:     true,
 		// UnknownCommand makes hints of them.
 		DisableSuggestions: true,
 		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},

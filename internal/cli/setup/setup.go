@@ -49,8 +49,8 @@ is taken back. Each flag can also be set in ` + DefaultConfigFile + `
   swapctl setup --device /dev/disk/by-partuuid/2d9be9c5-01 --erase`,
 		Args:        cli.NoArguments(wordHint),
 		Annotations: map[string]string{cli.Changes: "yes"},
-		RunE: a.Change(func(ctx context.Context, cmd *cobra.Command) error {
-			return up(ctx, a, cmd, o)
+		RunE: a.Change(func(cmd *cobra.Command) error {
+			return up(cmd.Context(), a, cmd, o)
 		}),
 	}
 	o.settings = NewSettings()

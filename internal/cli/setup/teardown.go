@@ -1,8 +1,6 @@
 package setup
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"github.com/swapctl/swapctl/internal/cli"
@@ -26,10 +24,10 @@ its place and loses nothing but the swap on it.`,
   swapctl teardown --keep-file`,
 		Args:        cli.NoArguments(nil),
 		Annotations: map[string]string{cli.Changes: "yes"},
-		RunE: a.Change(func(ctx context.Context, _ *cobra.Command) error {
+		RunE: a.Change(func(cmd *cobra.Command) error {
 			watch := watch(a)
 			o.Events = watch.event
-			r, err := setup.Down(ctx, a.Host, o)
+			r, err := setup.Down(cmd.Context(), a.Host, o)
 			watch.end()
 			return finish(a, r, err, false)
 		}),

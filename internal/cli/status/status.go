@@ -2,8 +2,6 @@
 package status
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"github.com/swapctl/swapctl/internal/cli"
@@ -24,7 +22,8 @@ says what it could not see.`,
   swapctl status -o wide
   swapctl status -o json | jq '.areas[] | select(.encrypted | not) | .path'`,
 		Args: cli.NoArguments(nil),
-		RunE: a.Action(func(ctx context.Context, _ *cobra.Command) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
 			journal, err := setup.JournalState(ctx, a.Host)
 			if err != nil {
 				journal.Err = err
@@ -34,6 +33,6 @@ says what it could not see.`,
 				return cli.Hinted(err, "see what the kernel shows: cat /proc/swaps /proc/meminfo")
 			}
 			return a.Print(doc, statusView(doc).draw)
-		}),
+		},
 	}
 }

@@ -2,7 +2,6 @@
 package version
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -39,10 +38,10 @@ func New(a *cli.App) *cobra.Command {
 		Example: `  swapctl version
   swapctl version -o json | jq -r .kubernetes.newest`,
 		Args: cli.NoArguments(nil),
-		RunE: a.Action(func(context.Context, *cobra.Command) error {
+		RunE: func(*cobra.Command, []string) error {
 			doc := buildVersion(a.Build)
 			return a.Print(doc, doc.draw)
-		}),
+		},
 	}
 }
 

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// Choice adds a flag that takes one of a few words, which completion offers too.
+// The default need not be one of them.
+func Choice(f *pflag.FlagSet, value *string, name, byDefault, usage string, words ...string) {
+	*value = byDefault
+	f.Var(&choice{value, words}, name, usage)
+}
+
+type choice struct {
+	value *string
+	words []string
+}
+
+// String implements pflag.Value.
+func (c *choice) String() string {
+	if c.value == nil { // pflag makes an empty one to see whether a default is worth showing
+		return ""
+	}
+	return *c.value
+}
+
+// Type implements pflag.Value.
+func (c *choice) Type() string { return "string" }
+
+// Set implements pflag.Value.
+func (c *choice) Set(word string) error {
+	if !slices.Contains(c.words, word) {
+		return errors.New("it is not one of " + strings.Join(c.words, ", ")) // BadChoice says it
+	}
+	*c.value = word
+	return nil
+}
+
+// Words lists what Set takes.
+func (c *choice) Words() []string { return c.words }
+
+// BadChoice is the error of a flag that takes one of a few words.
+func BadChoice(cmd *cobra.Command, flag, value string, words []string) error {
+	var hints []string
+	if near := fail.Nearest(value, words); near != "" {
+		hints = append(hints, fmt.Sprintf("did you mean --%s %s?", flag, near))
+	}
+	return Usage(cmd, fmt.Errorf("--%s: %q is not one of %s", flag, value, strings.Join(words, ", ")), hints...)
+}
