@@ -18,6 +18,9 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
+// APIVersion is that of every document that a command prints.
+const APIVersion = "swapctl.dev/v1alpha1"
+
 // Unchanged is the state of a node that a command did not come to change.
 const Unchanged = "nothing was changed"
 

@@ -17,7 +17,7 @@ import (
 // says what to type next; for a command that changes the node, the last line
 // says what state it is in now. All of it goes to stderr.
 
-// PendingError ends a command with exit code 4 and nothing to complain about.
+// PendingError ends a command with exit code 4 and no error.
 type PendingError struct{}
 
 func (PendingError) Error() string { return "changes are pending" }

@@ -151,7 +151,7 @@ func listChecks(a *cli.App, cmd *cobra.Command) error {
 	if a.Output == report.JUnit || a.Output == report.SARIF {
 		return cli.Usage(cmd, fmt.Errorf("--list has no results for %s", a.Output))
 	}
-	list := checkList{APIVersion: "swapctl.dev/v1alpha1", Kind: "CheckList"}
+	list := checkList{APIVersion: cli.APIVersion, Kind: "CheckList"}
 	for _, c := range check.Catalogue() {
 		needs := c.Needs
 		if needs == nil {

@@ -1,4 +1,4 @@
-// Package completion is swapctl completion, and what a shell is told when it asks.
+// Package completion is swapctl completion, and what it offers to a shell.
 package completion
 
 import (

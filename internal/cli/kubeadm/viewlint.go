@@ -2,7 +2,9 @@ package kubeadm
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/report"
 )
@@ -42,7 +44,7 @@ type lintSummary struct {
 }
 
 func newLintDocument(row kubeletcfg.Row, found []kubeletcfg.Finding) lintDocument {
-	doc := lintDocument{APIVersion: "swapctl.dev/v1alpha1", Kind: "CheckReport", Kubernetes: row.Kubernetes}
+	doc := lintDocument{APIVersion: cli.APIVersion, Kind: "CheckReport", Kubernetes: row.Kubernetes}
 	titles := map[string]string{}
 	broken := map[string]bool{}
 	for _, rule := range kubeletcfg.Rules() {
@@ -113,14 +115,9 @@ func (d lintDocument) drawCheck(p *report.Printer, c lintCheck) error {
 	if c.Status == "pass" {
 		return p.Text(report.Paint(mood, c.Status) + "  " + c.ID + ": " + c.Title)
 	}
-	for _, line := range []string{
+	return p.Text(strings.Join([]string{
 		report.Paint(mood, c.Status) + "  " + report.Printable(c.Found) + "  (" + c.ID + ")",
 		"      " + report.Printable(c.Why),
 		"      fix: " + report.Printable(c.Hint),
-	} {
-		if err := p.Text(line); err != nil {
-			return err
-		}
-	}
-	return nil
+	}, "\n"))
 }

@@ -28,7 +28,7 @@ type targetState int
 const (
 	missing  targetState = iota
 	asWanted             // it is so already
-	ours                 // swapctl wrote it, for another wish
+	ours                 // swapctl wrote it, with other settings
 	merged               // it is the file that was merged
 )
 

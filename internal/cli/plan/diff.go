@@ -230,11 +230,11 @@ func printDiff(a *cli.App, d *plannedPair, o *flags) error {
 	switch a.Output {
 	case report.JSON, report.YAML:
 		doc := report.NewDocument(a.Out, a.Output)
-		doc.Member("apiVersion", "swapctl.dev/v1alpha1")
+		doc.Member("apiVersion", cli.APIVersion)
 		doc.Member("kind", "SwapPlanDiff")
 		doc.Member("nodesBefore", planNodes(d.before))
 		doc.Member("nodesAfter", planNodes(d.after))
-		if err = putChanges(doc.List("changes"), changes); err != nil {
+		if err = putAll(doc.List("changes"), changes, putChange); err != nil {
 			break
 		}
 		doc.Member("summary", sum)
@@ -242,24 +242,11 @@ func printDiff(a *cli.App, d *plannedPair, o *flags) error {
 		err = doc.End()
 	case report.CSV:
 		list := report.NewCSV(a.Out, func(r *report.Records) { putChange(r, &limits.Change{}) })
-		err = putChanges(list, changes)
+		err = putAll(list, changes, putChange)
 	case report.Table, report.Wide:
 		err = diffView{plannedPair: d, wide: a.Output == report.Wide}.draw(a.Stdout(), changes, &sum)
 	}
 	return cli.Printed("the result", err)
-}
-
-func putChanges(list *report.Records, changes iter.Seq2[*limits.Change, error]) error {
-	for c, err := range changes {
-		if err != nil {
-			return err
-		}
-		putChange(list, c)
-		if err := list.Next(); err != nil {
-			return err
-		}
-	}
-	return list.Close()
 }
 
 // putChange writes the fields of a change.

@@ -25,7 +25,7 @@ func printExplanation(a *cli.App, plan *planned, o *flags) error {
 		return fail.New(fail.Usage, "explain "+o.explain, err,
 			"list what is there: swapctl plan --pods "+o.pods[0]+" --sort name")
 	}
-	doc := explainDocument{"swapctl.dev/v1alpha1", "SwapExplanation", containers, warningsOf(plan)}
+	doc := explainDocument{cli.APIVersion, "SwapExplanation", containers, warningsOf(plan)}
 	return a.Print(doc, explainView(containers).draw)
 }
 

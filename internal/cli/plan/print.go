@@ -40,17 +40,17 @@ func printPlan(a *cli.App, plan *planned, o *flags) error {
 	switch a.Output {
 	case report.JSON, report.YAML:
 		doc := report.NewDocument(a.Out, a.Output)
-		doc.Member("apiVersion", "swapctl.dev/v1alpha1")
+		doc.Member("apiVersion", cli.APIVersion)
 		doc.Member("kind", "SwapPlan")
 		doc.Member("nodes", planNodes(plan))
-		if err = putContainers(doc.List("containers"), rows); err != nil {
+		if err = putAll(doc.List("containers"), rows, putContainer); err != nil {
 			break
 		}
 		doc.Member("warnings", warningsOf(plan))
 		err = doc.End()
 	case report.CSV:
 		list := report.NewCSV(a.Out, func(r *report.Records) { putContainer(r, &limits.Row{}) })
-		err = putContainers(list, rows)
+		err = putAll(list, rows, putContainer)
 	case report.Table, report.Wide:
 		err = planView{plan, o, a.Output == report.Wide}.draw(a.Stdout(), rows)
 	}
@@ -62,12 +62,13 @@ func warningsOf(plan *planned) []limits.Warning {
 	return append([]limits.Warning{}, plan.Warnings()...)
 }
 
-func putContainers(list *report.Records, rows iter.Seq2[*limits.Row, error]) error {
-	for row, err := range rows {
+// putAll writes records as they come to be.
+func putAll[T any](list *report.Records, all iter.Seq2[T, error], put func(*report.Records, T)) error {
+	for one, err := range all {
 		if err != nil {
 			return err
 		}
-		putContainer(list, row)
+		put(list, one)
 		if err := list.Next(); err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func printRecommendation(a *cli.App, plan *planned, o *flags) error {
 	if err != nil {
 		return fail.New(fail.Failed, "recommend a size", err)
 	}
-	doc := recommendDocument{"swapctl.dev/v1alpha1", "SwapRecommendation", target, nodes, warningsOf(plan)}
+	doc := recommendDocument{cli.APIVersion, "SwapRecommendation", target, nodes, warningsOf(plan)}
 	if err := a.Print(doc, recommendView(doc).draw); err != nil {
 		return err
 	}

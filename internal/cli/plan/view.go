@@ -124,31 +124,41 @@ func (t *planTable) columns() *report.Columns {
 	return &report.Columns{Head: head}
 }
 
-// draw draws the table and returns how many rows it has: in two passes, so that
-// it needs no more memory for a million of them.
+// draw draws the table and returns how many rows it has.
 func (t *planTable) draw(p *report.Printer, rows iter.Seq2[*limits.Row, error]) (int, error) {
-	columns, count := t.columns(), 0
-	for row, err := range rows {
-		if err != nil {
-			return 0, err
-		}
-		columns.Measure(t.row(row))
-		count++
-	}
-	if count == 0 {
-		return 0, nil
+	columns := t.columns()
+	count, err := measure(columns, rows, t.row)
+	if err != nil || count == 0 {
+		return 0, err
 	}
 	t.node, t.namespace, t.pod = "", "", ""
-	drawn := p.Rows(columns)
+	return count, drawRows(p, columns, rows, t.row)
+}
+
+// measure counts the rows of a table and finds its widths; drawRows draws it. So a
+// million rows need no more memory than one.
+func measure[T any](c *report.Columns, rows iter.Seq2[T, error], cells func(T) []report.Cell) (count int, err error) {
 	for row, err := range rows {
 		if err != nil {
 			return 0, err
 		}
-		if err := drawn.Row(t.row(row)); err != nil {
-			return 0, err
+		c.Measure(cells(row))
+		count++
+	}
+	return count, nil
+}
+
+func drawRows[T any](p *report.Printer, c *report.Columns, rows iter.Seq2[T, error], cells func(T) []report.Cell) error {
+	drawn := p.Rows(c)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := drawn.Row(cells(row)); err != nil {
+			return err
 		}
 	}
-	return count, drawn.Close()
+	return drawn.Close()
 }
 
 // row makes the cells of a container; the next call overwrites them.

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/swapctl/swapctl/internal/limits"
 	"github.com/swapctl/swapctl/internal/report"
@@ -24,38 +25,18 @@ func (v diffView) draw(p *report.Printer, changes iter.Seq2[*limits.Change, erro
 	if v.several {
 		c.Head = append(c.Head, report.Column{Title: "NODE", Short: true})
 	}
-	rows := 0
-	for change, err := range changes {
-		if err != nil {
-			return err
-		}
-		c.Measure(v.row(change))
-		rows++
+	rows, err := measure(c, changes, v.row)
+	if err == nil && rows > 0 {
+		err = drawRows(p, c, changes, v.row)
 	}
-	if rows > 0 {
-		drawn := p.Rows(c)
-		for change, err := range changes {
-			if err != nil {
-				return err
-			}
-			if err := drawn.Row(v.row(change)); err != nil {
-				return err
-			}
-		}
-		if err := drawn.Close(); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	lines := []string{
 		fmt.Sprintf("Containers: %d changed, %d added, %d removed, %d the same.", sum.Changed, sum.Added, sum.Removed, sum.Same),
 		fmt.Sprintf("Swap: %d get more, %d get less.", sum.MoreSwap, sum.LessSwap),
 	}
-	for _, line := range append(lines, v.nodeLines()...) {
-		if err := p.Text(line); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.Text(strings.Join(append(lines, v.nodeLines()...), "\n"))
 }
 
 func (v diffView) row(c *limits.Change) []report.Cell {

@@ -32,11 +32,11 @@ func exit(a *cli.App, root *cobra.Command, args []string, err error) int {
 	if code == fail.Failed && errors.Is(err, context.Canceled) {
 		code = fail.Interrupted
 	}
-	complain(a, err, code)
+	printError(a, err, code)
 	return code
 }
 
-// notStarted finds out what complain must know about a command line with an error:
+// notStarted finds out what printError must know about a command line with an error:
 // parsing ended there, maybe before -o json.
 func notStarted(a *cli.App, root *cobra.Command, args []string) {
 	if command, _, err := root.Find(args); err == nil && command.Annotations[cli.Changes] != "" {
@@ -53,12 +53,12 @@ func notStarted(a *cli.App, root *cobra.Command, args []string) {
 	_ = f.Parse(args)
 }
 
-// complain prints an error, its hints and the state of the node.
-func complain(a *cli.App, err error, code int) {
+// printError prints an error, its hints and the state of the node.
+func printError(a *cli.App, err error, code int) {
 	message := cli.OneLine(err.Error())
 	a.State = cli.OneLine(a.State)
 	if a.Output == report.JSON {
-		complainJSON(a, message, fail.Hints(err), code)
+		printErrorJSON(a, message, fail.Hints(err), code)
 		return
 	}
 	p := a.Stderr()
@@ -71,7 +71,7 @@ func complain(a *cli.App, err error, code int) {
 	}
 }
 
-func complainJSON(a *cli.App, message string, hints []string, code int) {
+func printErrorJSON(a *cli.App, message string, hints []string, code int) {
 	type body struct {
 		Message string   `json:"message"`
 		Hints   []string `json:"hints"`

@@ -16,6 +16,7 @@ import (
 	"github.com/swapctl/swapctl/internal/cli/setup"
 	"github.com/swapctl/swapctl/internal/cli/status"
 	"github.com/swapctl/swapctl/internal/cli/version"
+	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/report"
 )
@@ -70,5 +71,23 @@ func Run(h host.Host, args []string, s cli.Process) int {
 	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
 		completion.Add(a, root)
 	}
-	return exit(a, root, args, root.ExecuteContext(context.Background()))
+	return exit(a, root, args, execute(a, root, args))
+}
+
+// begun is the state of a node on which swapctl met a fault of its own.
+const begun = "see what is there: swapctl status; what was begun is in the journal: 'swapctl setup' completes it, 'swapctl teardown' takes it back"
+
+// execute runs the command. A panic is its error, and is never shown as such.
+func execute(a *cli.App, root *cobra.Command, args []string) (err error) {
+	returned := false
+	defer func() {
+		if !returned && a.State != "" { // it changes the node
+			a.State = begun
+		}
+	}()
+	cmd, _, _ := root.Find(args) // root where there is no such command
+	defer fail.Recover(&err, "carry out '"+cmd.CommandPath()+"'")
+	err = root.ExecuteContext(context.Background())
+	returned = true
+	return err
 }

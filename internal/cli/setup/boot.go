@@ -15,7 +15,7 @@ import (
 // bootAgain is 'swapctl setup --boot'. Its output goes to the system's journal: a
 // line for each thing that it does, and one that says how it ended.
 func bootAgain(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
-	if name := wish(cmd.Flags()); name != "" {
+	if name := desired(cmd.Flags()); name != "" {
 		return cli.Usage(cmd, fmt.Errorf("--boot and --%s do not go together: a boot does what was asked for last", name),
 			"to ask for something else: swapctl setup without --boot")
 	}
@@ -34,9 +34,9 @@ func bootAgain(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) err
 	return cli.Printed("the result", a.Stdout().Text(report.Printable(sentence(r.State))))
 }
 
-// wish is a flag that was given and says what the node shall be, which --boot
+// desired is a flag that was given and says how the node shall be, which --boot
 // takes from the journal.
-func wish(flags *pflag.FlagSet) string {
+func desired(flags *pflag.FlagSet) string {
 	name := ""
 	flags.Visit(func(f *pflag.Flag) {
 		switch f.Name {

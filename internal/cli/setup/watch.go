@@ -23,7 +23,7 @@ func watch(a *cli.App) *watcher {
 	return &watcher{app: a, printer: p, line: report.NewProgress(p)}
 }
 
-// event hears from the engine.
+// event takes an event of the engine.
 func (w *watcher) event(e step.Event) {
 	if w.app.Quiet {
 		return
@@ -75,6 +75,6 @@ func (w *watcher) ended(what, title string) {
 
 func (w *watcher) say(text string) {
 	w.line.Clear()
-	// What cannot be told must not stop what is being done.
+	// A message that cannot be printed must not stop the work.
 	_ = w.printer.Line("swapctl: " + report.Printable(text))
 }

@@ -17,17 +17,11 @@ func (v statusView) draw(p *report.Printer, wide bool) error {
 	if err := v.drawAreas(p, wide); err != nil {
 		return err
 	}
-	for _, line := range v.summary(wide) {
-		if err := p.Text(line); err != nil {
-			return err
-		}
-	}
+	lines := v.summary(wide)
 	for _, note := range v.Notes {
-		if err := p.Text(report.Paint(report.Notice, "note: ") + report.Printable(note)); err != nil {
-			return err
-		}
+		lines = append(lines, report.Paint(report.Notice, "note: ")+report.Printable(note))
 	}
-	return nil
+	return p.Text(strings.Join(lines, "\n"))
 }
 
 func (v statusView) drawAreas(p *report.Printer, wide bool) error {

@@ -48,7 +48,7 @@ func New(a *cli.App) *cobra.Command {
 func buildVersion(b cli.Build) versionDocument {
 	oldest, newest := kubeletcfg.Known()
 	doc := versionDocument{
-		APIVersion: "swapctl.dev/v1alpha1", Kind: "Version",
+		APIVersion: cli.APIVersion, Kind: "Version",
 		Version: b.Version, Commit: b.Commit, Date: b.Date, GoVersion: runtime.Version(),
 		Kubernetes: kubernetesVersion{oldest, newest},
 	}
