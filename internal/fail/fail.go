@@ -89,3 +89,16 @@ func Hints(err error) []string {
 	}
 	return hints
 }
+
+// Fragment is text to paste into a file, of several lines, that an error brings with
+// its hints; "" when it brings none.
+func Fragment(err error) string {
+	type fragment interface {
+		error
+		Fragment() string
+	}
+	if f, ok := errors.AsType[fragment](err); ok {
+		return f.Fragment()
+	}
+	return ""
+}

@@ -15,6 +15,7 @@ type document struct {
 	source string          // the file it stands in
 	number int             // in the file, from 1
 	root   *kubeyaml.Value // the object; nil when there is nothing in the document
+	prefix string          // where in the file it is, when it is a part of a larger one
 }
 
 // documents reads all documents of a file.

@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
 // Role is what a file is there for.
@@ -44,6 +47,7 @@ type LintOptions struct {
 type Finding struct {
 	Rule         string // for ever the same, "unknown-field"
 	Warning      bool   // it may be meant so
+	Note         bool   // no fault: what was left alone, and why
 	File         string
 	Document     int // in the file, from 1; 0 for the file as a whole
 	Line, Column int // from 1; 0 when the fault has no place
@@ -74,19 +78,22 @@ func Rules() [][2]string {
 		{"dropin-file", "Drop-in files are read"},
 		{"patch-file", "Patches are applied, in the way they are meant"},
 		{"second-document", "Nothing stands where nobody looks"},
+		{"provisioner", "What other tools take is what they take for swap"},
+		{"template", "Templates are rendered before they are judged"},
 	}
 }
 
 // Lint finds what the kubeadm and the kubelet of a version would die of, or take
 // without doing what it says. It is sorted by place.
 func Lint(files []Source, o LintOptions) []Finding {
-	l := &linter{row: o.Row, minor: minor(o.Row.Kubernetes), cgroup: o.CgroupVersion}
+	l := &linter{row: o.Row, minor: minor(o.Row.Kubernetes), cgroup: o.CgroupVersion, texts: map[string][]byte{}, templates: map[string]bool{}, told: map[string]bool{}}
 	l.schema = readSchema(minor(o.Row.table.Newest()))
 	for _, f := range files {
-		role, ok := o.Roles[f.Name]
-		if !ok {
+		role, told := o.Roles[f.Name]
+		if !told {
 			role = RoleOf(f.Name)
 		}
+		l.texts[f.Name], l.told[f.Name] = f.Data, told
 		l.file(f, role)
 	}
 	l.together()
@@ -111,6 +118,10 @@ type linter struct {
 	patchFiles []Source
 	init       *document               // an InitConfiguration or JoinConfiguration
 	owner      map[*yaml.Node]document // of the nodes that patches bring
+	flags      []flagValue             // that kubeadm gives the kubelet
+	texts      map[string][]byte       // of the files, by their names
+	templates  map[string]bool         // files that were found to be templates
+	told       map[string]bool         // files whose role was told
 }
 
 // scene is where the linter is.
@@ -129,7 +140,13 @@ func (l *linter) find(s scene, n *yaml.Node, f Finding) {
 	if owner, ok := l.owner[n]; ok {
 		d = owner
 	}
+	if d.prefix != "" {
+		f.Field = strings.TrimSuffix(strings.ReplaceAll(d.prefix+"."+f.Field, ".[", "["), ".")
+	}
 	f.File, f.Document = d.source, d.number
+	if n != nil && n.Kind == yaml.ScalarNode && !f.Note && l.templated(f, n) {
+		return
+	}
 	f.Line, f.Column = place(n)
 	l.found = append(l.found, f)
 }
@@ -137,13 +154,13 @@ func (l *linter) find(s scene, n *yaml.Node, f Finding) {
 func (l *linter) file(f Source, role Role) {
 	switch role {
 	case RoleDropin:
-		if !l.dropinName(f.Name) {
+		if !l.dropinName(f) {
 			return
 		}
 	case RolePatch:
 		l.patchFiles = append(l.patchFiles, f)
 		return
-	case RoleConfig:
+	case RoleConfig, rolePart:
 	}
 	all, err := documents(f)
 	if err != nil {
@@ -154,6 +171,9 @@ func (l *linter) file(f Source, role Role) {
 }
 
 func (l *linter) syntax(name string, err error) {
+	if l.template(name) {
+		return
+	}
 	finding := Finding{Rule: "syntax", File: name, Document: 1, Line: 1, Column: 1, Message: err.Error(), Fix: "fix it there"}
 	if syntaxError, ok := errors.AsType[*SyntaxError](err); ok {
 		finding.Line, finding.Column, finding.Document = syntaxError.Line, max(syntaxError.Column, 1), syntaxError.Document
@@ -177,14 +197,40 @@ func (l *linter) documents(f Source, role Role, all []document) {
 		l.forKubeadm = true
 		l.split(f)
 	}
+	reader := kubeadmReader(all)
 	for i, d := range all {
 		s := scene{doc: d, role: role, api: "kubelet"}
 		if i > 0 && !forKubeadm {
 			l.find(s, d.root.Node, Finding{Rule: "second-document", Message: "the kubelet reads the first document of a file only", Fix: "put it into the first, or into a file of its own"})
 			continue
 		}
+		if group, _, _ := strings.Cut(d.word("apiVersion"), "/"); reader != "" && d.word("kind") == ConfigKind && group+"/v1beta1" == GroupVersion {
+			l.find(s, d.root.Node, Finding{
+				Rule: "second-document", Field: "kind", Message: reader + " passes over a " + ConfigKind,
+				Fix: "a patch: swapctl kubeadm-config --kind patch, in the directory that patches.directory names",
+			})
+			continue
+		}
 		l.document(s)
 	}
+}
+
+// kubeadmReader is the command that reads a file with a JoinConfiguration or an
+// UpgradeConfiguration and passes over its KubeletConfiguration; "" for others
+// (cmd/kubeadm/app/util/config/joinconfiguration.go, upgradeconfiguration.go).
+func kubeadmReader(all []document) string {
+	reader := ""
+	for _, d := range all {
+		switch d.word("kind") {
+		case "InitConfiguration", "ClusterConfiguration":
+			return ""
+		case "JoinConfiguration":
+			reader = "kubeadm join"
+		case "UpgradeConfiguration":
+			reader = "kubeadm upgrade"
+		}
+	}
+	return reader
 }
 
 func (l *linter) nothing(f Source) {
@@ -202,8 +248,46 @@ func (l *linter) document(s scene) {
 		l.kubelet(s)
 	case s.role == RoleConfig && foreign(group) && kind != "":
 	default:
-		l.badKind(s)
+		l.notOurs(s, group, kind)
 	}
+}
+
+// notOurs names what somebody else reads and leaves it alone, unless it seems to be
+// meant for kubeadm or a kubelet.
+func (l *linter) notOurs(s scene, group, kind string) {
+	p, known := recognise(s.doc.root)
+	switch {
+	case l.told[s.doc.source] && s.role == RoleDropin: // the kubelet reads it
+		l.badKind(s)
+	case known:
+		l.provisioned(s, p)
+	case l.meant(s, group, kind):
+		l.badKind(s)
+	default:
+		what := strings.TrimSpace(s.doc.word("apiVersion") + " " + kind)
+		if what == "" {
+			what = "a file without apiVersion and kind"
+		}
+		l.find(s, s.doc.root.Node, Finding{Rule: "provisioner", Note: true, Message: what + ": no configuration of kubeadm or a kubelet that swapctl knows; it is left alone", Fix: "nothing"})
+	}
+}
+
+// meant reports whether a document looks like one for kubeadm or a kubelet.
+func (l *linter) meant(s scene, group, kind string) bool {
+	kinds := append(kubeadmKinds(), ConfigKind)
+	switch {
+	case strings.HasPrefix(group, "kubeadm"), strings.HasPrefix(group, "kubelet"), slices.Contains(kinds, kind):
+		return true
+	case kind != "" && group == "" && s.doc.word("apiVersion") == "" || kind == "" && group == "":
+		if fail.Nearest(kind, kinds) != "" || l.forKubeadm {
+			return true
+		}
+		return slices.ContainsFunc(s.doc.root.Members, func(m kubeyaml.Member) bool {
+			_, known := l.schema.types["kubelet "+ConfigKind][m.Name]
+			return known && m.Name != "apiVersion" && m.Name != "kind" || strings.EqualFold(m.Name, "apiVersion") && m.Name != "apiVersion"
+		})
+	}
+	return false
 }
 
 // foreign reports whether a group is of another component that kubeadm's file may

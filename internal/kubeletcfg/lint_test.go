@@ -41,6 +41,8 @@ func faults() []fault {
 		{"kind in lower case", "1.34", "", "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: «kubeletConfiguration\n", "kind", "KubeletConfiguration"},
 		{"drop-in without kind", "1.34", "10-swap.conf", "«apiVersion: kubelet.config.k8s.io/v1beta1\nfailSwapOn: false\n", "kind", "kind: KubeletConfiguration"},
 		{"a second document", "1.34", "", kubeletHead + "---\n«" + kubeletHead + swap, "second-document", "first"},
+		{"beside a JoinConfiguration", "1.34", "", kubeadmHead("v1beta4", "JoinConfiguration") + "---\n«" + kubeletHead + swap, "second-document", "--kind patch"},
+		{"beside an UpgradeConfiguration", "1.34", "", kubeadmHead("v1beta4", "UpgradeConfiguration") + "---\n«" + kubeletHead + swap, "second-document", "--kind patch"},
 		{"misspelt kubeadm kind", "1.34", "", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: «InitConfigurations\n", "kind", "InitConfiguration"},
 		// How kubeadm splits its file.
 		{"a comment before the first ---", "1.34", "", "«# Our cluster.\n---\n" + kubeadmHead("v1beta4", "InitConfiguration"), "kubeadm-documents", "---"},
@@ -216,6 +218,9 @@ func correct() []fault {
 		{name: "join", version: "1.31", text: kubeadmHead("v1beta4", "JoinConfiguration") + "discovery:\n  bootstrapToken: {token: abcdef.0123456789abcdef, apiServerEndpoint: a:6443, unsafeSkipCAVerification: true}\npatches: {directory: /etc/kubernetes/patches}\n"},
 		{name: "a patch without identity", version: "1.34", file: "kubeletconfiguration0+merge.yaml", text: "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n"},
 		{name: "a JSON patch", version: "1.34", file: "kubeletconfiguration+json.yaml", text: "- {op: add, path: /memorySwap, value: {swapBehavior: NoSwap}}\n- {op: replace, path: /failSwapOn, value: false}\n"},
+		{name: "a map that takes others", version: "1.34", text: kubeletHead + "systemReserved: &reserved {cpu: 500m, memory: 1Gi}\nkubeReserved:\n  <<: *reserved\n  memory: 2Gi\n"},
+		{name: "a flag that beats the file", version: "1.34", text: kubeadmHead("v1beta4", "InitConfiguration") + "nodeRegistration:\n  kubeletExtraArgs:\n  - {name: fail-swap-on, value: \"false\"}\n---\n" + kubeletHead + "failSwapOn: true\nmemorySwap: {swapBehavior: LimitedSwap}\n"},
+		{name: "a flag in a map that beats the file", version: "1.30", text: kubeadmHead("v1beta3", "InitConfiguration") + "nodeRegistration:\n  kubeletExtraArgs:\n    fail-swap-on: \"false\"\n---\n" + kubeletHead + "memorySwap: {swapBehavior: LimitedSwap}\n"},
 		{name: "two documents in a patch", version: "1.34", file: PatchFile, text: "failSwapOn: false\n---\n\n---\nmemorySwap: {swapBehavior: LimitedSwap}\n"},
 		{name: "a patch that deletes", version: "1.34", file: PatchFile, text: "memorySwap: {$patch: delete}\nfeatureGates: {$patch: replace, MemoryQoS: true}\n"},
 		{name: "a patch that takes away what its first document adds", version: "1.34", file: "kubeletconfiguration+merge.yaml", text: "memorySwap: {swapBehavior: Bogus}\n---\nmemorySwap: null\n"},
@@ -280,6 +285,18 @@ func TestPatchesAreAppliedToWhatIsGiven(t *testing.T) {
 	found = Lint([]Source{config, limited, gate, back}, LintOptions{Row: row})
 	if len(found) != 1 || found[0].Rule != "fail-swap-on" || found[0].Warning || found[0].File != back.Name || found[0].Line != 2 || found[0].Column != 13 {
 		t.Errorf("taken back: %+v", found)
+	}
+}
+
+func TestTheVersionInAFile(t *testing.T) {
+	for version, want := range map[string]string{
+		"v1.34.2": "v1.34.2", "1.34.2": "1.34.2", "stable-1.34": "1.34", "latest-1.35": "1.35", "ci/latest-1.36": "1.36", "release/stable-1.33": "1.33",
+		"ci/v1.37.0-alpha.1": "v1.37.0-alpha.1", "1.34": "1.34", "stable": "", "latest": "", "stable-1": "", "ci/latest": "",
+	} {
+		file := Source{Data: []byte(kubeadmHead("v1beta4", "ClusterConfiguration") + "kubernetesVersion: " + version + "\n")}
+		if got := VersionIn([]Source{file}); got != want {
+			t.Errorf("%s: %q, want %q", version, got, want)
+		}
 	}
 }
 
@@ -386,7 +403,7 @@ func TestAnAbsurdAmountIsNotComputed(t *testing.T) {
 
 // Every rule that is told of finds something, and no other does.
 func TestEveryRuleHasAFault(t *testing.T) {
-	seen := map[string]bool{"cgroup-v1": true} // its own test
+	seen := map[string]bool{"cgroup-v1": true, "provisioner": true, "template": true} // their own tests
 	for _, f := range faults() {
 		seen[f.rule] = true
 	}

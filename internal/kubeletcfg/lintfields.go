@@ -28,6 +28,9 @@ func (l *linter) fields(s scene, v *kubeyaml.Value, typ, path string) {
 // twice finds a name that takes the place of another, as a merge key's may, too.
 func (l *linter) twice(s scene, m *kubeyaml.Member, field string) {
 	for ; m.Before != nil; m = m.Before {
+		if m.Before.Merged && !m.Merged && s.role != RoleDropin {
+			continue // a merge key that is overridden below it: the kubelet and kubeadm read what is meant
+		}
 		l.find(s, m.Key, Finding{Rule: "duplicate-field", Field: field, Message: fmt.Sprintf("it stands in line %d as well: %s", m.Before.Key.Line, s.twice()), Fix: "keep one of them"})
 	}
 }
@@ -48,6 +51,8 @@ func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 		f.Message = fmt.Sprintf("the field is known %s, not in %s", other.in.say(l.schema.newest), l.row.Kubernetes)
 	} else if meant := fail.Nearest(name, l.schema.fields(s.api+" "+typ, l.minor)); meant != "" {
 		f.Fix = fmt.Sprintf("%s instead of %s", meant, name)
+	} else if name == "memorySwapBehavior" { // as kOps calls it
+		f.Fix = "memorySwap: {swapBehavior: " + LimitedSwap + "}"
 	} else if where := l.elsewhere(s.api, name); where != "" {
 		f.Fix = "it belongs into " + where
 	}
@@ -60,7 +65,7 @@ func (s scene) ignores() string {
 	switch {
 	case s.api != "kubelet":
 		return "kubeadm warns, and goes on without it"
-	case s.role == RoleDropin:
+	case s.role == RoleDropin, s.role == rolePart:
 		return "it is ignored without a word"
 	case s.role == RolePatch:
 		return "it passes kubeadm, and the kubelet ignores it"

@@ -2,6 +2,7 @@ package kubeletcfg
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/kubeyaml"
@@ -13,9 +14,14 @@ const patchTarget = "kubeletconfiguration"
 
 // dropinName looks at the name of a file in --config-dir; false when the kubelet
 // does not read it.
-func (l *linter) dropinName(name string) bool {
+func (l *linter) dropinName(file Source) bool {
+	name := file.Name
 	f := Finding{Rule: "dropin-file", File: name}
 	switch {
+	case !strings.HasSuffix(name, ".conf") && !forKubelet(file):
+		f.Note, f.Message, f.Fix = true, "the kubelet does not read it in its --config-dir, and it is not for a kubelet", "nothing"
+		l.found = append(l.found, f)
+		return false
 	case !strings.HasSuffix(name, ".conf"):
 		f.Message = "the kubelet reads files in its --config-dir only when their names end in .conf"
 		f.Fix = "rename it to " + strings.TrimSuffix(path.Base(name), path.Ext(name)) + ".conf"
@@ -28,6 +34,16 @@ func (l *linter) dropinName(name string) bool {
 		return false
 	}
 	return true
+}
+
+// forKubelet reports whether a file seems to be meant for a kubelet: it is a
+// KubeletConfiguration, or one without apiVersion and kind in YAML or JSON.
+func forKubelet(f Source) bool {
+	d, err := first(f)
+	if err == nil && (d.word("kind") != "" || d.word("apiVersion") != "") {
+		return d.word("kind") == ConfigKind
+	}
+	return slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(f.Name))
 }
 
 // together judges what the files say as one, as a kubelet that reads them all.
@@ -48,6 +64,7 @@ func (l *linter) together() {
 			dropins = nil // whose they are cannot be told
 		}
 		m.dropinDocuments(dropins)
+		m.flags(l.flags)
 		m.problems = nil // every file was looked at before
 		e := m.effective()
 		l.effective(e, config, dropins, alone)
@@ -88,7 +105,8 @@ func (l *linter) effective(e Effective, config document, dropins []document, alo
 			l.find(s, gate.Node, f)
 		}
 	}
-	if e.FailSwapOn && e.SwapBehavior != "" && e.SwapBehavior != NoSwap {
+	byFlag := strings.HasPrefix(e.FailSwapOnFrom, "--") // that is a fault of its own
+	if e.FailSwapOn && !byFlag && e.SwapBehavior != "" && e.SwapBehavior != NoSwap {
 		f := Finding{Rule: "fail-swap-on", Field: "failSwapOn", Message: "the kubelet does not start when swap is on: memorySwap can never come to anything", Fix: "failSwapOn: false", Warning: alone && e.FailSwapOnFrom == Default}
 		if e.FailSwapOnFrom != Default {
 			s, n = at(e.FailSwapOnFrom, "failSwapOn")

@@ -87,12 +87,14 @@ func (l *linter) extraArgs(s scene, api KubeadmAPI) {
 	switch {
 	case api.ExtraArgs == ArgsMap:
 		for m := range args.Each() {
+			l.flags = append(l.flags, flagValue{m.Name, m.Value.Text})
 			l.extraArg(s, m.Name, m.Key, m.Value.Content(), join(path, m.Name))
 		}
 	case api.ExtraArgs == ArgsList:
 		for i := range args.Items {
 			name, value := args.Items[i].Get("name"), args.Items[i].Get("value")
 			if name != nil && value != nil {
+				l.flags = append(l.flags, flagValue{name.Text, value.Text})
 				l.extraArg(s, name.Text, name.Node, value.Content(), fmt.Sprintf("%s[%d]", path, i))
 			}
 		}

@@ -26,6 +26,7 @@ func (l *linter) kubelet(s scene) {
 		l.dropins = append(l.dropins, s.doc)
 	case RolePatch:
 		l.evictionDefaults(s)
+	case rolePart: // judged by who knows what it applies on top of
 	}
 	l.gates(s, s.doc.root.Get("featureGates"), "featureGates")
 	for _, field := range []string{"evictionHard", "evictionSoft"} {

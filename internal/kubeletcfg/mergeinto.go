@@ -16,6 +16,9 @@ import (
 // is added at the end. The result was read back. notes are for the person who
 // asked. Errors have exit code fail.Usage.
 func (r Row) MergeInto(existing Source, q Request) (text []byte, notes []string, err error) {
+	if err := Mergeable(existing, q.Kind); err != nil {
+		return nil, nil, err
+	}
 	s, err := r.settingFor(q)
 	if err != nil {
 		return nil, nil, err
@@ -230,6 +233,11 @@ func (m *merging) add(document string) error {
 		return err
 	}
 	t := newText(m.file.Data)
+	if t.json {
+		if document, err = asJSON(document); err != nil {
+			return err
+		}
+	}
 	var b strings.Builder
 	b.Write(t.data)
 	if text := b.String(); text != "" && !strings.HasSuffix(text, "\n") {
@@ -258,4 +266,50 @@ func (r Row) BundleInto(existing Source, q Request) (files []File, notes []strin
 	}
 	files, err = r.with(q, text)
 	return files, notes, err
+}
+
+// asJSON writes documents of YAML as JSON, for a file that is JSON.
+func asJSON(text string) (string, error) {
+	all, err := kubeyaml.Documents([]byte(text))
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for i := range all {
+		if i > 0 {
+			b.WriteString("---\n")
+		}
+		writeJSON(&b, &all[i], "")
+		b.WriteString("\n")
+	}
+	return b.String(), nil
+}
+
+// writeJSON writes a value in the order of its members.
+func writeJSON(b *strings.Builder, v *kubeyaml.Value, indent string) {
+	deeper := indent + "  "
+	switch v.Kind {
+	case kubeyaml.Object:
+		b.WriteString("{")
+		for i := range v.Members {
+			b.WriteString(map[bool]string{true: "\n", false: ",\n"}[i == 0] + deeper + strconv.Quote(v.Members[i].Name) + ": ")
+			writeJSON(b, &v.Members[i].Value, deeper)
+		}
+		b.WriteString("\n" + indent + "}")
+	case kubeyaml.List:
+		b.WriteString("[")
+		for i := range v.Items {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			writeJSON(b, &v.Items[i], deeper)
+		}
+		b.WriteString("]")
+	case kubeyaml.String:
+		b.WriteString(strconv.Quote(v.Text))
+	case kubeyaml.Null:
+		b.WriteString("null")
+	case kubeyaml.Bool, kubeyaml.Number:
+		b.WriteString(v.Text)
+	}
 }

@@ -1,12 +1,14 @@
 package kubeletcfg
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kubeadmfile"
 )
 
 const myKubeadm = `# Our cluster.
@@ -119,5 +121,63 @@ func TestAMergeThatCannotBeIsRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) || fail.Code(err) != fail.Usage {
 			t.Errorf("%q: %v", test.text, err)
 		}
+	}
+}
+
+// A file that neither kubeadm nor a kubelet reads is refused, with what to write in it.
+func TestAMergeIntoFilesOfOthersIsRefused(t *testing.T) {
+	row, err := load1(t).Find("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ text, want, fragment string }{
+		{"kubelet-arg:\n- max-pods=200\n", "k3s", "kubelet.conf.d"},
+		{"apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n", "kind", "kubeadmConfigPatches:"},
+		{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kubelet-config}\n", "kubelet-config", "kubelet: |"},
+		{"apiVersion: v1\nkind: ConfigMap\n", "v1 ConfigMap", ""},
+		{"apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n", "EKS", "memorySwap: {swapBehavior: LimitedSwap}"},
+		{`{"kubeletconfig": {"failSwapOn": true}}`, "/configz", ""},
+		{`{"swapFileSizeMB": 1500}`, "AKS", "failSwapOn"},
+		{kubeadmHead("v1beta4", "UpgradeConfiguration"), "UpgradeConfiguration", ""},
+		{kubeadmHead("v1beta4", "InitConfiguration") + "---\napiVersion: v1\nkind: Secret\n", "document 2 is of kind v1 Secret", ""},
+		{"hosts: [a]\n", "without apiVersion and kind", ""},
+	} {
+		for _, kind := range []Kind{KindInit, KindJoin, KindKubelet} {
+			if kind == KindKubelet && (strings.HasPrefix(test.text, "hosts") || strings.Contains(test.text, "Secret")) {
+				continue
+			}
+			_, _, err := row.MergeInto(Source{"my.yaml", []byte(test.text)}, Request{Kind: kind, Wish: Wish{LimitedSwap, 2}})
+			if err == nil || !strings.Contains(err.Error(), test.want) || fail.Code(err) != fail.Usage || len(fail.Hints(err)) == 0 || !strings.Contains(fail.Fragment(err), test.fragment) {
+				t.Errorf("%s: %q: %v; %q", kind, test.text, err, fail.Fragment(err))
+			}
+		}
+	}
+}
+
+// JSON stays JSON, and what is added to it too; kubeadm splits it at ---.
+func TestJSONStaysJSON(t *testing.T) {
+	row, err := load1(t).Find("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := `{"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "ClusterConfiguration"}`
+	got, _, err := row.MergeInto(Source{"my.json", []byte(before)}, Request{Kind: KindInit, Wish: Wish{LimitedSwap, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces, err := kubeadmfile.Split(got)
+	if err != nil || len(pieces) != 2 || strings.TrimSpace(string(pieces[0].Text)) != before {
+		t.Fatalf("%v\n%s", err, got)
+	}
+	var added struct {
+		Kind       string
+		FailSwapOn *bool
+		MemorySwap struct{ SwapBehavior string }
+	}
+	if err := json.Unmarshal(pieces[1].Text, &added); err != nil || added.Kind != ConfigKind || added.FailSwapOn == nil || *added.FailSwapOn || added.MemorySwap.SwapBehavior != LimitedSwap {
+		t.Errorf("%v: %+v\n%s", err, added, got)
+	}
+	if found := Lint([]Source{{"my.json", got}}, LintOptions{Row: row}); len(found) > 0 {
+		t.Errorf("%+v", found)
 	}
 }

@@ -1,19 +1,24 @@
 package kubeletcfg
 
-import "strings"
+import "regexp"
 
 // VersionIn returns the kubernetesVersion of the first ClusterConfiguration in
-// the files, "" when there is none that names a release.
+// the files, "" when there is none that names a release or, as a label like
+// stable-1.34 does, a minor (cmd/kubeadm/app/util/version.go, KubernetesReleaseVersion).
 func VersionIn(files []Source) string {
+	label := regexp.MustCompile(`^(?:release/|ci/)?(?:(?:latest|stable)-)?(v?1\.\d.*)$`)
 	for _, f := range files {
 		all, err := documents(f)
 		if err != nil {
 			continue
 		}
 		for _, d := range all {
-			version := d.word("kubernetesVersion")
-			if d.word("kind") == "ClusterConfiguration" && strings.HasPrefix(strings.TrimPrefix(version, "v"), "1.") {
-				return version
+			version := d.root.Get("kubernetesVersion")
+			if d.word("kind") != "ClusterConfiguration" || version == nil {
+				continue
+			}
+			if named := label.FindStringSubmatch(version.Content().Value); named != nil {
+				return named[1]
 			}
 		}
 	}

@@ -120,6 +120,9 @@ func write(a *cli.App, cmd *cobra.Command, o *flags) error {
 			return err
 		}
 		existing = &source
+		if err := kubeletcfg.Mergeable(source, kubeletcfg.Kind(o.kind)); err != nil {
+			return err
+		}
 	}
 	row, release, err := findRow(a, cmd, rows, o.version, existing)
 	if err != nil {
@@ -159,7 +162,7 @@ func makeFiles(a *cli.App, row kubeletcfg.Row, q kubeletcfg.Request, existing *k
 	for _, note := range notes {
 		a.Warn("%s", note)
 	}
-	merged := kubeletcfg.Source{Name: existing.Name, Data: files[0].Data}
+	before, merged := *existing, kubeletcfg.Source{Name: existing.Name, Data: files[0].Data}
 	role := kubeletcfg.RoleConfig
 	switch q.Kind {
 	case kubeletcfg.KindDropin:
@@ -170,8 +173,16 @@ func makeFiles(a *cli.App, row kubeletcfg.Row, q kubeletcfg.Request, existing *k
 		merged.Name = q.Kind.FileName()
 	case kubeletcfg.KindInit, kubeletcfg.KindJoin, kubeletcfg.KindKubelet:
 	}
+	before.Name = merged.Name
 	options := kubeletcfg.LintOptions{Row: row, CgroupVersion: q.CgroupVersion, Roles: map[string]kubeletcfg.Role{merged.Name: role}}
+	theirs := kubeletcfg.Lint([]kubeletcfg.Source{before}, options)
 	for _, f := range kubeletcfg.Lint([]kubeletcfg.Source{merged}, options) {
+		same := func(old kubeletcfg.Finding) bool {
+			return old.Rule == f.Rule && old.Field == f.Field && old.Message == f.Message
+		}
+		if f.Note || !slices.ContainsFunc(theirs, same) {
+			continue // what was just added is no fault of theirs
+		}
 		at := place(f)
 		if f.Field != "" {
 			at += ": " + f.Field

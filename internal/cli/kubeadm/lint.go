@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,7 +31,8 @@ behaviors that are gone, evictionHard that wipes defaults, the wrong API version
 Files may be those of kubeadm's --config, a kubelet's --config, drop-in files
 (*.conf), patches (kubeletconfiguration*), and directories of these; a
 KubeletConfiguration and drop-in files that are given together are judged as the
-kubelet would merge them.
+kubelet would merge them. Files of other tools (kind, Cluster API, EKS, OpenShift,
+k3s, Talos and more) are recognised, and what in them is for a kubelet is judged.
 
 Exits with 3 when there are faults, with --strict also for warnings.`
 
@@ -113,9 +115,8 @@ func lintFiles(a *cli.App, names []string) ([]kubeletcfg.Source, map[string]kube
 		if len(inside) == 0 {
 			return nil, nil, fail.New(fail.Usage, "read "+name, errors.New("there is no file in it"), "name a directory with drop-in files or patches")
 		}
-		role := directoryRole(inside)
 		for _, source := range inside {
-			if role != kubeletcfg.RoleConfig {
+			if role := roleIn(name, source.Name, inside); role != kubeletcfg.RoleConfig {
 				roles[source.Name] = role
 			} else if !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(source.Name)) {
 				continue
@@ -129,17 +130,31 @@ func lintFiles(a *cli.App, names []string) ([]kubeletcfg.Source, map[string]kube
 // errTooMuch is the error of a directory that is not one of configurations.
 var errTooMuch = fmt.Errorf("there are more than %d MiB of files in it", host.TableLimit>>20)
 
-// directoryRole says what a directory is for: what one of its files can only be,
-// all of them are meant to be.
-func directoryRole(files []kubeletcfg.Source) kubeletcfg.Role {
-	for _, role := range []kubeletcfg.Role{kubeletcfg.RoleDropin, kubeletcfg.RolePatch} {
-		for _, f := range files {
-			if kubeletcfg.RoleOf(f.Name) == role {
-				return role
-			}
+// roleIn says what a file is for below a directory that was named: what its own
+// directory is for, or else the one above that.
+func roleIn(top, name string, files []kubeletcfg.Source) kubeletcfg.Role {
+	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
+		role := directoryRole(dir, files)
+		if role != kubeletcfg.RoleConfig || dir == filepath.Clean(top) || dir == filepath.Dir(dir) {
+			return role
 		}
 	}
-	if base := filepath.Dir(files[0].Name); strings.HasSuffix(base, ".d") {
+}
+
+// directoryRole says what a directory is for: what one of its files can only be,
+// all of them are meant to be. A file that is called *.conf and configures no kubelet,
+// as /etc/kubernetes/admin.conf, says nothing.
+func directoryRole(dir string, files []kubeletcfg.Source) kubeletcfg.Role {
+	for _, f := range files {
+		if filepath.Dir(f.Name) != dir {
+			continue
+		}
+		switch role := kubeletcfg.RoleOf(f.Name); {
+		case role == kubeletcfg.RolePatch, role == kubeletcfg.RoleDropin && bytes.Contains(f.Data, []byte(kubeletcfg.ConfigKind)):
+			return role
+		}
+	}
+	if strings.HasSuffix(dir, ".d") {
 		return kubeletcfg.RoleDropin
 	}
 	return kubeletcfg.RoleConfig

@@ -22,7 +22,7 @@ type lintDocument struct {
 type lintCheck struct {
 	ID       string `json:"id"`
 	Title    string `json:"title"`
-	Status   string `json:"status"` // pass, warn, fail
+	Status   string `json:"status"` // pass, warn, fail, skip
 	Found    string `json:"found"`
 	Want     string `json:"want"`
 	Why      string `json:"why"`
@@ -58,13 +58,17 @@ func newLintDocument(row kubeletcfg.Row, found []kubeletcfg.Finding) lintDocumen
 		if f.Field != "" {
 			check.Found += ": " + f.Field
 		}
-		if f.Warning {
+		switch {
+		case f.Note:
+			check.Status = "skip"
+			doc.Summary.Skip++
+		case f.Warning:
 			check.Status = "warn"
 			doc.Summary.Warn++
-		} else {
+		default:
 			doc.Summary.Fail++
 		}
-		broken[f.Rule] = true
+		broken[f.Rule] = broken[f.Rule] || !f.Note
 		doc.Checks = append(doc.Checks, check)
 	}
 	for _, rule := range kubeletcfg.Rules() {
@@ -98,8 +102,12 @@ func (d lintDocument) draw(p *report.Printer, wide bool) error {
 			return err
 		}
 	}
-	return p.Text(fmt.Sprintf("For Kubernetes %s: %s, %s; %s kept.", d.Kubernetes,
-		count(d.Summary.Fail, "fault"), count(d.Summary.Warn, "warning"), count(d.Summary.Pass, "rule")))
+	others := ""
+	if d.Summary.Skip > 0 {
+		others = "; not judged as kubeadm's or a kubelet's: " + count(d.Summary.Skip, "document")
+	}
+	return p.Text(fmt.Sprintf("For Kubernetes %s: %s, %s; %s kept%s.", d.Kubernetes,
+		count(d.Summary.Fail, "fault"), count(d.Summary.Warn, "warning"), count(d.Summary.Pass, "rule"), others))
 }
 
 // count says how many there are of something.
@@ -111,13 +119,18 @@ func count(n int, word string) string {
 }
 
 func (d lintDocument) drawCheck(p *report.Printer, c lintCheck) error {
-	mood := map[string]report.Mood{"pass": report.Good, "warn": report.Notice, "fail": report.Bad}[c.Status]
+	mood := map[string]report.Mood{"pass": report.Good, "warn": report.Notice, "fail": report.Bad, "skip": report.Notice}[c.Status]
 	if c.Status == "pass" {
 		return p.Text(report.Paint(mood, c.Status) + "  " + c.ID + ": " + c.Title)
 	}
-	return p.Text(strings.Join([]string{
+	lines := []string{
 		report.Paint(mood, c.Status) + "  " + report.Printable(c.Found) + "  (" + c.ID + ")",
 		"      " + report.Printable(c.Why),
-		"      fix: " + report.Printable(c.Hint),
-	}, "\n"))
+	}
+	if c.Status != "skip" {
+		for i, line := range strings.Split(c.Hint, "\n") {
+			lines = append(lines, "      "+map[bool]string{true: "fix: ", false: "     "}[i == 0]+report.Printable(line))
+		}
+	}
+	return p.Text(strings.Join(lines, "\n"))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -58,13 +59,23 @@ func printError(a *cli.App, err error, code int) {
 	message := cli.OneLine(err.Error())
 	a.State = cli.OneLine(a.State)
 	if a.Output == report.JSON {
-		printErrorJSON(a, message, fail.Hints(err), code)
+		hints := fail.Hints(err)
+		if fragment := fail.Fragment(err); fragment != "" {
+			hints = append(hints, "write there:\n"+fragment)
+		}
+		printErrorJSON(a, message, hints, code)
 		return
 	}
 	p := a.Stderr()
 	_ = p.Line("swapctl: " + report.Paint(report.Bad, "error: ") + message)
 	for _, hint := range fail.Hints(err) {
 		_ = p.Line("swapctl: hint: " + cli.OneLine(hint))
+	}
+	if fragment := fail.Fragment(err); fragment != "" {
+		_ = p.Line("swapctl: hint: write there:")
+		for line := range strings.Lines(fragment) {
+			_ = p.Line(report.Printable(strings.TrimSuffix(line, "\n")))
+		}
 	}
 	if a.State != "" {
 		_ = p.Line("swapctl: state: " + cli.OneLine(a.State))

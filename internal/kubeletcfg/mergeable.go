@@ -1,0 +1,63 @@
+package kubeletcfg
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/swapctl/swapctl/internal/fail"
+)
+
+// Mergeable refuses a file that neither kubeadm nor a kubelet would read with what
+// MergeInto adds, and says where the setting belongs. A file that is not YAML passes:
+// MergeInto says what is wrong with it.
+func Mergeable(existing Source, kind Kind) error {
+	all, err := documents(existing)
+	if err != nil {
+		return nil //nolint:nilerr // MergeInto reads it again
+	}
+	for _, d := range all {
+		if d.root == nil {
+			continue
+		}
+		if reason, fragment, hints := d.foreign(kind); reason != "" {
+			what := foreignError{fmt.Errorf("%s:%d: document %d is %s", d.source, d.root.Node.Line, d.number, reason), fragment}
+			return fail.New(fail.Usage, "merge swap into "+existing.Name, what, hints...)
+		}
+	}
+	return nil
+}
+
+// foreignError is a file that is somebody else's, with what to write in it.
+type foreignError struct {
+	error
+
+	fragment string
+}
+
+// Fragment is for fail.Fragment.
+func (e foreignError) Fragment() string { return e.fragment }
+
+// foreign says why a document is not to be merged with what is for kubeadm or a
+// kubelet; "" when it may be.
+func (d document) foreign(kind Kind) (reason, fragment string, hints []string) {
+	group, _, _ := strings.Cut(d.word("apiVersion"), "/")
+	is := d.word("kind")
+	bare := is == "" && d.word("apiVersion") == ""
+	whole := kind == KindInit || kind == KindJoin
+	p, known := recognise(d.root)
+	switch {
+	case known:
+		return "for " + p.name + ", not for kubeadm or a kubelet", p.fragment, []string{p.says}
+	case group == KubeadmGroup && (is == "UpgradeConfiguration" || is == "ResetConfiguration"):
+		return "of kind " + is + ", beside which kubeadm reads no " + ConfigKind, "", []string{
+			"write a patch, and name its directory there: swapctl kubeadm-config --kind patch --output-dir " + DefaultPatches,
+		}
+	case group == KubeadmGroup && !whole:
+		return "for kubeadm, and --kind " + string(kind) + " is for a " + ConfigKind, "", []string{"leave --kind out, or for kubeadm join: --kind join"}
+	case group == KubeadmGroup, foreign(group), is == ConfigKind, bare && !whole:
+		return "", "", nil
+	case bare:
+		return "without apiVersion and kind: kubeadm refuses it", "", []string{"apiVersion: " + GroupVersion + " and kind: " + ConfigKind + ", if it is for a kubelet"}
+	}
+	return "of kind " + strings.TrimSpace(d.word("apiVersion")+" "+is) + ", which neither kubeadm nor a kubelet reads as its configuration", "", []string{"without --merge, swapctl writes a file of its own"}
+}

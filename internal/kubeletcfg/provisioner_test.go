@@ -1,0 +1,174 @@
+package kubeletcfg
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// inner is a file of a provisioner with one fault, at the «; without one it is right.
+type inner struct {
+	name, system, text, rule, field string
+}
+
+func inners() []inner {
+	nodeConfig := "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  kubelet:\n"
+	kind := "apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n"
+	limited := "apiVersion: " + GroupVersion + "\nkind: " + ConfigKind + "\nmemorySwap: {swapBehavior: Limited}\n"
+	machine := "apiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\nspec:\n  config:\n    storage:\n      files:\n      - path: /etc/openshift/kubelet.conf.d/99-swap.conf\n        contents:\n          source: "
+	return []inner{
+		{"kind", "kind", kind + "kubeadmConfigPatches:\n- |\n  kind: KubeletConfiguration\n  memorySwap:\n    swapBehavior: «Limited\n", "swap-behavior", "kubeadmConfigPatches[0].memorySwap.swapBehavior"},
+		{"a node of kind", "kind", kind + "nodes:\n- role: worker\n  kubeadmConfigPatches:\n  - |\n    kind: KubeletConfiguration\n    featureGates:\n      «NodeMemorySwap: true\n", "feature-gate", "nodes[0].kubeadmConfigPatches[0].featureGates.NodeMemorySwap"},
+		{"kind has failSwapOn", "kind", kind + "kubeadmConfigPatches:\n- |\n  kind: KubeletConfiguration\n  memorySwap: {swapBehavior: LimitedSwap}\n", "", ""},
+		{"flags in Cluster API", "Cluster API", "apiVersion: bootstrap.cluster.x-k8s.io/v1beta1\nkind: KubeadmConfigTemplate\nspec:\n  template:\n    spec:\n      joinConfiguration:\n        nodeRegistration:\n          kubeletExtraArgs:\n            fail-swap-on: «\"true\"\n", "extra-args", "spec.template.spec.joinConfiguration.nodeRegistration.kubeletExtraArgs.fail-swap-on"},
+		{"a list of flags in Cluster API", "Cluster API", "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlane\nspec:\n  kubeadmConfigSpec:\n    initConfiguration:\n      nodeRegistration:\n        kubeletExtraArgs:\n        - name: feature-gates\n          value: «NodeMemorySwap=true\n", "feature-gate", "spec.kubeadmConfigSpec.initConfiguration.nodeRegistration.kubeletExtraArgs[0].NodeMemorySwap"},
+		{"a patch in Cluster API", "Cluster API", "apiVersion: bootstrap.cluster.x-k8s.io/v1beta2\nkind: KubeadmConfig\nspec:\n  files:\n  - path: /etc/kubernetes/patches/kubeletconfiguration+strategic.yaml\n    content: |\n      failSwapOn: false\n      memorySwap: {«swapBehaviour: LimitedSwap}\n", "unknown-field", "spec.files[0].memorySwap.swapBehaviour"},
+		{"other files of Cluster API", "Cluster API", "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlaneTemplate\nspec:\n  template:\n    spec:\n      kubeadmConfigSpec:\n        files:\n        - path: /etc/motd\n          content: \"a: b: c\"\n", "", ""},
+		{"kubelet-config", "kubelet-config", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kubelet-config, namespace: kube-system}\ndata:\n  kubelet: |\n    apiVersion: kubelet.config.k8s.io/v1beta1\n    kind: KubeletConfiguration\n    failSwapOn: false\n    memorySwap:\n      swapBehavior: «UnlimitedSwap\n", "swap-behavior", "data.kubelet.memorySwap.swapBehavior"},
+		{"configz", "/configz", `{"kubeletconfig": {"failSwapOn": «true, "memorySwap": {"swapBehavior": "LimitedSwap"}}}`, "fail-swap-on", "kubeletconfig.failSwapOn"},
+		{"EKS's known wrong key", "EKS", nodeConfig + "    config:\n      failSwapOn: false\n      «memorySwapBehavior: LimitedSwap\n", "unknown-field", "spec.kubelet.config.memorySwapBehavior"},
+		{"EKS without failSwapOn", "EKS", nodeConfig + "    config:\n      memorySwap: {swapBehavior: «LimitedSwap}\n", "fail-swap-on", "spec.kubelet.config.failSwapOn"},
+		{"EKS's flags", "EKS", nodeConfig + "    flags:\n    - «--fail-swap-on=true\n", "extra-args", "spec.kubelet.flags[0]"},
+		{"EKS", "EKS", nodeConfig + "    config:\n      failSwapOn: false\n      memorySwap: {swapBehavior: LimitedSwap}\n", "", ""},
+		{"OpenShift refuses", "OpenShift", "apiVersion: machineconfiguration.openshift.io/v1\nkind: KubeletConfig\nspec:\n  kubeletConfig:\n    maxPods: 500\n    «failSwapOn: false\n", "provisioner", "spec.kubeletConfig.failSwapOn"},
+		{"a data URL", "OpenShift", machine + "«data:," + url.PathEscape(limited) + "\n", "swap-behavior", "spec.config.storage.files[0].memorySwap.swapBehavior"},
+		{"a data URL in base64", "OpenShift", machine + "«data:text/plain;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(limited)) + "\n", "swap-behavior", "spec.config.storage.files[0].memorySwap.swapBehavior"},
+		{"a drop-in that is not read", "OpenShift", strings.Replace(machine, "path: /etc/openshift/kubelet.conf.d/99-swap.conf", "path: «/etc/openshift/kubelet.conf.d/99-swap.yaml", 1) + "data:," + url.PathEscape(limited) + "\n", "dropin-file", "spec.config.storage.files[0].path"},
+		{"k3s", "k3s", "write-kubeconfig-mode: \"0644\"\nkubelet-arg:\n- max-pods=200\n- «fail-swap-on=true\n", "extra-args", "kubelet-arg[1]"},
+		{"a gate in k3s", "k3s", "kubelet-arg:\n- «feature-gates=NodeMemorySwap=true\n", "feature-gate", "kubelet-arg[0].NodeMemorySwap"},
+		{"a flag that is none in RKE2", "k3s", "cni: cilium\ntls-san: [a]\nkubelet-arg+:\n- «memory-swap-behavior=LimitedSwap\n", "extra-args", "kubelet-arg+[0]"},
+		{"k3s without flags", "k3s", "token-file: /x\n", "", ""},
+		{"k0s", "k0s", "apiVersion: k0s.k0sproject.io/v1beta1\nkind: ClusterConfig\nspec:\n  workerProfiles:\n  - name: swap\n    values:\n      memorySwap:\n        «swapbehavior: LimitedSwap\n", "unknown-field", "spec.workerProfiles[0].values.memorySwap.swapbehavior"},
+		{"kOps", "kOps", "apiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nspec:\n  kubelet:\n    failSwapOn: false\n    memorySwapBehavior: «UnlimitedSwap\n", "swap-behavior", "spec.kubelet.memorySwapBehavior"},
+		{"kOps without failSwapOn", "kOps", "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec:\n  kubelet:\n    memorySwapBehavior: «LimitedSwap\n", "fail-swap-on", "spec.kubelet.failSwapOn"},
+		{"Talos", "Talos", "version: v1alpha1\nmachine:\n  kubelet:\n    extraConfig:\n      memorySwap: {swapBehavior: «limitedSwap}\n", "swap-behavior", "machine.kubelet.extraConfig.memorySwap.swapBehavior"},
+		{"Talos tolerates swap", "Talos", "version: v1alpha1\nmachine:\n  kubelet:\n    extraConfig:\n      memorySwap: {swapBehavior: LimitedSwap}\n", "", ""},
+		{"kubespray", "kubespray", "kube_version: 1.34.2\nkubelet_swap_behavior: «LimitedSwap\n", "fail-swap-on", "kubelet_fail_swap_on"},
+		{"a behavior of kubespray", "kubespray", "kubelet_fail_swap_on: false\nkubelet_swap_behavior: «Limited\n", "swap-behavior", "kubelet_swap_behavior"},
+		{"GKE", "GKE", "kubeletConfig:\n  cpuManagerPolicy: static\n  «memorySwap: {swapBehavior: LimitedSwap}\nlinuxConfig: {}\n", "provisioner", "kubeletConfig.memorySwap"},
+		{"GKE's own swap", "GKE", "linuxConfig:\n  swapConfig: {bootDiskProfile: {swapSizeGib: 8}}\n", "", ""},
+		{"AKS", "AKS", `{"swapFileSizeMB": 1500, "sysctls": {}}`, "", ""},
+		{"AKS's kubelet", "AKS", `{"cpuCfsQuota": true, "failSwapOn": «"false"}`, "wrong-type", "failSwapOn"},
+		{"Karpenter", "Karpenter", "apiVersion: karpenter.k8s.aws/v1\nkind: EC2NodeClass\nspec:\n  kubelet:\n    «memorySwap: {swapBehavior: LimitedSwap}\n", "provisioner", "spec.kubelet.memorySwap"},
+		{"Karpenter's user data", "Karpenter", "apiVersion: karpenter.k8s.aws/v1\nkind: EC2NodeClass\nspec:\n  userData: |\n    apiVersion: node.eks.aws/v1alpha1\n    kind: NodeConfig\n    spec:\n      kubelet:\n        config:\n          failSwapOn: false\n          «memorySwapBehavior: LimitedSwap\n", "unknown-field", "spec.userData.spec.kubelet.config.memorySwapBehavior"},
+		{"Gardener", "Gardener", "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec:\n  kubernetes:\n    kubelet:\n      failSwapOn: false\n      memorySwap: {swapBehavior: «Limited}\n", "swap-behavior", "spec.kubernetes.kubelet.memorySwap.swapBehavior"},
+		{"a Pod", "Pod", "apiVersion: v1\nkind: Pod\nmetadata: {name: etcd}\n", "", ""},
+		{"a ConfigMap of others", "ConfigMap", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n", "", ""},
+		{"a kubeconfig", "Config", "apiVersion: v1\nkind: Config\nclusters: []\n", "", ""},
+		{"unknown keys", "without apiVersion", "hosts: [a]\n", "", ""},
+	}
+}
+
+// Each file of a provisioner is recognised, and its part for the kubelet judged, with
+// the place in the file around it.
+func TestFilesOfProvisionersAreJudged(t *testing.T) {
+	row, err := load1(t).Find("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range inners() {
+		t.Run(f.name, func(t *testing.T) {
+			before, after, _ := strings.Cut(f.text, "«")
+			line, column := strings.Count(before, "\n")+1, utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:])+1
+			noted, faults := false, 0
+			for _, got := range Lint([]Source{{"some.yaml", []byte(before + after)}}, LintOptions{Row: row}) {
+				switch {
+				case got.Note:
+					noted = noted || strings.Contains(got.Message, f.system)
+				case got.Rule != f.rule || got.Field != f.field || got.Line != line || got.Column != column:
+					t.Errorf("%+v\nwant %s of %s at %d:%d", got, f.rule, f.field, line, column)
+				default:
+					faults++
+				}
+			}
+			if !noted || (faults == 0) != (f.rule == "") {
+				t.Errorf("%s was noted: %v; %d faults", f.system, noted, faults)
+			}
+		})
+	}
+}
+
+// Every row of the table has a source, says something, and is recognised in a file
+// that is judged here; its fragment is right for a kubelet.
+func TestEveryProvisionerIsKnown(t *testing.T) {
+	seen := map[string]bool{}
+	row, err := load1(t).Find("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range inners() {
+		found, _ := recognised(t, strings.Replace(f.text, "«", "", 1))
+		seen[found.says] = true
+	}
+	for _, p := range provisioners() {
+		if p.source == "" || p.says == "" || len(p.kinds)+len(p.keys) == 0 {
+			t.Errorf("%s: %+v", p.name, p)
+		}
+		if !seen[p.says] && !strings.Contains(p.group, "karpenter.azure") {
+			t.Errorf("%s %v: no file is judged", p.name, p.kinds)
+		}
+		text := p.fragment
+		if len(p.kinds) > 0 && p.group != "" {
+			text = "apiVersion: " + p.group + "/v1\nkind: " + p.kinds[0] + "\n" + text
+		}
+		for _, got := range Lint([]Source{{"some.yaml", []byte(text)}}, LintOptions{Row: row}) {
+			if !got.Note && p.fragment != "" {
+				t.Errorf("%s: its own fragment: %+v", p.name, got)
+			}
+		}
+	}
+}
+
+func recognised(t *testing.T, text string) (provisioner, bool) {
+	t.Helper()
+	all, err := documents(Source{Data: []byte(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recognise(all[0].root)
+}
+
+// FuzzProvisioners: whatever stands in a text in a file, lint ends, at places that
+// are there.
+func FuzzProvisioners(f *testing.F) {
+	for _, seed := range inners() {
+		f.Add(strings.Replace(seed.text, "«", "", 1))
+	}
+	row, err := load1(f).Find("1.34")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, found := range Lint([]Source{{"some.yaml", []byte(text)}}, LintOptions{Row: row}) {
+			if found.Line < 0 || found.Line > len(text)+2 || found.Message == "" || found.Fix == "" {
+				t.Errorf("%+v", found)
+			}
+		}
+	})
+}
+
+// What is to be filled in is no fault: the file is rendered first.
+func TestTemplatesAreRenderedFirst(t *testing.T) {
+	row, err := load1(t).Find("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, command := range map[string]string{
+		kubeletHead + "failSwapOn: {{ .Values.failSwapOn }}\n":                                                    "helm template",
+		kubeletHead + "memorySwap:\n  swapBehavior: \"{{ .Values.swap }}\"\nfailSwapOn: false\n":                  "helm template",
+		kubeletHead + "{% if swap %}\nfailSwapOn: false\n{% endif %}\n":                                           "ansible",
+		kubeletHead + "failSwapOn: \"{{ kubelet_fail_swap_on }}\"\n":                                              "ansible",
+		kubeletHead + "{{- if .Swap }}\nfailSwapOn: false\n{{- end }}\n":                                          "gomplate",
+		kubeletHead + "failSwapOn: <%= @swap %>\n":                                                                "erb",
+		kubeletHead + "failSwapOn: ${FAIL_SWAP_ON}\n":                                                             "envsubst",
+		kubeletHead + "# {{ a comment }}\nfailSwapOn: false\nmemorySwap: {swapBehavior: NoSwap}\n":                "",
+		kubeadmHead("v1beta4", "JoinConfiguration") + "nodeRegistration: {name: '{{ ds.meta_data.hostname }}'}\n": "",
+	} {
+		found := Lint([]Source{{"kubelet.yaml", []byte(text)}}, LintOptions{Row: row})
+		if command == "" && len(found) > 0 || command != "" && (len(found) != 1 || found[0].Rule != "template" || !strings.HasPrefix(found[0].Fix, command)) {
+			t.Errorf("%s: %+v", text, found)
+		}
+	}
+}
