@@ -66,13 +66,13 @@ swap_areas() { tail -n +2 /proc/swaps | wc -l; }
 
 # show_tree PATH...: what is there, with owners, modes, times left out, and a digest of every small file
 show_tree() {
-    local path
-    for path in "$@"; do
-        [ -e "$path" ] || continue
-        find "$path" -xdev \( -type d -printf '%M %u:%g %p/\n' -o -type f -printf '%M %u:%g %s %p\n' \
-            -o -printf '%M %u:%g %p -> %l\n' \) | sort -k4
-        find "$path" -xdev -type f -size -1024k -exec sha256sum {} + | sort -k2
-    done
+    local path there=()
+    for path in "$@"; do [ ! -e "$path" ] || there+=("$path"); done
+    [ ${#there[@]} != 0 ] || return 0
+    # One process for all of them: this is asked before and after each story.
+    find "${there[@]}" -xdev \( -type d -printf '%M %u:%g %p/\n' -o -type f -printf '%M %u:%g %s %p\n' \
+        -o -printf '%M %u:%g %p -> %l\n' \) | sort -k4
+    find "${there[@]}" -xdev -type f -size -1024k -exec sha256sum {} + | sort -k2
 }
 
 # node_state: everything observable that swapctl or a story may change. Equal before and after means: nothing left.
