@@ -1,5 +1,5 @@
-// Package cli is what all commands share: what a command has in hand, how its result,
-// its warnings and its errors are printed, and how input is read.
+// Package cli has what all commands share: the flags of all, how a result, a warning
+// and an error are printed, and how input is read.
 package cli
 
 import (
@@ -28,7 +28,8 @@ const Unchanged = "nothing was changed"
 // when it fails ends with the state of the node.
 const Changes = "changes"
 
-// App is what every command has in hand.
+// App is what every command works with: the machine, the process and the flags that
+// all commands have.
 type App struct {
 	Host host.Host
 	Process
@@ -43,8 +44,9 @@ type App struct {
 	State   string // the state that a changing command leaves the node in
 }
 
-// Change makes do the RunE of a command that changes the node: signals end it in
-// order. To hear them costs a tenth of the time of a short command.
+// Change makes do the RunE of a command that changes the node: a signal cancels its
+// context. Other commands do without, because to listen for signals costs a tenth of
+// the time of a short command.
 func (a *App) Change(do func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		ctx, stop := notify(cmd.Context())
@@ -66,7 +68,7 @@ func (a *App) Stdout() *report.Printer {
 	return report.New(a.Out, report.Options{NoColor: a.NoColor, Env: a.Env})
 }
 
-// Stderr returns a printer for all that is said besides the result.
+// Stderr returns a printer for warnings, progress and errors.
 func (a *App) Stderr() *report.Printer {
 	return report.New(a.Err, report.Options{NoColor: a.NoColor, Env: a.Env})
 }
@@ -77,15 +79,14 @@ func (a *App) Print(doc any, draw func(p *report.Printer, wide bool) error) erro
 	switch a.Output {
 	case report.JSON, report.YAML:
 		err = report.Encode(a.Out, a.Output, doc)
-	default: // whoever has rows prints them as CSV itself
+	default: // a command with rows prints CSV itself
 		err = draw(a.Stdout(), a.Output == report.Wide)
 	}
 	return Printed("the result", err)
 }
 
-// Printed words the error of writing to stdout. A reader that went away (swapctl
-// plan | head) has had all that it wanted: that is none, and the exit code is that
-// of what was done.
+// Printed is the error of writing to stdout. A reader that stopped reading (swapctl
+// plan | head) is no error: it has what it wanted.
 func Printed(what string, err error) error {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
@@ -93,7 +94,7 @@ func Printed(what string, err error) error {
 	return fail.New(fail.Failed, "print "+what, err, "write it to a file on a disk with room")
 }
 
-// Warn tells what a person should know, and should not stop for.
+// Warn prints a warning to stderr, unless --quiet was given.
 func (a *App) Warn(format string, args ...any) {
 	if !a.Quiet {
 		_ = a.Stderr().Line("swapctl: " + report.Paint(report.Notice, "warning: ") +
@@ -114,8 +115,8 @@ type Process struct {
 type Build struct{ Version, Commit, Date string }
 
 // notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so
-// that what was begun is rolled back. The second one kills: whoever insists
-// gets what he asks for, and the journal fixes it later.
+// that what was begun is rolled back. A second one kills the process; the next setup or
+// teardown then finishes what the journal has.
 func notify(ctx context.Context) (context.Context, context.CancelFunc) {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup

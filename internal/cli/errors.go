@@ -13,17 +13,17 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// The rules of this file: an error says what could not be done and why; a hint
-// says what to type next; for a command that changes the node, the last line
-// says what state it is in now. All of it goes to stderr.
+// An error says what could not be done and why; a hint says what to type next; after a
+// command that changes the node, the last line says what state it is in. All of it
+// goes to stderr.
 
 // PendingError ends a command with exit code 4 and no error.
 type PendingError struct{}
 
 func (PendingError) Error() string { return "changes are pending" }
 
-// OneLine makes several joined errors one line that cannot draw on a terminal, and
-// that a person can read: what was typed stands in it, and may be a megabyte.
+// OneLine makes one line of a message: joined errors have several, and what was typed
+// may have control characters and a megabyte of text.
 func OneLine(s string) string {
 	const most = 4 << 10
 	if len(s) > most {

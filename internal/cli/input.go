@@ -16,7 +16,7 @@ func (a *App) ReadInput(name string, most int64) ([]byte, error) {
 	if name == "-" {
 		return atMost(a.In, most)
 	}
-	f, err := a.Host.Files.Open(name, syscall.O_NONBLOCK, 0) // a FIFO to which nobody writes must not hang us
+	f, err := a.Host.Files.Open(name, syscall.O_NONBLOCK, 0) // do not wait at a FIFO that nobody writes to
 	if err != nil {
 		return nil, Reason(err)
 	}

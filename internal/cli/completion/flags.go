@@ -17,9 +17,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// The rules of this file: a shell is told the values of every flag that has any to
-// choose from. It is made only for a shell that asks, because all other runs would
-// pay for it.
+// The values of flags that have any to choose from. They are set up only for a run that
+// completes a line, because it costs time.
 
 // Add adds what a shell may ask to every command.
 func Add(a *cli.App, cmd *cobra.Command) {

@@ -1,4 +1,5 @@
-// Package help draws the help of every command, and tells the documents what is in it.
+// Package help prints the help of every command. The man pages and docs/commands are
+// made of the same groups of flags.
 package help
 
 import (
@@ -124,7 +125,7 @@ func Print(a *cli.App, cmd *cobra.Command) {
 		w.flags(g)
 	}
 	w.seeAlso(cmd)
-	_ = p.Line(strings.TrimSuffix(w.text.String(), "\n")) // nobody to tell it to
+	_ = p.Line(strings.TrimSuffix(w.text.String(), "\n")) // there is nowhere to report that
 }
 
 // Subcommands lists the commands of a command.
@@ -138,7 +139,7 @@ func Subcommands(cmd *cobra.Command) []*cobra.Command {
 	return list
 }
 
-// New is 'swapctl help COMMAND', with a word for a command that is not there.
+// New is the command help; for an unknown command it guesses which one was meant.
 func New() *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [command]",

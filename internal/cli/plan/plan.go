@@ -154,7 +154,7 @@ func answer(ctx context.Context, a *cli.App, cmd *cobra.Command, o *flags) error
 		return err
 	}
 	defer plan.close()
-	tellWarnings(a, plan)
+	printWarnings(a, plan)
 	switch {
 	case o.explain != "":
 		return printExplanation(a, plan, o)
@@ -164,8 +164,8 @@ func answer(ctx context.Context, a *cli.App, cmd *cobra.Command, o *flags) error
 	return printPlan(a, plan, o)
 }
 
-// tellWarnings tells the warnings where the result does not hold them.
-func tellWarnings(a *cli.App, plan *planned) {
+// printWarnings prints the warnings where the result does not have them.
+func printWarnings(a *cli.App, plan *planned) {
 	const most = 20
 	warnings := plan.Warnings()
 	for i, w := range warnings {

@@ -37,8 +37,8 @@ func exit(a *cli.App, root *cobra.Command, args []string, err error) int {
 	return code
 }
 
-// notStarted finds out what printError must know about a command line with an error:
-// parsing ended there, maybe before -o json.
+// notStarted sets the state and the output format after a wrong command line: its
+// parsing ended at the mistake, maybe before -o json.
 func notStarted(a *cli.App, root *cobra.Command, args []string) {
 	if command, _, err := root.Find(args); err == nil && command.Annotations[cli.Changes] != "" {
 		a.State = cli.Unchanged

@@ -47,7 +47,8 @@ func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 	return ""
 }
 
-// badFlag says what is wrong with a flag, and which one was probably meant.
+// badFlag is the error of a flag that pflag refuses, with the flag that was probably
+// meant.
 func badFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError

@@ -14,9 +14,9 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// The precedence is flag, environment, file, default. Viper lays them over each
-// other, and only this file knows it. It is lenient (keys in any case, 010 for 8),
-// so what it gets was read strictly before.
+// The precedence is flag, environment, file, default. Viper applies
+// them, and only this file imports it. It accepts too much (keys in any case, 010 for
+// 8), so the file and the variables are parsed strictly before.
 
 // Settings are the flags that the environment and the configuration file have too.
 type Settings struct {
@@ -58,7 +58,7 @@ const areasKey = "areas"
 
 // origin is where a setting came from.
 type origin struct {
-	rank  int // of the precedence; 0: nobody said anything
+	rank  int // of the precedence; 0: the default
 	place string
 }
 
@@ -126,8 +126,8 @@ func layer(into any, list []Setting, files ...map[string]any) error {
 	return fail.New(fail.Usage, "read the configuration", errors.Join(errs...))
 }
 
-// layerAreas lays each area of a list over what the file says of all of them:
-// how to encrypt and to discard.
+// layerAreas applies each area of a list on top of what the file says for all of
+// them: how to encrypt and to discard.
 func (s Settings) layerAreas(list []map[string]any, file map[string]any) ([]setup.Area, error) {
 	ofAll := map[string]any{"name": "", "path": ""} // no area has the name or path of another by default
 	for _, one := range listOf(s.area) {
@@ -144,8 +144,8 @@ func (s Settings) layerAreas(list []map[string]any, file map[string]any) ([]setu
 	return areas, nil
 }
 
-// oneOrSeveral refuses a description of the one area beside a list of several:
-// nobody could say which of them is meant. What the file says of encryption and
+// oneOrSeveral refuses a description of the one area beside a list of several: it is
+// not clear which of them it is about. What the file says of encryption and
 // discards holds for those in the list that do not say it themselves.
 func (s Settings) oneOrSeveral(origins map[string]origin) error {
 	ofOne := []string{"name", "size", "path", "device", "priority"}
@@ -175,7 +175,7 @@ func chooseArea(a *setup.Area, origins map[string]origin) error {
 	return nil
 }
 
-// warnOfUnknownEnv tells of variables that look like settings and are none.
+// warnOfUnknownEnv warns of variables that look like settings and are not.
 func warnOfUnknownEnv(a *cli.App, s Settings) {
 	var known []string
 	for _, one := range s.All() {

@@ -13,7 +13,7 @@ import (
 type reportView struct {
 	setup.Report
 	explain bool
-	failed  bool // the error that follows on stderr tells the state
+	failed  bool // the error that follows on stderr has the state
 }
 
 func (v reportView) draw(p *report.Printer, wide bool) error {

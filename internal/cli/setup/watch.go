@@ -8,14 +8,14 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// watcher shows on stderr how a change comes along: on a terminal one line that
+// watcher shows the progress of a change on stderr: on a terminal one line that
 // is redrawn and goes away, elsewhere a line for each step that ends, and one every
 // ten seconds for a step that takes long.
 type watcher struct {
 	app     *cli.App
 	printer *report.Printer
 	line    *report.Progress
-	now     string // what goes on, as the line has it
+	now     string // the current step, as the line shows it
 }
 
 func watch(a *cli.App) *watcher {
@@ -45,7 +45,7 @@ func (w *watcher) event(e step.Event) {
 	case step.Restarted:
 		w.ended("restarted", title)
 	case step.Failed:
-		w.line.Clear() // the error tells it
+		w.line.Clear() // the error is printed later
 	}
 }
 
