@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/swapctl/swapctl/internal/fstab"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/systemd"
 )
@@ -90,10 +91,11 @@ func (f Facts) inClear() (l BootLine, below string, found bool) {
 func persistent(f Facts) Finding {
 	if l, below, found := f.inClear(); found {
 		return failed(fmt.Sprintf("%s turns on %s, which lies below an encrypted area, in clear", l.From, below),
-			"take that line out, and let swapctl setup bring the area back")
+			l.takeOut()+"; then let swapctl setup bring the area back")
 	}
-	var good, bad []string
+	var good, bad, hints []string
 	for _, a := range f.Areas {
+		were := len(bad)
 		line, ok := f.lineFor(a)
 		_, keyed := f.Boot.Crypttab[a.Stack.Mapping]
 		switch {
@@ -110,15 +112,55 @@ func persistent(f Facts) Finding {
 		default:
 			bad = append(bad, "nothing brings back "+a.Name())
 		}
+		if len(bad) > were {
+			hints = append(hints, f.bringBack(a))
+		}
 	}
 	switch {
 	case len(bad) > 0 && f.Boot.Unseen != nil:
 		return unknown(oneLine(f.Boot.Unseen.Error()), asRoot)
 	case len(bad) > 0:
 		found := strings.Join(bad, "; ") + " (looked at /etc/fstab, swap units" + service(f) + ")"
-		return Finding{Status: Warn, Found: found, Hint: "let swapctl bring it back: swapctl setup --persist systemd", Blocks: true}
+		return Finding{Status: Warn, Found: found, Hint: hints[0], Blocks: true}
 	}
 	return pass(strings.Join(good, "; "))
+}
+
+// bringBack is the command by which an area that is on comes back at boot. Swap that
+// somebody made by hand setup would refuse to promise; a line of fstab does for it.
+func (f Facts) bringBack(a Area) string {
+	size := fmt.Sprint(a.SizeBytes + f.PageBytes) // with its header
+	switch below := a.Stack.Below; {
+	case a.LateMount != "":
+		return "use a file system that a boot mounts with the others: swapctl setup --size " + size + " --path /var/lib/swapctl/swapfile"
+	case a.Stack.Kind == kernel.KindCrypt && len(below) > 0:
+		for below[0].Kind == kernel.KindLoop && len(below[0].Below) > 0 {
+			below = below[0].Below
+		}
+		setup := "let swapctl bring it back: swapctl setup --persist systemd --name " + a.Stack.Mapping
+		if below[0].Kind == kernel.KindFile {
+			return setup + " --size " + size + " --path " + below[0].Path
+		}
+		return setup + " --device " + below[0].Path
+	case a.Stack.Kind == kernel.KindFile:
+		return fmt.Sprintf("have fstab bring it back: echo '%s none swap sw 0 0' >> /etc/fstab; systemctl daemon-reload", fstab.Escape(a.Stack.Path))
+	}
+	return fmt.Sprintf("have fstab bring it back: echo \"UUID=$(blkid -s UUID -o value %s) none swap sw 0 0\" >> /etc/fstab; systemctl daemon-reload", a.Stack.Path)
+}
+
+// takeOut is the command by which a boot does without the line.
+func (l BootLine) takeOut() string {
+	file, number, isLine := strings.Cut(l.From, " line ")
+	unit := l.From[strings.LastIndexByte(l.From, '/')+1:]
+	switch {
+	case isLine && file == "/etc/fstab":
+		return fmt.Sprintf("take that line out: sed -i '%ss/^/#/' %s; systemctl daemon-reload", number, file)
+	case strings.HasPrefix(l.From, "/run/systemd/generator"):
+		return "systemd made that unit by itself, so keep it off: systemctl mask " + unit
+	case strings.HasSuffix(l.From, ".swap"):
+		return "keep that unit off: systemctl disable " + unit
+	}
+	return "take it out: ${EDITOR:-vi} " + file
 }
 
 func service(f Facts) string {
@@ -163,7 +205,7 @@ func masked(f Facts) Finding {
 	case isNeeded:
 		return failed(found+", and "+needs.From+" has swap", hint).fixedBy(commands...)
 	}
-	return warn(found, hint+", or let swapctl bring swap back by its own unit: swapctl setup --persist systemd").fixedBy(commands...)
+	return warn(found, hint+", or let swapctl bring swap back by its own unit: swapctl setup --size 4Gi --persist systemd").fixedBy(commands...)
 }
 
 // needsUnits is what brings swap back by systemd's swap units.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/kernel"
 )
 
 // TestEveryOutcomeHasACase: what a check may say, it says of some node below, and
@@ -236,5 +237,35 @@ func TestWarningsCountWhenStrict(t *testing.T) {
 	f.Groups.Version = 1
 	if err := Judge(f, Options{}).Err(false); fail.Code(err) != fail.Unfit {
 		t.Errorf("a failure gives %v", err)
+	}
+}
+
+// TestHintsOfBootAreCommands for what was found, and of no other kind of area or line.
+func TestHintsOfBootAreCommands(t *testing.T) {
+	nothing := func(f *Facts) { f.Areas[0].Managed, f.Boot.Service = false, "" }
+	inClear := func(from string) func(*Facts) {
+		return func(f *Facts) { fileArea(f); f.Boot.Lines = []BootLine{{From: from, What: "/swapfile"}} }
+	}
+	for _, test := range []struct {
+		name   string
+		change func(*Facts)
+		want   string
+	}{
+		{"an encrypted device", nothing, "swapctl setup --persist systemd --name cryptswap --device /dev/nvme1n1"},
+		{"an encrypted file", func(f *Facts) { nothing(f); fileArea(f) }, "swapctl setup --persist systemd --name cryptswap --size 4294971392 --path /swapfile"},
+		{"a plain device", func(f *Facts) { nothing(f); plain(f) }, `echo "UUID=$(blkid -s UUID -o value /dev/nvme1n1) none swap sw 0 0" >> /etc/fstab`},
+		{"a plain file", func(f *Facts) {
+			nothing(f)
+			f.Areas[0].Stack = kernel.Layer{Kind: kernel.KindFile, Path: "/swap file"}
+		}, `echo '/swap\040file none swap sw 0 0' >> /etc/fstab`},
+		{"a line of fstab", inClear("/etc/fstab line 4"), "sed -i '4s/^/#/' /etc/fstab"},
+		{"a unit that a generator made", inClear("/run/systemd/generator.late/swapfile.swap"), "systemctl mask swapfile.swap"},
+		{"a unit", inClear("/etc/systemd/system/swapfile.swap"), "systemctl disable swapfile.swap"},
+	} {
+		f := ready()
+		test.change(&f)
+		if r := one(t, f, "swap-persistent"); !strings.Contains(r.Hint, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, r.Hint, test.want)
+		}
 	}
 }

@@ -3,10 +3,16 @@ package setup
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
 
+	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/setup/area"
+	"github.com/swapctl/swapctl/internal/setup/kubeletstep"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
@@ -21,8 +27,9 @@ type DownOptions struct {
 	NoRestart bool
 	Events    func(step.Event)
 
-	boot bool // the run is that of our unit
-	late bool // what is done is told to systemd at the end
+	stays string // why the kubelet goes on to tolerate swap
+	boot  bool   // the run is that of our unit
+	late  bool   // what is done is told to systemd at the end
 }
 
 // mode is how the steps of the journal are built for the run.
@@ -37,16 +44,23 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 		return newReport("nothing was changed"), err
 	}
 	e := engine(h, o)
+	j, err := step.ReadJournal(h, JournalPath)
+	if damaged, ok := errors.AsType[*step.DamagedError](err); ok && o.JournalDamaged {
+		j, err = damaged.Rest, nil
+	}
+	if err != nil && o.DryRun {
+		return newReport("nothing was changed"), err
+	}
+	if o.stays, err = toleranceStays(h, j); err != nil {
+		return newReport("nothing was changed"), err
+	}
+	if o.stays != "" {
+		e.Leave = func(id string) bool { return slices.Contains(kubeletstep.IDs(), id) }
+	}
 	if o.DryRun {
-		j, err := step.ReadJournal(h, JournalPath)
-		if damaged, ok := errors.AsType[*step.DamagedError](err); ok && o.JournalDamaged {
-			j, err = damaged.Rest, nil
-		}
-		if err != nil {
-			return newReport("nothing was changed"), err
-		}
 		items, err := e.LookDown(j)
 		r := downReport(h, step.Outcome{Items: items, Incomplete: j.Incomplete}, o)
+		r.warn(o.stays)
 		r.Warnings = append(r.Warnings, leftAlone(h, recordsOf(items), o.mode())...)
 		return r, errors.Join(err, mayGoDown(h, items, o))
 	}
@@ -56,11 +70,58 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 		return mayGoDown(h, items, o)
 	})
 	r := downReport(h, out, o)
+	r.warn(o.stays)
 	r.Warnings = append(r.Warnings, left...)
 	if err != nil && !out.Failed {
 		r.State = "nothing was changed"
 	}
 	return r, err
+}
+
+// toleranceStays says that the kubelet goes on to tolerate swap, and why: it counts every
+// area, and would not start again while one of somebody else's is on. "" is that it does
+// not have to.
+func toleranceStays(h host.Host, j step.Journal) (string, error) {
+	others, err := othersOn(h, j)
+	if err != nil || len(others) == 0 {
+		return "", err
+	}
+	file, err := kubeletstep.NeededBy(h, j)
+	if err != nil || file == "" {
+		return "", err
+	}
+	on := strings.Join(others, ", ")
+	return fmt.Sprintf("%s stays: swap that is not swapctl's is on (%s), and without it the kubelet would not start again; to take it back as well: swapoff %s; swapctl teardown",
+		file, on, strings.Join(others, "; swapoff ")), nil
+}
+
+// othersOn are the areas of /proc/swaps that are not those of the journal.
+func othersOn(h host.Host, j step.Journal) ([]string, error) {
+	swaps, err := kernel.Swaps(h)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fail.New(fail.Failed, "see which swap is on", err, "see what the kernel shows: cat /proc/swaps")
+	}
+	var mine []string
+	for _, r := range j.Records {
+		target, ok := area.OnTarget(r)
+		if !ok {
+			continue
+		}
+		swap, on, err := area.Active(h, target)
+		if err != nil {
+			return nil, err
+		}
+		if on {
+			mine = append(mine, swap.Path)
+		}
+	}
+	var others []string
+	for _, s := range swaps {
+		if !slices.Contains(mine, s.Path) {
+			others = append(others, s.Path)
+		}
+	}
+	return others, nil
 }
 
 // mayGoDown refuses the whole of a teardown while nothing has changed yet: when an

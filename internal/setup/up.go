@@ -53,8 +53,13 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if err != nil {
 		return newReport(unchanged), err
 	}
+	items, err := e.Look(ctx, steps, j)
+	if err == nil {
+		if err := n.keepsPromises(h, items); err != nil {
+			return newReport(unchanged), err
+		}
+	}
 	if o.DryRun {
-		items, err := e.Look(ctx, steps, j)
 		pending, pendingErr := e.PendingRestarts(ctx, j)
 		return upReport(h, n, step.Outcome{Items: items, RestartPending: step.UnitsOf(pending)}, o), errors.Join(err, pendingErr)
 	}

@@ -3,11 +3,13 @@ package setup
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/setup/area"
 	"github.com/swapctl/swapctl/internal/setup/tuning"
@@ -88,6 +90,7 @@ func (n node) warnings(h host.Host) []string {
 	if n.config.ProtectSystemSlice {
 		w = append(w, tuning.SliceWarnings(h)...)
 	}
+	w = append(w, n.lateMounts(h)...)
 	w = append(w, area.ZramInTheWay(h, n.areas)...)
 	w = append(w, n.kubelet.Warnings...)
 	if n.config.Kubelet == "skip" && len(n.kubelet.Steps) == 0 && kubelet.Installed(h) {
@@ -183,26 +186,46 @@ func downReport(h host.Host, out step.Outcome, o DownOptions) Report {
 	}
 	r.Warnings = append(r.Warnings, words(out.Warnings)...)
 	r.Restarts = restarts(out, o.DryRun)
-	r.State = downState(r, out, o)
+	r.State = downState(h, r, out, o)
 	if out.Incomplete && !o.DryRun {
 		r.State += mayBeLeft(h)
 	}
 	return r
 }
 
-func downState(r Report, out step.Outcome, o DownOptions) string {
+func downState(h host.Host, r Report, out step.Outcome, o DownOptions) string {
 	switch {
 	case out.Failed:
 		return "still there: " + strings.Join(stillThere(out), "; ") +
 			". Run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
 	case o.DryRun || r.Pending:
 		return "nothing was changed"
+	case len(out.Items) == 0 && o.stays != "":
+		return "nothing was changed; the kubelet still tolerates swap"
+	case o.stays != "":
+		return offNow(h) + "; the kubelet still tolerates swap" + unread(out) + withRestarts(r)
 	case len(out.Items) == 0 && len(out.Restarted)+len(out.RestartPending) == 0:
 		return "swapctl has nothing on this node; nothing was changed"
 	case o.KeepFile:
-		return "swap is off; the swap file was kept, nothing else of swapctl is left" + withRestarts(r)
+		return offNow(h) + "; the swap file was kept, nothing else of swapctl is left" + withRestarts(r)
 	}
-	return "swap is off; nothing of swapctl is left on this node" + unread(out) + withRestarts(r)
+	return offNow(h) + "; nothing of swapctl is left on this node" + unread(out) + withRestarts(r)
+}
+
+// offNow says what swap is on after a teardown, by /proc/swaps.
+func offNow(h host.Host) string {
+	swaps, err := kernel.Swaps(h)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && len(swaps) == 0:
+		return "swap is off"
+	case err != nil:
+		return "swapctl's swap is off"
+	}
+	var on []string
+	for _, s := range swaps {
+		on = append(on, s.Path)
+	}
+	return "swapctl's swap is off, and other swap is still on (" + strings.Join(on, ", ") + ")"
 }
 
 // unread says what is left where systemd did not answer: what it has in memory.
@@ -222,6 +245,14 @@ func stillThere(out step.Outcome) []string {
 		if it.State != step.ItemUndone {
 			titles = append(titles, it.Info.Title)
 		}
+	}
+	if len(titles) == 0 { // all is undone, and a unit did not come back, or the journal stays
+		for _, unit := range out.RestartPending {
+			titles = append(titles, "the restart of "+unit)
+		}
+	}
+	if len(titles) == 0 {
+		titles = append(titles, "the journal "+JournalPath)
 	}
 	return titles
 }

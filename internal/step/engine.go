@@ -20,8 +20,9 @@ type Engine struct {
 	OldLockPath string
 	// Build makes a step again from what the journal knows of it.
 	Build func(Record) (Step, error)
-	// Leave names steps of the journal that this run is not about: they stay as
-	// they are, although nobody wants them now. May be nil.
+	// Leave names steps of the journal that this run is not about: they stay as they
+	// are, although nobody wants them now, and a teardown that leaves some keeps the
+	// journal. May be nil.
 	Leave func(id string) bool
 	// Still may refuse, with the node locked, a run whose steps were made from a
 	// journal that has changed since. May be nil.

@@ -212,8 +212,12 @@ func (f *journalFile) still(file host.File) error {
 	return nil
 }
 
-// closeDown ends a teardown: only restarts may be pending.
+// closeDown ends a teardown: only restarts may be pending. Where steps were left the
+// next one goes on with them.
 func (f *journalFile) closeDown() (err error) {
+	if len(f.Records) > 0 {
+		return nil
+	}
 	if len(f.Restarts) > 0 && f.Goal != GoalNone {
 		err = f.write(entry{Op: "goal", Goal: GoalNone})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -106,8 +107,35 @@ func (r *run) restartUnits(ctx context.Context) (err error) {
 		}
 	}
 	r.tried = !r.engine.NoRestart
-	r.restarted, err = r.engine.restartPending(ctx, r.journal)
-	return err
+	if r.restarted, err = r.engine.restartPending(ctx, r.journal); err != nil || len(r.restarted) == 0 {
+		return err
+	}
+	return r.lasted(ctx)
+}
+
+// lasted looks at every step once more when units were restarted: what they run when
+// they start may have undone one.
+func (r *run) lasted(ctx context.Context) error {
+	for i := range r.items {
+		it := &r.items[i]
+		if it.Retired {
+			continue
+		}
+		now, err := it.step.Check(ctx, r.engine.Host, r.journal.Record(it.Info.ID))
+		switch {
+		case err != nil:
+			return err
+		case now.State == Blocked:
+			return now.Err
+		case now.State == Done:
+			continue
+		}
+		it.State = ItemFailed
+		units := strings.Join(r.restarted, " ")
+		return fail.Newf(fail.Failed, "make the "+it.Info.Title, "it did not last: after the restart of %s it is %q", units, now.Found).
+			Hint("something that starts with it undoes this; see what it runs: systemctl cat %s | grep Exec", units)
+	}
+	return nil
 }
 
 // restartAgain is for a rollback: a unit that was restarted has read what is taken back

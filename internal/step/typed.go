@@ -83,8 +83,11 @@ func As[T any](s Step) (T, bool) {
 	return t, ok
 }
 
-// typed reads and writes the journal's raw JSON at the edge of a step.
+// typed reads and writes the journal's raw JSON at the edge of a step, and makes a panic
+// of the step an error, so that the run is taken back as after any other.
 type typed[Want, Saved, Made any] struct{ step Typed[Want, Saved, Made] }
+
+func (t typed[W, S, M]) title() string { return t.step.Info().Title }
 
 func (t typed[W, S, M]) typed() any { return t.step }
 
@@ -92,7 +95,8 @@ func (t typed[W, S, M]) Info() Info { return t.step.Info() }
 
 func (t typed[W, S, M]) Want() any { return t.step.Want() }
 
-func (t typed[W, S, M]) Check(ctx context.Context, h host.Host, r Record) (Finding, error) {
+func (t typed[W, S, M]) Check(ctx context.Context, h host.Host, r Record) (f Finding, err error) {
+	defer fail.Recover(&err, "look at the "+t.title())
 	was, err := Read[W, S, M](r)
 	if err != nil {
 		return Finding{}, err
@@ -100,11 +104,13 @@ func (t typed[W, S, M]) Check(ctx context.Context, h host.Host, r Record) (Findi
 	return t.step.Check(ctx, h, was)
 }
 
-func (t typed[W, S, M]) Save(ctx context.Context, h host.Host) (any, error) {
+func (t typed[W, S, M]) Save(ctx context.Context, h host.Host) (saved any, err error) {
+	defer fail.Recover(&err, "look at the "+t.title())
 	return t.step.Save(ctx, h)
 }
 
-func (t typed[W, S, M]) Do(ctx context.Context, h host.Host, r Record, run Run) error {
+func (t typed[W, S, M]) Do(ctx context.Context, h host.Host, r Record, run Run) (err error) {
+	defer fail.Recover(&err, "make the "+t.title())
 	was, err := Read[W, S, M](r)
 	if err != nil {
 		return err
@@ -112,7 +118,8 @@ func (t typed[W, S, M]) Do(ctx context.Context, h host.Host, r Record, run Run) 
 	return t.step.Do(ctx, h, was, RunOf[M]{Progress: run.Progress, Note: func(made M) error { return run.Note(made) }})
 }
 
-func (t typed[W, S, M]) Undo(ctx context.Context, h host.Host, r Record, p Progress) error {
+func (t typed[W, S, M]) Undo(ctx context.Context, h host.Host, r Record, p Progress) (err error) {
+	defer fail.Recover(&err, "take back the "+t.title())
 	was, err := Read[W, S, M](r)
 	if err != nil {
 		return err

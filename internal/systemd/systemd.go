@@ -36,6 +36,11 @@ func Masked(h host.Host, name string) bool {
 	return err == nil && target == Mask
 }
 
+// UnitDirs are the directories in which units may be, the strongest first.
+func UnitDirs() []string {
+	return []string{Units, Runtime, "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
+}
+
 // SwapUnit is the unit of the swap area at a path.
 func SwapUnit(path string) string { return unit.UnitNamePathEscape(path) + ".swap" }
 

@@ -125,7 +125,7 @@ func (s onStep) Do(ctx context.Context, h host.Host, _ onWas, r step.RunOf[step.
 		}
 	}
 	err = h.Kernel.SwapOn(node, s.flags())
-	return fail.New(fail.Failed, op, err, swapOnHints(err)...)
+	return fail.New(fail.Failed, op, err, swapOnHints(h, node, err)...)
 }
 
 func (s onStep) Undo(ctx context.Context, h host.Host, _ onWas, p step.Progress) error {
@@ -150,25 +150,5 @@ func (s onStep) off(ctx context.Context, h host.Host, p step.Progress) error {
 			"there is too little memory for what is in it; the area is still on: %w", err).
 			Hint("stop or move some of the workload, then run the command again: it goes on where it stopped")
 	}
-	var hints []string
-	if errors.Is(err, unix.EIO) {
-		hints = []string{"the disk could not be read: see dmesg | tail, and drain the node before its processes need what was swapped out"}
-	}
-	return fail.New(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.Target), err, hints...)
-}
-
-// swapOnHints say what an errno of swapon(2) means.
-func swapOnHints(err error) []string {
-	switch {
-	case errors.Is(err, unix.EPERM):
-		return []string{
-			"in a container root may not turn on swap: run swapctl on the node itself",
-			"the kernel has a limited number of swap areas (28 or so): swapon --show",
-		}
-	case errors.Is(err, unix.EBUSY):
-		return []string{"it is in use already: swapon --show; lsblk"}
-	case errors.Is(err, unix.ENOMEM):
-		return []string{"the kernel needs some memory for each area: free -h; stop or move some of the workload, or choose a smaller --size"}
-	}
-	return []string{"the kernel says why: dmesg | tail"}
+	return fail.New(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.Target), err, swapOffHints(node, err)...)
 }

@@ -2,6 +2,7 @@ package area
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -60,7 +61,18 @@ func tellUse(h host.Host, area kernel.Swap, p step.Progress, over <-chan struct{
 // FitsInMemory refuses to turn off an area whose content would not fit into
 // available memory and the other areas. A twentieth of the memory must stay
 // available: the kernel kills processes before it is quite full.
+//
+// Nor one that the kernel would not turn off however much is free: force does not help
+// there.
 func FitsInMemory(h host.Host, swap kernel.Swap, force bool) error {
+	op := "turn off swap on " + swap.Path
+	why, hints, err := commitForbids(h, swap.SizeBytes)
+	if err != nil {
+		return fail.New(fail.Failed, op, err, "cat /proc/meminfo /proc/sys/vm/overcommit_memory")
+	}
+	if why != "" {
+		return fail.New(fail.Failed, op, errors.New(why), hints...)
+	}
 	m, err := readMemory(h)
 	if err != nil {
 		return err
@@ -76,7 +88,7 @@ func FitsInMemory(h host.Host, swap kernel.Swap, force bool) error {
 	case swap.UsedBytes+margin <= room:
 		return nil
 	}
-	return fail.Newf(fail.Failed, "turn off swap on "+swap.Path,
+	return fail.Newf(fail.Failed, op,
 		"%s of it is in use, and only %s of memory and other swap are free, of which %s must stay free",
 		bytesize.Format(swap.UsedBytes), bytesize.Format(room), bytesize.Format(margin)).
 		Hint("stop or move some of the workload, or add another swap area first").

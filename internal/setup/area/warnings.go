@@ -22,7 +22,31 @@ func (a Area) Warnings(h host.Host) []string {
 	if a.Encrypt && a.Discard != "none" {
 		w = append(w, "discards pass through the encryption: the disk shows which blocks are in use")
 	}
-	return w
+	return append(w, a.sideEffects(h)...)
+}
+
+// sideEffects are what swap there does to other things, with the usual cure.
+func (a Area) sideEffects(h host.Host) []string {
+	stacks := kernel.NewStacks(h)
+	top := kernel.Layer{Kind: kernel.KindFile, Path: a.Path}
+	if a.Device != "" {
+		st, err := ResolveDevice(h, a.Device)
+		if err != nil {
+			return nil
+		}
+		top, _ = stacks.Device(st.Rdev) // what could be found out
+	} else if m, err := kernel.MountOf(h, a.Path); err == nil {
+		top.FSType = m.FSType
+		top.Below, _ = stacks.Dir(m.Point)
+	}
+	var said []string
+	top.Walk(func(l kernel.Layer) bool {
+		if text := kernel.SwapSideEffect(h, l); text != "" {
+			said = append(said, text)
+		}
+		return true
+	})
+	return said
 }
 
 func unstableWarning(h host.Host, device, kind string) string {

@@ -55,6 +55,8 @@ func choose(k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Wish, was 
 func (w configWant) inPlaceOf(k kubelet.Kubelet, was previous) (configWant, *dirWant, error) {
 	w.File, w.Edit, w.Via = was.config.File, was.config.Edit, was.config.Via
 	switch {
+	case w.Edit && k.Inputs.Config == nil:
+		return w, nil, isGone(w.File)
 	case was.dir != nil:
 		return w, was.dir, nil
 	case !w.Via:

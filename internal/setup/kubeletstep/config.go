@@ -124,9 +124,7 @@ func (s editStep) Check(_ context.Context, h host.Host, was editWas) (step.Findi
 	now, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return step.BlockedBy(fail.Newf(fail.Usage, "have the kubelet tolerate swap", "%s is gone", s.want.File).
-			Hint("let kubeadm write it again (kubeadm join), then run: swapctl setup").
-			Hint("or take swap back: swapctl teardown")), nil
+		return step.BlockedBy(isGone(s.want.File)), nil
 	case err != nil:
 		return step.Finding{}, fail.New(fail.Failed, "read "+s.want.File, err, "see what it is: ls -l "+s.want.File)
 	}
@@ -269,4 +267,12 @@ func swapFields(row kubeletcfg.Row, config []byte) string {
 	}
 	return fmt.Sprintf("failSwapOn %s, swapBehavior %s, gate NodeSwap %s, failCgroupV1 %s", said(e.FailSwapOnFrom, fmt.Sprint(e.FailSwapOn)),
 		said(e.SwapBehaviorFrom, e.SwapBehavior), gate, said(e.FailCgroupV1From, fmt.Sprint(e.FailCgroupV1)))
+}
+
+// isGone is the error of the kubelet's own file that setup has changed, and that is not
+// there any more: 'kubeadm reset' removes it.
+func isGone(file string) error {
+	return fail.Newf(fail.Usage, "have the kubelet tolerate swap", "%s is gone", file).
+		Hint("let kubeadm write it again (kubeadm join), then run: swapctl setup").
+		Hint("or take swap back: swapctl teardown")
 }

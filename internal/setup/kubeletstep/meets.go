@@ -38,7 +38,7 @@ func overruled(what, from, flag string) error {
 	if strings.HasPrefix(from, "--") {
 		err = fmt.Errorf("%s by the flag %s, which beats every file", what, from)
 		return fail.New(fail.Usage, "configure the kubelet", err,
-			"take the flag away: grep -rn -e "+flag+" "+strings.Join(append([]string{systemd.Units}, kubelet.FlagFiles()...), " "))
+			"take the flag away: grep -rn -e "+flag+" "+strings.Join(append(systemd.UnitDirs(), kubelet.FlagFiles()...), " ")+" 2>/dev/null")
 	}
 	return fail.New(fail.Usage, "configure the kubelet", err, "see what it says: cat "+from)
 }

@@ -2,6 +2,8 @@ package kubeletstep
 
 import (
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kubelet"
+	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/setup/ownfile"
 	"github.com/swapctl/swapctl/internal/step"
 )
@@ -32,6 +34,34 @@ func previousOf(j step.Journal) (p previous, err error) {
 func Previous(j step.Journal) (Plan, error) {
 	p, err := previousOf(j)
 	return p.plan(), err
+}
+
+// NeededBy says that the kubelet would not start without what the journal has of it
+// while any swap is on: its own configuration has failSwapOn true then. file is the one
+// of ours that keeps it from that, "" where it is not needed.
+func NeededBy(h host.Host, j step.Journal) (file string, err error) {
+	p, err := previousOf(j)
+	if err != nil || p.config == nil {
+		return "", err
+	}
+	row, err := p.config.row()
+	if err != nil {
+		return "", err
+	}
+	k, err := kubelet.Look(kubelet.With(h, p.without(h)))
+	if err == nil && !k.Found {
+		return "", nil
+	}
+	e := kubeletcfg.Effective{FailSwapOn: true} // what cannot be read may well say so
+	if err == nil {
+		if e, err = row.Effective(k.Inputs); err != nil {
+			e.FailSwapOn = true
+		}
+	}
+	if !e.FailSwapOn {
+		return "", nil
+	}
+	return p.config.File, nil
 }
 
 // plan is to leave everything as the journal has it. Without what is ours the

@@ -1,0 +1,99 @@
+package setup
+
+import (
+	"fmt"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/nextboot"
+	"github.com/swapctl/swapctl/internal/setup/area"
+	"github.com/swapctl/swapctl/internal/step"
+)
+
+// keepsPromises refuses a setup after which the next boot would not bring back what it
+// promises, or would wait for what is gone.
+func (n node) keepsPromises(h host.Host, items []step.Item) error {
+	found := map[string]step.Item{}
+	for _, it := range items {
+		found[it.Info.ID] = it
+	}
+	for _, a := range n.areas {
+		if err := n.comesBack(a, found); err != nil {
+			return err
+		}
+		if header := found["swap.header"+a.Suffix]; header.State == step.ItemTodo && !header.Was.Ours() {
+			if err := namedByNobody(h, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// comesBack: what was so before us the journal does not know, and a boot leaves it out;
+// what a boot loses would then not come back.
+func (n node) comesBack(a area.Area, found map[string]step.Item) error {
+	if n.config.Persist == "none" {
+		return nil
+	}
+	theirs := func(kind string) bool {
+		it, ok := found[kind+a.Suffix]
+		return ok && it.State == step.ItemDone && !it.Was.Ours()
+	}
+	op := "bring swap on " + a.Backing() + " back after a reboot"
+	switch {
+	case theirs("swap.on"):
+		off := "swapoff " + a.Target().String()
+		if a.Encrypt {
+			off += "; cryptsetup close " + a.Name
+		}
+		return fail.Newf(fail.Usage, op, "it is on already, and swapctl did not turn it on: a boot does only what swapctl did").
+			Hint("turn it off, and run the command again with --erase=%s, by which swapctl makes it anew: %s", a.Backing(), off).
+			Hint("or leave it to whoever made it: --persist none")
+	case theirs("swap.crypt"):
+		return fail.Newf(fail.Usage, op, "the mapping %s is there already, and swapctl did not make it: a boot does only what swapctl did", a.Name).
+			Hint("close it, and run the command again: cryptsetup close %s", a.Name).
+			Hint("or leave it to whoever made it: --persist none")
+	}
+	return nil
+}
+
+// namedByNobody refuses to overwrite or to encrypt what a boot looks for: it would wait
+// for it, or turn it on in clear. What is not encrypted keeps its path, and loses UUID
+// and label.
+func namedByNobody(h host.Host, a area.Area) error {
+	mentions, err := nextboot.MentionsOf(h, a.Backing())
+	if err != nil {
+		return fail.New(fail.Failed, "look for what else uses "+a.Backing(), err, "see what it is: ls -l /etc/fstab /etc/crypttab")
+	}
+	for _, m := range mentions {
+		if kind, _ := kernel.UnstableName(m.Spec); !a.Encrypt && kind != kernel.ContentName {
+			continue
+		}
+		return fail.Newf(fail.Usage, "use "+a.Backing(), "%s: a boot would wait for what is not there any more, or use it in clear", m).
+			Hint("take it out first: %s", m.Edit())
+	}
+	return nil
+}
+
+// lateMounts say of which areas the file is on a file system that comes late at boot.
+func (n node) lateMounts(h host.Host) []string {
+	if n.config.Persist == "none" {
+		return nil
+	}
+	var said []string
+	for _, a := range n.areas {
+		if a.Device != "" {
+			continue
+		}
+		point, err := area.MountPoint(h, a.Path)
+		if err != nil {
+			continue
+		}
+		if why, err := nextboot.LateMount(h, point); err == nil && why != "" {
+			said = append(said, fmt.Sprintf("%s is mounted late at boot, or not at all (%s): swap on it may come after the kubelet has started, which then has to be restarted, or never; choose a file system that comes with the others: --path", point, why))
+		}
+	}
+	return said
+}

@@ -1,0 +1,110 @@
+package setup_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/setup"
+)
+
+// TestSwapThatABootWouldNotBringBackIsNotPromised: what somebody turned on by hand the
+// journal does not know, and a boot leaves it out.
+func TestSwapThatABootWouldNotBringBackIsNotPromised(t *testing.T) {
+	n := hosttest.New(t, (*hosttest.Node).Systemd)
+	othersSwap(t, n, "/swapfile")
+	c := fileConfig("1Mi", false)
+	c.Areas[0].Path, c.Persist = "/swapfile", "systemd"
+	before := n.Snapshot()
+	for _, dry := range []bool{false, true} {
+		_, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{DryRun: dry})
+		if fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), "cannot bring swap on /swapfile back after a reboot: it is on already") {
+			t.Errorf("dry run %t: %v", dry, err)
+		}
+		if hints := fail.Hints(err); !slices.Contains(hints, "turn it off, and run the command again with --erase=/swapfile, by which swapctl makes it anew: swapoff /swapfile") || !slices.Contains(hints, "or leave it to whoever made it: --persist none") {
+			t.Errorf("hints %q", hints)
+		}
+		unchanged(t, n, before)
+	}
+	// What the hints say works.
+	none := c
+	none.Persist = "none"
+	if err := run(n, none); err != nil {
+		t.Errorf("--persist none: %v", err)
+	}
+	if err := n.Other().Kernel.SwapOff(context.Background(), "/swapfile"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{Erase: "/swapfile"}); err != nil {
+		t.Errorf("after swapoff: %v", err)
+	}
+	n.Reboot()
+	if err := boot(n); err != nil || !strings.Contains(read(t, n, "/proc/swaps"), "/swapfile") {
+		t.Errorf("after a reboot: %v, %s", err, read(t, n, "/proc/swaps"))
+	}
+}
+
+// TestWhatABootStillLooksForIsNotErased: each line that names the device, by whatever
+// name, is named with its place, and nothing is changed.
+func TestWhatABootStillLooksForIsNotErased(t *testing.T) {
+	const device = "/dev/disk/by-id/virtio-vdb"
+	for _, test := range []struct {
+		name, file, text string
+		encrypt          bool
+		want             string // "" for fine
+	}{
+		{"fstab by path", "/etc/fstab", "# x\n/dev/vdb none swap sw 0 0\n", true, "/etc/fstab line 2: a line of /dev/vdb"},
+		{"fstab by UUID", "/etc/fstab", "UUID=abc none swap sw 0 0\n", true, "/etc/fstab line 1: a line of UUID=abc"},
+		{"fstab by UUID, in clear", "/etc/fstab", "UUID=abc none swap sw 0 0\n", false, "/etc/fstab line 1"},
+		{"fstab by path, in clear", "/etc/fstab", "/dev/vdb none swap sw 0 0\n", false, ""},
+		{"a file system by label", "/etc/fstab", "LABEL=data /data ext4 defaults 0 2\n", true, "/etc/fstab line 1"},
+		{"crypttab", "/etc/crypttab", "cswap PARTUUID=p1 /dev/urandom swap\n", true, "/etc/crypttab line 1: the mapping cswap"},
+		{"initramfs-tools", "/etc/initramfs-tools/conf.d/resume", "RESUME=UUID=abc\n", true, "/etc/initramfs-tools/conf.d/resume line 1"},
+		{"another device", "/etc/fstab", "UUID=other none swap sw 0 0\n", true, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			n := ordinary(t)
+			for _, link := range []string{"by-uuid/abc", "by-label/data", "by-partuuid/p1"} {
+				n.Symlink("/dev/disk/"+link, "../../vdb")
+			}
+			n.WriteFile(test.file, test.text, 0o644)
+			c := deviceConfig(test.encrypt)
+			before := n.Snapshot()
+			_, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{})
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want == "":
+			case fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), "cannot use "+device+": "+test.want):
+				t.Errorf("got %v", err)
+			default:
+				unchanged(t, n, before)
+				n.WriteFile(test.file, "", 0o644) // as the hint says
+				if err := run(n, c); err != nil {
+					t.Errorf("without the line: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// TestSetupSaysWhatSwapDoesToTheNode before anything is changed: a mount that comes
+// late, and snapshots.
+func TestSetupSaysWhatSwapDoesToTheNode(t *testing.T) {
+	n := hosttest.New(t, (*hosttest.Node).Systemd)
+	n.SetFileSystem("/data", hosttest.FileSystem{Type: "btrfs"})
+	n.WriteFile("/etc/fstab", "/dev/vdb /data btrfs _netdev,x-systemd.requires=cloud-init.service 0 0\n", 0o644)
+	c := fileConfig("1Mi", false)
+	c.Areas[0].Path, c.Persist = "/data/swapfile", "systemd"
+	r, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{DryRun: true})
+	if err != nil || !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, "no snapshot can be made of the btrfs subvolume") }) {
+		t.Errorf("%v, warnings %q", err, r.Warnings)
+	}
+	const late = "/data is mounted late at boot, or not at all (/etc/fstab line 1: _netdev, x-systemd.requires=cloud-init.service)"
+	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, late) }) {
+		t.Errorf("warnings %q", r.Warnings)
+	}
+}
