@@ -169,7 +169,7 @@ func leftAlone(h host.Host, records []step.Record, m step.Mode) []string {
 		if err != nil {
 			continue // whoever acts on it meets it again
 		}
-		if text := area.LeftAlone(h, s, r); text != "" {
+		if text := step.LeavesAlone(s, h, r); text != "" {
 			left = append(left, text)
 		}
 	}

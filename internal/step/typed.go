@@ -83,6 +83,24 @@ func As[T any](s Step) (T, bool) {
 	return t, ok
 }
 
+// Leaver is a typed step that may find something in its place which is not what it made.
+type Leaver[Want, Saved, Made any] interface {
+	// LeavesAlone says what that is, so that whoever takes ours away leaves it; "" for
+	// nothing.
+	LeavesAlone(h host.Host, was Was[Want, Saved, Made]) string
+}
+
+// LeavesAlone asks a step that is a Leaver. Whoever acts on a record that cannot be read
+// meets that again.
+func LeavesAlone(s Step, h host.Host, r Record) string {
+	if l, ok := s.(interface {
+		leavesAlone(h host.Host, r Record) string
+	}); ok {
+		return l.leavesAlone(h, r)
+	}
+	return ""
+}
+
 // typed reads and writes the journal's raw JSON at the edge of a step, and makes a panic
 // of the step an error, so that the run is taken back as after any other.
 type typed[Want, Saved, Made any] struct{ step Typed[Want, Saved, Made] }
@@ -125,4 +143,13 @@ func (t typed[W, S, M]) Undo(ctx context.Context, h host.Host, r Record, p Progr
 		return err
 	}
 	return t.step.Undo(ctx, h, was, p)
+}
+
+func (t typed[W, S, M]) leavesAlone(h host.Host, r Record) string {
+	l, ok := t.step.(Leaver[W, S, M])
+	was, err := Read[W, S, M](r)
+	if !ok || err != nil {
+		return ""
+	}
+	return l.LeavesAlone(h, was)
 }

@@ -68,34 +68,6 @@ func (t Target) ourMapping(h host.Host, now crypt.State) (bool, error) {
 	return now.StandsOn(h, t.Path, host.Identity{}), nil
 }
 
-// LeftAlone says what has a name of ours and is not ours, so that whoever takes ours
-// away leaves it. It says nothing of most steps.
-func LeftAlone(h host.Host, s step.Step, r step.Record) string {
-	if file, ok := step.As[fileStep](s); ok {
-		return leaves(r, func(was fileWas) string { return file.leaves(h, was) })
-	}
-	if mapping, ok := step.As[cryptStep](s); ok {
-		return leaves(r, func(was cryptWas) string { return mapping.leaves(h, was) })
-	}
-	if device, ok := step.As[deviceStep](s); ok {
-		return leaves(r, func(was deviceWas) string { return device.leaves(h, was) })
-	}
-	if on, ok := step.As[onStep](s); ok {
-		return OnElsewhere(h, on.want.Target)
-	}
-	return ""
-}
-
-// leaves asks a step with what the journal knows of it. Whoever acts on a record that
-// cannot be read meets that again.
-func leaves[Want, Saved, Made any](r step.Record, ask func(step.Was[Want, Saved, Made]) string) string {
-	was, err := step.Read[Want, Saved, Made](r)
-	if err != nil {
-		return ""
-	}
-	return ask(was)
-}
-
 // InSight refuses while a file that is to be removed cannot be seen.
 func InSight(h host.Host, s step.Step, r step.Record) error {
 	file, ok := step.As[fileStep](s)
@@ -109,7 +81,8 @@ func InSight(h host.Host, s step.Step, r step.Record) error {
 	return file.elsewhere(h, was.Saved)
 }
 
-func (s fileStep) leaves(h host.Host, was fileWas) string {
+// LeavesAlone tells of a file at the path that is not the one we made.
+func (s fileStep) LeavesAlone(h host.Host, was fileWas) string {
 	if s.keep {
 		return ""
 	}
@@ -122,7 +95,8 @@ func (s fileStep) leaves(h host.Host, was fileWas) string {
 	return fmt.Sprintf("%s is not the file that swapctl made there, and stays as it is", s.want.Path)
 }
 
-func (s cryptStep) leaves(h host.Host, was cryptWas) string {
+// LeavesAlone tells of a mapping of our name that is not ours.
+func (s cryptStep) LeavesAlone(h host.Host, was cryptWas) string {
 	now, err := crypt.Find(h, s.want.Name)
 	if err != nil || !now.Exists || isOurMapping(h, now, s.want, was.Made) {
 		return ""
@@ -130,7 +104,8 @@ func (s cryptStep) leaves(h host.Host, was cryptWas) string {
 	return fmt.Sprintf("the mapping %s is somebody else's, on %s, and stays as it is", s.want.Name, now.BackingPath)
 }
 
-func (s deviceStep) leaves(h host.Host, was deviceWas) string {
+// LeavesAlone tells of content of the device that is not ours.
+func (s deviceStep) LeavesAlone(h host.Host, was deviceWas) string {
 	st, err := ResolveDevice(h, s.want.Device)
 	if err != nil {
 		return ""
@@ -144,6 +119,9 @@ func (s deviceStep) leaves(h host.Host, was deviceWas) string {
 	}
 	return ""
 }
+
+// LeavesAlone tells of what has our path elsewhere.
+func (s onStep) LeavesAlone(h host.Host, _ onWas) string { return OnElsewhere(h, s.want.Target) }
 
 // OnElsewhere says that the kernel swaps to a file or device that has, in another
 // mount namespace, the path of the target. /proc/swaps names both alike.

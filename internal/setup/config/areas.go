@@ -24,6 +24,9 @@ func (a Area) Backing() string {
 
 // validAreas judges each area by itself, and then all of them beside each other.
 func (c Config) validAreas() error {
+	if len(c.Areas) == 0 {
+		return Invalid("areas", "", "the list is empty")
+	}
 	names, places := map[string]int{}, map[string]int{}
 	for i, a := range c.Areas {
 		if err := a.valid(); err != nil {

@@ -61,6 +61,9 @@ func TestABadFieldIsNamedWithItsArea(t *testing.T) {
 	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "areas[1].priority: 40000") {
 		t.Errorf("of an area: %v", err)
 	}
+	if err := (config.Config{Node: c.Node}).Validate(); err == nil || !strings.Contains(err.Error(), "areas: the list is empty") {
+		t.Errorf("without areas: %v", err)
+	}
 	c.Areas[1].Priority, c.Swappiness = 1, 300
 	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "set up swap: swappiness: 300") {
 		t.Errorf("of the node: %v", err)

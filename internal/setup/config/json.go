@@ -12,10 +12,11 @@ type written struct {
 
 // MarshalJSON writes a Config as the configuration file has it.
 func (c Config) MarshalJSON() ([]byte, error) {
-	if c.Listed {
-		return json.Marshal(written{Node: c.Node, Areas: c.Areas})
+	w := written{Node: c.Node, Areas: c.Areas}
+	if len(c.Areas) == 1 && !c.Listed {
+		w.Area, w.Areas = &c.Areas[0], nil
 	}
-	return json.Marshal(written{Area: &c.Areas[0], Node: c.Node})
+	return json.Marshal(w)
 }
 
 // UnmarshalJSON reads what MarshalJSON, or an older swapctl, wrote. What it does not say
