@@ -152,6 +152,10 @@ func (o owners) lack(p *pod) {
 	}
 }
 
+// counted reports whether nothing of a pod or workload counts, because it has
+// ended or all its copies are there as pods.
+func (p *pod) counted() bool { return p.ended != Running || p.replicas == 0 && p.wanted > 0 }
+
 // note says in a few words why a pod or workload does not count, or not with all
 // of its copies; "" where there is nothing to say.
 func (p *pod) note() string {

@@ -226,7 +226,7 @@ func (p *Planner) prepareSites() error {
 		if err != nil {
 			return err
 		}
-		on.index = len(p.plan.sites)
+		on.index, on.alone = len(p.plan.sites), len(nodes) == 1
 		p.plan.sites = append(p.plan.sites, on)
 		p.plan.byName[on.node.Name] = on
 	}

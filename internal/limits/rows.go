@@ -119,6 +119,8 @@ func (w *walker) sites() []*site {
 			}
 		}
 		return w.some
+	case w.pod.nodeName == "" && w.pod.counted(): // shown once, whatever the number of nodes
+		return all[:1]
 	case len(all) == 1 || w.pod.nodeName == "":
 		return all
 	default:
@@ -141,7 +143,9 @@ func (r *rowSpace) pod(on *site, p *pod) {
 	r.Node, r.Namespace, r.Pod, r.Workload = on.node.Name, p.namespace, p.name, p.workload
 	r.Replicas, r.QOSClass = p.replicas, p.qos.String()
 	r.Priority, r.Critical = nil, p.critical()
-	r.Note, r.Finished = p.note(), p.ended != Running || p.replicas == 0 && p.wanted > 0
+	if r.Note, r.Finished = p.note(), p.counted(); r.Finished && p.nodeName == "" && !on.alone {
+		r.Node = "" // it is on none
+	}
 	if p.hasPriority {
 		r.priority = p.priority
 		r.Priority = &r.priority

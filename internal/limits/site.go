@@ -19,6 +19,7 @@ type site struct {
 	gate    bool
 	steps   []step
 	index   int // among the sites
+	alone   bool
 }
 
 // step is a test of the kubelet that is still open, or that the node fails.

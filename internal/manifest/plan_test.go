@@ -218,3 +218,13 @@ func TestWhatHasEndedCountsInNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatCountsInNothingIsShownOnce, and not on each of many nodes.
+func TestWhatCountsInNothingIsShownOnce(t *testing.T) {
+	plan := planned(t, listOf(owned("apps/v1", "Deployment", "web", "", "    paused: true\n"), owned("apps/v1", "StatefulSet", "db", "", "    replicas: 1\n"),
+		strings.Replace(owned("v1", "Pod", "db-0", "StatefulSet/db", ""), "spec:\n", "spec:\n    nodeName: n2\n", 1)), Options{}, "n1", "n2", "n3")
+	want := []string{"Deployment/web c ×0 256 paused", "StatefulSet/db c ×0 256 counted by its pods", "n2 db-0 c ×1 256"}
+	if diff := cmp.Diff(want, rows(t, plan)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
