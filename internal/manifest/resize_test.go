@@ -1,7 +1,10 @@
 package manifest
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -120,5 +123,51 @@ func TestSidecarsAreResizedEphemeralContainersAreNot(t *testing.T) {
 	explained, err := plan.Explain("default", "p")
 	if err != nil || !strings.Contains(fmt.Sprint(explained), "request 1Gi (allocated)") {
 		t.Errorf("%v, %v", explained, err)
+	}
+}
+
+// TestResizesOfTheKubelet holds the plan against vectors.
+func TestResizesOfTheKubelet(t *testing.T) {
+	text, err := os.ReadFile("testdata/resize-v1.37.1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		NodeMemory, NodeSwap int64
+		Vectors              []struct {
+			Pod     json.RawMessage
+			Swap    map[string]int64
+			Refused bool
+		}
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for _, v := range file.Vectors {
+		planner := limits.NewPlanner(limits.Options{Nodes: []limits.Node{{
+			MemoryBytes: file.NodeMemory, SwapBytes: file.NodeSwap, SwapController: true, SwapBehavior: "LimitedSwap", KubernetesVersion: "1.37",
+		}}})
+		if err := Read(t.Context(), host.Linux().Files, []string{Stdin}, Options{Stdin: bytes.NewReader(v.Pod)}, planner.Add); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := planner.Plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row := range plan.Rows() {
+			if want := v.Swap[row.Container]; *row.SwapLimitBytes != want {
+				t.Errorf("%s: %d, want %d\n%s", row.Container, *row.SwapLimitBytes, want, v.Pod)
+			}
+		}
+		if warned(plan, "the kubelet refuses it") != v.Refused {
+			t.Errorf("refused is %v: %+v\n%s", v.Refused, plan.Warnings(), v.Pod)
+		}
+		if v.Refused {
+			refused++
+		}
+	}
+	if len(file.Vectors) < 50 || refused < 15 {
+		t.Errorf("%d vectors, %d refused", len(file.Vectors), refused)
 	}
 }
