@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +17,7 @@ import (
 const (
 	goalJSON, goalYAML     = 0.12, 0.08
 	memoryJSON, memoryYAML = 24, 32
+	memoryCluster          = 32 // with 5,000 nodes
 )
 
 type bench struct {
@@ -71,6 +74,27 @@ func (b *bench) memory(count int) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// cluster pipes a whole cluster into swapctl: nodes, workloads and their pods, as
+// large as Kubernetes supports (5,000 nodes, 150,000 pods).
+func (b *bench) cluster(nodes, count int) error {
+	generate := exec.Command(b.self, "-generate", "cluster", "-nodes", fmt.Sprint(nodes), "-pods", fmt.Sprint(count))
+	generate.Stderr = os.Stderr
+	pipe, err := generate.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := generate.Start(); err != nil {
+		return err
+	}
+	m, err := measureWith(pipe, []string{b.swapctl, "plan", "--pods", "-", "-o", "csv"})
+	if err := errors.Join(err, generate.Wait()); err != nil {
+		return err
+	}
+	fmt.Printf("%-38s %9.1f %9s %6s %5s %9.1f %9s %6s %6.1f %9s %5d\n", fmt.Sprintf("%d nodes, %d pods, JSON, piped", nodes, count),
+		ms(m.wall), "", "", "", ms(m.cpu), "", "", m.mib, "", memoryCluster)
 	return nil
 }
 
@@ -136,8 +160,12 @@ type measured struct {
 	mib       float64
 }
 
-func measure(argv []string) (measured, error) {
+func measure(argv []string) (measured, error) { return measureWith(nil, argv) }
+
+// measureWith gives it a standard input.
+func measureWith(in io.Reader, argv []string) (measured, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdin = in
 	cmd.Stderr = os.Stderr
 	begin := time.Now()
 	err := cmd.Run()

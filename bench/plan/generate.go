@@ -48,6 +48,53 @@ func generatePods(w io.Writer, form string, count int, managed bool) error {
 	return out.Flush()
 }
 
+// podsOfOne is how many pods a ReplicaSet of a cluster has.
+const podsOfOne = 15
+
+// generateCluster writes a List as 'kubectl get nodes,deployments,replicasets,pods
+// -A -o json' does. All pods are there, so no workload lacks any.
+func generateCluster(w io.Writer, nodes, count int) error {
+	out := bufio.NewWriterSize(w, 1<<20)
+	between := "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n"
+	put := func(text string) {
+		out.WriteString(between)
+		out.WriteString(text)
+		between = ",\n"
+	}
+	for i := range nodes {
+		text, err := jsonItem(newNode(i))
+		if err != nil {
+			return err
+		}
+		put(text)
+	}
+	for i := range (count + podsOfOne - 1) / podsOfOne {
+		for _, workload := range newWorkload(i, min(podsOfOne, count-i*podsOfOne)) {
+			text, err := jsonItem(workload)
+			if err != nil {
+				return err
+			}
+			put(text)
+		}
+	}
+	const kinds = 257
+	var texts []string
+	for i := range min(count, kinds) {
+		text, err := jsonItem(newPod(i, false))
+		if err != nil {
+			return err
+		}
+		texts = append(texts, text)
+	}
+	for i := range count {
+		kind := i % len(texts)
+		put(strings.NewReplacer(serial(kind), serial(i), uid(kind+7), replicaSetUID(i/podsOfOne), uid(kind), uid(i),
+			nodeName(kind%50), nodeName(i*7919%nodes)).Replace(texts[kind]))
+	}
+	out.WriteString("\n    ],\n    \"kind\": \"List\",\n    \"metadata\": {\n        \"resourceVersion\": \"\"\n    }\n}\n")
+	return out.Flush()
+}
+
 // jsonItem prints one item of a List with kubectl's indentation.
 func jsonItem(pod map[string]any) (string, error) {
 	var b bytes.Buffer

@@ -21,18 +21,20 @@ func main() {
 	runs := flag.Int("runs", 7, "paired runs")
 	sizes := flag.String("pods", "1000", "numbers of pods, such as 1000,10000, that both ways read; sigs.k8s.io/yaml takes 3 GB for 10000")
 	large := flag.Int("large", 100000, "number of pods that only swapctl reads, for its memory (takes 2 GB in the temporary directory); 0: leave that out")
+	nodes := flag.Int("nodes", 5000, "with -generate cluster: nodes beside the pods, and a Deployment with its ReplicaSet for 15 of the pods each")
+	cluster := flag.Int("cluster", 150000, "pods of a cluster with -nodes nodes, piped into swapctl, for its memory; 0: leave that out")
 	managed := flag.Bool("managed-fields", false, "as kubectl --show-managed-fields prints them")
-	generate := flag.String("generate", "", "only write pods to stdout: json or yaml")
+	generate := flag.String("generate", "", "only write pods to stdout: json, yaml, or cluster (JSON)")
 	sum := flag.String("sum", "", "only sum up the YAML `file` with sigs.k8s.io/yaml and k8s.io/api")
 	flag.Parse()
-	err := run(*swapctl, *jq, *runs, *sizes, *large, *managed, *generate, *sum)
+	err := run(*swapctl, *jq, *runs, *sizes, *large, *cluster, *nodes, *managed, *generate, *sum)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(swapctl, jq string, runs int, sizes string, large int, managed bool, form, sum string) error {
+func run(swapctl, jq string, runs int, sizes string, large, cluster, nodes int, managed bool, form, sum string) error {
 	counts, err := numbers(sizes)
 	if err != nil {
 		return err
@@ -40,6 +42,8 @@ func run(swapctl, jq string, runs int, sizes string, large int, managed bool, fo
 	switch {
 	case sum != "":
 		return sumPodList(sum)
+	case form == "cluster":
+		return generateCluster(os.Stdout, nodes, counts[0])
 	case form != "":
 		return generatePods(os.Stdout, form, counts[0], managed)
 	}
@@ -66,7 +70,12 @@ func run(swapctl, jq string, runs int, sizes string, large int, managed bool, fo
 		}
 	}
 	if large > 0 {
-		return b.memory(large)
+		if err := b.memory(large); err != nil {
+			return err
+		}
+	}
+	if cluster > 0 {
+		return b.cluster(nodes, cluster)
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func newPod(i int, managed bool) object {
 		"containers":         containers,
 		"dnsPolicy":          "ClusterFirst",
 		"enableServiceLinks": true,
-		"nodeName":           fmt.Sprintf("node-%d.example.org", i%50),
+		"nodeName":           nodeName(i % 50),
 		"nodeSelector":       object{"kubernetes.io/os": "linux"},
 		"preemptionPolicy":   "PreemptLowerPriority",
 		"priority":           0,
@@ -79,6 +79,34 @@ func newPod(i int, managed bool) object {
 		spec["initContainers"] = []any{container("wait", i+1)}
 	}
 	return object{"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status(containers, i)}
+}
+
+func nodeName(i int) string { return fmt.Sprintf("node-%d.example.org", i) }
+
+func replicaSetUID(i int) string { return fmt.Sprintf("5c0ffee0-ceea-467f-a0e6-%012x", i) }
+
+func newNode(i int) object {
+	return object{
+		"apiVersion": "v1", "kind": "Node",
+		"metadata": object{"name": nodeName(i), "uid": fmt.Sprintf("0de00000-ceea-467f-a0e6-%012x", i), "labels": object{"kubernetes.io/os": "linux", "kubernetes.io/hostname": nodeName(i)}},
+		"status": object{
+			"capacity": object{"cpu": "16", "memory": "65536000Ki", "pods": "110"},
+			"nodeInfo": object{"kubeletVersion": "v1.37.1", "containerRuntimeVersion": "containerd://2.1.0", "operatingSystem": "linux", "swap": object{"capacity": 34359734272}},
+		},
+	}
+}
+
+// newWorkload is a Deployment and its ReplicaSet.
+func newWorkload(i, replicas int) []object {
+	name, deployment := fmt.Sprintf("app-%d", i), fmt.Sprintf("de9107e0-ceea-467f-a0e6-%012x", i)
+	spec := object{"replicas": replicas, "template": object{"spec": object{"containers": []any{container("app", i)}}}}
+	return []object{
+		{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": object{"name": name, "namespace": "shop", "uid": deployment}, "spec": spec},
+		{"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": spec, "metadata": object{
+			"name": name + "-5d9c7b", "namespace": "shop", "uid": replicaSetUID(i),
+			"ownerReferences": []any{object{"apiVersion": "apps/v1", "controller": true, "kind": "Deployment", "name": name, "uid": deployment}},
+		}},
+	}
 }
 
 func uid(i int) string { return fmt.Sprintf("8f14e45f-ceea-467f-a0e6-%012x", i) }
