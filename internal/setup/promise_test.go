@@ -108,3 +108,21 @@ func TestSetupSaysWhatSwapDoesToTheNode(t *testing.T) {
 		t.Errorf("warnings %q", r.Warnings)
 	}
 }
+
+// TestSetupNamesTheFileThatTakesASettingBack: a boot takes the last line by the names of
+// the files.
+func TestSetupNamesTheFileThatTakesASettingBack(t *testing.T) {
+	for file, beats := range map[string]bool{"/etc/sysctl.d/k8s.conf": true, "/usr/lib/sysctl.d/99-x.conf": true, "/etc/sysctl.d/50-x.conf": false} {
+		n := ordinary(t)
+		n.WriteFile(file, "# x\nvm.swappiness = 0\n", 0o644)
+		c := fileConfig("1Mi", true)
+		c.Swappiness = 60
+		r, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{DryRun: true})
+		said := slices.ContainsFunc(r.Warnings, func(w string) bool {
+			return strings.HasPrefix(w, "a boot sets vm.swappiness to 0 again: "+file+" line 2 comes after /etc/sysctl.d/90-swapctl.conf")
+		})
+		if err != nil || said != beats {
+			t.Errorf("%s: %v, warnings %q", file, err, r.Warnings)
+		}
+	}
+}

@@ -3,9 +3,14 @@
 package tuning
 
 import (
+	"fmt"
+	"path"
+	"strconv"
+
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/setup/config"
 	"github.com/swapctl/swapctl/internal/step"
+	"github.com/swapctl/swapctl/internal/systemd"
 )
 
 // Kinds are the kinds of step of this package.
@@ -32,4 +37,24 @@ func Check(h host.Host, c config.Config) error {
 		return nil
 	}
 	return config.Invalid("protectSystemSlice", "leave --protect-system-slice out", "systemd is not this node's init")
+}
+
+// Beaten says which settings another file of sysctl.d takes back at the next boot: of
+// several lines for one the last by the names of the files wins.
+func Beaten(h host.Host, c config.Config) []string {
+	all, err := systemd.ReadSysctls(h)
+	if err != nil {
+		return nil // whoever cannot read it cannot write ours there either
+	}
+	var said []string
+	for _, v := range settings(c) {
+		for _, l := range all {
+			ours := l.File == sysctlPath || path.Base(l.File) <= path.Base(sysctlPath)
+			if l.Key == "vm/"+v.Name && !ours && l.Value != strconv.FormatInt(v.Value, 10) {
+				said = append(said, fmt.Sprintf("a boot sets vm.%s to %s again: %s comes after %s; take that line out: ${EDITOR:-vi} +%d %s",
+					v.Name, l.Value, l.At(), sysctlPath, l.Line, l.File))
+			}
+		}
+	}
+	return said
 }
