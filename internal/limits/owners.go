@@ -17,6 +17,7 @@ type owners map[UID]*owned
 type owned struct {
 	copies    int64    // pods, and the copies that other workloads want
 	workloads bool     // there are workloads among them
+	byNode    bool     // it is a DaemonSet
 	nodes     []uint64 // of a DaemonSet: one bit for each node that has its pod
 }
 
@@ -43,7 +44,7 @@ func (o owners) add(p *pod) {
 	if p.uid == 0 || p.kind == "Pod" || o[p.uid] != nil {
 		return
 	}
-	one := &owned{}
+	one := &owned{byNode: p.daemonSet}
 	o[p.uid] = one
 	if kind := madeBy(p.kind); kind != "" {
 		o[nameID(kind, p.namespace, p.name)] = one
@@ -112,7 +113,7 @@ func (o *owned) count(p *pod, plan *Plan) {
 	if len(plan.sites) == 1 {
 		on = plan.sites[0]
 	}
-	if p.workload == "" && on != nil {
+	if o.byNode && p.workload == "" && on != nil {
 		o.put(on.index, len(plan.sites))
 	}
 }
