@@ -22,7 +22,7 @@ func (a *admission) refused(p *pod, level kubeletcfg.PodLevel) (field string, er
 	for i := range p.containers {
 		c := &p.containers[i]
 		list, index := count.next(c.kind)
-		if c.kind == kindEphemeral {
+		if c.kind == kindEphemeral || c.desired.differs { // a request may be allocated before its limit is in force
 			continue
 		}
 		field, err := c.refused(p.served)

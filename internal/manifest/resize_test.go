@@ -76,6 +76,8 @@ func TestResizes(t *testing.T) {
 			"1024 Proportional", "", false},
 		{"a limit that is the pod's", resized(`{"requests":{"memory":"2Gi"},"limits":{"cpu":"1"}}`, `{"memory":"2Gi"}`, `{"requests":{"memory":"2Gi"},"limits":{"cpu":"1","memory":"2Gi"}}`, "", ""),
 			"1024 Proportional", "", false},
+		{"one is pending, another in progress", resized(`{"requests":{"memory":"3Gi"},"limits":{"memory":"4Gi"}}`, `{"memory":"2Gi"}`, `{"requests":{"memory":"1Gi"},"limits":{"memory":"1Gi"}}`, deferred+inProgress, ""),
+			"1024 Proportional", "request 2Gi instead of 3Gi and limit 1Gi instead of 4Gi", true},
 		{"before 1.33", strings.Replace(resized(two, `{"memory":"1Gi"}`, `{"requests":{"memory":"1Gi"},"limits":{"memory":"4Gi"}}`, "", ""), `"phase"`, `"resize":"Infeasible","phase"`, 1),
 			"512 Proportional", "pending (Infeasible), and", true},
 		{"a kubelet that tells nothing", strings.Replace(resized(two, `null`, `null`, "", ""), `"containerStatuses"`, `"others"`, 1), "1024 Proportional", "", false},
