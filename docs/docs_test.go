@@ -202,7 +202,7 @@ func (d *document) run(line string) (output string, code int) {
 type noProgress struct{ to io.Writer }
 
 func (w noProgress) Write(line []byte) (int, error) {
-	if bytes.HasPrefix(line, []byte("swapctl: done: ")) || bytes.HasPrefix(line, []byte("swapctl: taken back: ")) ||
+	if bytes.HasPrefix(line, []byte("swapctl: done: ")) || bytes.HasPrefix(line, []byte("swapctl: undone: ")) ||
 		bytes.HasPrefix(line, []byte("swapctl: restarted: ")) || bytes.HasPrefix(line, []byte("swapctl: in progress: ")) {
 		return len(line), nil
 	}

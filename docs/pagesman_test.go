@@ -154,7 +154,7 @@ The operation failed, and was rolled back or says why not.
 Usage, configuration or input error; nothing was changed.
 .TP
 .B 3
-The node or the plan was judged unfit.
+The node is not ready for swap, or the plan does not fit.
 .TP
 .B 4
 Changes are pending (only with

@@ -21,7 +21,7 @@ func kindOf(message string) string {
 // or the hint is all that there is to say.
 func plain() []string {
 	return []string{
-		"cannot ask this machine for its memory and swap", "cannot bring swap back", "cannot take swap down",
+		"cannot ask this machine for its memory and swap", "cannot bring swap back", "cannot tear down swap",
 		"cannot explain X", "cannot give NoSwap to Kubernetes X", "cannot keep a swap file at relative", "cannot keep a swap file at swapfile",
 		"cannot keep the pods in a temporary file", "cannot make a UUID for the swap area", "cannot make the mapping vg-swap",
 		"cannot make the systemd unit swapctl.service", "cannot plan for node X", "cannot read X", "cannot read the configuration in the journal",

@@ -37,7 +37,7 @@ func Parse(s string) (int64, error) {
 	case errors.Is(err, ErrAbsurd):
 		return 0, fmt.Errorf("%s is not a size: %w", quoted(s), err)
 	case err != nil:
-		return 0, fmt.Errorf("%q is not a size: want a quantity like 4Gi, 4GiB, 512M or a number of bytes", s)
+		return 0, fmt.Errorf("%q is not a size: expected a quantity like 4Gi, 4GiB, 512M or a number of bytes", s)
 	case q.Sign() <= 0:
 		return 0, fmt.Errorf("%q is not a size: it must be more than 0", s)
 	case q.CmpInt64(math.MaxInt64) >= 0: // larger ones are capped to it
@@ -60,7 +60,7 @@ func ParseShare(s string, total int64) (bytes int64, ok bool, err error) {
 	}
 	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if err != nil || math.IsNaN(percent) {
-		return 0, true, fmt.Errorf("%q is not a share: want one like 50%%", s)
+		return 0, true, fmt.Errorf("%q is not a share: expected one like 50%%", s)
 	}
 	if percent <= 0 || percent > 10000 {
 		return 0, true, errors.New("a share must be more than 0% and at most 10000%")

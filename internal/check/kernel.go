@@ -147,11 +147,11 @@ func tmpfsNoswap(f Facts) Finding {
 	case !old:
 		return pass(evidence)
 	case !f.Noswap.Tried || errors.Is(f.Noswap.Err, unix.EPERM):
-		return unknown(evidence+"; whether its tmpfs takes noswap all the same, only root can find out", asRoot)
+		return unknown(evidence+"; whether its tmpfs still supports noswap, only root can find out", asRoot)
 	case f.Noswap.Err != nil:
 		return unknown(evidence+"; "+f.Noswap.Err.Error(), "try it: mount -t tmpfs -o noswap none /mnt")
 	case f.Noswap.Supported:
-		return pass(evidence + "; it is older than 6.4, and takes noswap all the same")
+		return pass(evidence + "; it is older than 6.4, and still supports noswap")
 	}
 	return lacksNoswap(f, evidence+"; asked for a tmpfs with noswap, it refused", "use a kernel from 6.4 on (Debian 13, Ubuntu 24.04, RHEL 10)")
 }
@@ -199,7 +199,7 @@ func tmpfsMounted(f Facts) Finding {
 		return pass(fmt.Sprintf("%s: %s below %s, all with noswap", v.From, count(len(v.Mounts), "tmpfs volume"), v.Dir))
 	}
 	found := fmt.Sprintf("%s: %d of %s below %s lack noswap, such as %s", v.From, len(lacking), count(len(v.Mounts), "tmpfs volume"), v.Dir, lacking[0])
-	const hint = "drain the node, so that its pods are made anew: kubectl drain"
+	const hint = "drain the node, so that its pods are created again: kubectl drain"
 	if len(plainAreas(f)) > 0 {
 		return failed(found+"; and swap is not encrypted", hint)
 	}

@@ -9,7 +9,7 @@ func leakChecks() []Check {
 		{
 			ID: "dm-crypt-available", Title: "The kernel can encrypt swap",
 			Want: "dm-crypt: loaded, built in, or a module that lies ready",
-			Why:  "swapctl encrypts with the kernel's dm-crypt, under a random key that nobody keeps.",
+			Why:  "swapctl encrypts with the kernel's dm-crypt, under a random key that is not stored.",
 			Says: []Status{Pass, Fail, Unknown}, Run: dmCrypt,
 			Preflight: WhenEncrypting,
 		},

@@ -163,7 +163,7 @@ func kernelOutcomes() []outcome {
 
 		{"tmpfs-noswap", Pass, "6.12", "6.12", nil},
 		{"tmpfs-noswap", Pass, "6.4", "6.4.0", func(f *Facts) { f.Release.Value = "6.4.0" }},
-		{"tmpfs-noswap", Pass, "backport", "takes noswap all the same", func(f *Facts) { old(f); f.Noswap.Supported = true }},
+		{"tmpfs-noswap", Pass, "backport", "still supports noswap", func(f *Facts) { old(f); f.Noswap.Supported = true }},
 		{"tmpfs-noswap", Warn, "6.1", "refused", old},
 		{"tmpfs-noswap", Warn, "user namespace", "user namespace", func(f *Facts) { f.Noswap.UIDMap.Value = "0 100000 65536" }},
 		{"tmpfs-noswap", Warn, "old kubelet", "kubelet v1.30.2", func(f *Facts) { f.Kubelet.Version, f.Kubelet.Row = "v1.30.2", row("1.30") }},

@@ -72,5 +72,5 @@ func Preflight(ctx context.Context, h host.Host, o PreflightOptions) ([]Result, 
 			_ = refusal.Hint("%s: %s; %s", r.ID, r.Found, r.Hint)
 		}
 	}
-	return notable, refusal.Hint("to go on all the same: --ignore %s", strings.Join(bad, ","))
+	return notable, refusal.Hint("to continue anyway: --ignore %s", strings.Join(bad, ","))
 }

@@ -88,7 +88,7 @@ func ValidCipher(cipher string, keyBits, sectorBytes int) error {
 	}
 	sizes, known := ciphers()[m[2]][m[1]]
 	if !known {
-		return fmt.Errorf("cipher %q is not offered: aes, serpent, twofish or camellia with xts or cbc, or xchacha12,aes-adiantum-plain64", cipher)
+		return fmt.Errorf("cipher %q is not supported: aes, serpent, twofish or camellia with xts or cbc, or xchacha12,aes-adiantum-plain64", cipher)
 	}
 	switch iv := m[3]; {
 	case iv == "plain64":

@@ -92,7 +92,7 @@ func (m Mapping) activate(ctx context.Context, h host.Host, op string, b backing
 // takeBack removes the mapping after err, also when ctx has ended.
 func (m Mapping) takeBack(ctx context.Context, h host.Host, err error) error {
 	if left := removeMapping(context.WithoutCancel(ctx), h, m.Name); left != nil {
-		return fmt.Errorf("%w; and it could not be taken back: %w", err, left)
+		return fmt.Errorf("%w; and it could not be undone: %w", err, left)
 	}
 	return err
 }

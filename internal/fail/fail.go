@@ -13,7 +13,7 @@ const (
 	OK          = 0   // fine
 	Failed      = 1   // the operation failed, and was rolled back or says why not
 	Usage       = 2   // usage, configuration or input error; nothing changed
-	Unfit       = 3   // the node or the plan was judged unfit
+	Unfit       = 3   // the node is not ready for swap, or the plan does not fit
 	Pending     = 4   // changes are pending (setup --dry-run --exit-code)
 	NeedsRoot   = 5   // must run as root
 	Locked      = 6   // another swapctl is changing this node

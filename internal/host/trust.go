@@ -168,7 +168,7 @@ func OthersChange(name, at string, st Stat) *OthersError {
 	mode, others := st.Mode.Perm(), &OthersError{Path: name, At: at, Mode: st.Mode, Owner: st.UID}
 	switch {
 	case st.UID != 0:
-		others.Why = fmt.Sprintf("%s belongs to user %d, who could put something else there", at, st.UID)
+		others.Why = fmt.Sprintf("%s belongs to user %d, who could replace it", at, st.UID)
 	case st.IsSymlink(): // its mode says nothing
 	case mode&0o002 != 0:
 		others.Why = fmt.Sprintf("everybody may write to %s (mode %04o)", at, mode)

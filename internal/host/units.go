@@ -32,7 +32,7 @@ type Units interface {
 	// seconds: one that had run and ends within these is an error. One that does
 	// not run is left so.
 	Restart(ctx context.Context, unit string) error
-	// Unit says how a unit stands; one that there is none of is "not-found".
+	// Unit says how a unit stands; "not-found" if there is none.
 	Unit(ctx context.Context, unit string) (UnitState, error)
 }
 

@@ -86,7 +86,7 @@ func fromService(h host.Host, s service, p process) (Kubelet, error) {
 		return k.complete(h, p)
 	}
 	if name, err := s.othersProgram(h); err != nil {
-		return k, untrusted("believe "+name+", which "+s.unit+" starts", err)
+		return k, untrusted("trust "+name+", which "+s.unit+" starts", err)
 	}
 	if p.pid != 0 {
 		k.Argv, k.Env, k.Binary, k.Wrapped = p.argv, p.env, p.program(), true
@@ -154,7 +154,7 @@ func leftBehind(h host.Host) string {
 // not.
 func readFailed(name string, err error) error {
 	if _, ok := errors.AsType[*host.OthersError](err); ok {
-		return untrusted("believe "+name+", which the kubelet reads", err)
+		return untrusted("trust "+name+", which the kubelet reads", err)
 	}
 	return fail.New(fail.Failed, "read "+name+", which the kubelet reads", err, "see what it is: ls -lL "+name)
 }

@@ -319,7 +319,7 @@ func (l *linter) missing(s scene, field, value string) {
 	l.find(s, n, f)
 }
 
-// other finds an apiVersion or a kind that is none of a kubelet's.
+// other finds an apiVersion or a kind that is not one of a kubelet's.
 func (l *linter) other(s scene, field, value string, n *yaml.Node) {
 	f := Finding{Rule: "kind", Field: field, Message: fmt.Sprintf("%q is nothing that kubeadm or the kubelet reads", n.Value), Fix: value}
 	if group, _, _ := strings.Cut(s.doc.word("apiVersion"), "/"); field == "apiVersion" && strings.HasPrefix(group, "kubeadm") {

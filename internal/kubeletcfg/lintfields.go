@@ -39,7 +39,7 @@ func (s scene) twice() string {
 	if s.role == RoleDropin {
 		return "the kubelet does not start"
 	}
-	return "the last one counts, without a word"
+	return "the last one silently wins"
 }
 
 // unknown finds a field that this minor does not have.
@@ -64,13 +64,13 @@ func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 func (s scene) ignores() string {
 	switch {
 	case s.api != "kubelet":
-		return "kubeadm warns, and goes on without it"
+		return "kubeadm warns, and ignores it"
 	case s.role == RoleDropin, s.role == rolePart:
-		return "it is ignored without a word"
+		return "it is silently ignored"
 	case s.role == RolePatch:
 		return "it passes kubeadm, and the kubelet ignores it"
 	}
-	return "the kubelet logs it once, and goes on without it"
+	return "the kubelet logs it once, and ignores it"
 }
 
 // elsewhere names the object that has a field.

@@ -97,7 +97,7 @@ func (l *linter) effective(e Effective, config document, dropins []document, alo
 	case !legal:
 		l.find(s, written(n), l.illegal(e.SwapBehavior))
 	case l.cgroup == 1 && (meaning == Share || meaning == UnlimitedV2) && e.SwapBehavior != "":
-		f.Message, f.Fix = "on cgroup v1 the kubelet takes it for NoSwap, without a word", "cgroup v2 on the node"
+		f.Message, f.Fix = "on cgroup v1 the kubelet silently treats it as NoSwap", "cgroup v2 on the node"
 		l.find(s, written(n), f)
 	case e.SwapBehavior == "" && e.NodeSwap && meaning == UnlimitedV2 && !alone:
 		if _, gate := at(e.NodeSwapFrom, "featureGates", "NodeSwap"); gate != config.root {

@@ -163,7 +163,7 @@ type UnknownError struct {
 
 // Error says which versions are known.
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("Kubernetes %s is not known: want %s", e.Version, e.Range)
+	return fmt.Sprintf("Kubernetes %s is not known: expected %s", e.Version, e.Range)
 }
 
 // Find returns the row for a version as anybody writes it: "1.34", "v1.34.1",

@@ -71,7 +71,7 @@ func (r Row) reason(w Wish) string {
 	case !named:
 		return "that version has no such behavior, its kubelet refuses to start with it"
 	case w.CgroupVersion == 1 && (meaning == Share || meaning == UnlimitedV2):
-		return "the node has cgroup v1, where the kubelet of that version takes it for NoSwap without a word"
+		return "the node has cgroup v1, where the kubelet of that version silently treats it as NoSwap"
 	}
 	return ""
 }

@@ -190,7 +190,7 @@ func checkNames(nodes []Node) error {
 	slices.Sort(seen)
 	for i := 1; i < len(seen); i++ {
 		if seen[i] == seen[i-1] {
-			return fail.Newf(fail.Usage, "plan for node "+seen[i], "it is there twice").Hint("leave one of them out")
+			return fail.Newf(fail.Usage, "plan for node "+seen[i], "it is there twice").Hint("use only one of them")
 		}
 	}
 	return nil

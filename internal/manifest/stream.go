@@ -96,7 +96,7 @@ func hintsFor(err error) []string {
 	case errors.Is(err, errUTF16):
 		return []string{"PowerShell's '>' writes UTF-16: use 'kubectl ... | Out-File -Encoding utf8 FILE'"}
 	case errors.Is(err, errCut), errors.Is(err, errListKind), errors.Is(err, gzip.ErrChecksum):
-		return []string{"what wrote it did not come to its end: write it anew"}
+		return []string{"it is incomplete: create the file again"}
 	case errors.Is(err, errTopList):
 		return []string{"take the objects out of the list: jq '.[]' FILE | swapctl plan --pods -"}
 	case errors.Is(err, errNoObject), errors.Is(err, kubeyaml.ErrSyntax):

@@ -40,7 +40,7 @@ func (o DownOptions) mode() step.Mode {
 // Down takes back what the journal says that setup made, newest first. The
 // Report is whole also beside an error.
 func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
-	if err := needsRoot(h, "take swap down"); err != nil {
+	if err := needsRoot(h, "tear down swap"); err != nil {
 		return newReport("nothing was changed"), err
 	}
 	e := engine(h, o)

@@ -165,7 +165,7 @@ func TestASetupIsTakenBackWhereSystemdDoesNotAnswer(t *testing.T) {
 		if !errors.Is(err, host.ErrNoAnswer) || !strings.Contains(err.Error(), "systemd did not answer within") {
 			t.Errorf("got %v", err)
 		}
-		want := "what this run had done was taken back; the node is as it was before, but in the memory of systemd, which did not answer: systemctl daemon-reload"
+		want := "everything this run did was undone; the node is as it was before, but in the memory of systemd, which did not answer: systemctl daemon-reload"
 		if kubelet {
 			want = "nothing was changed" // it is asked before anything is done
 		}

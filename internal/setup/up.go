@@ -188,7 +188,7 @@ func withStableName(h host.Host, c Config, err error) error {
 		device = link
 	}
 	if name := area.StableName(h, device); name != "" {
-		return fail.New(fail.Usage, "set up swap", err, "its name that stays: --device "+name)
+		return fail.New(fail.Usage, "set up swap", err, "a name that does not change: --device "+name)
 	}
 	return err
 }
@@ -233,7 +233,7 @@ func goalConfig(j step.Journal) (Config, error) {
 	if err := json.Unmarshal(j.Config, &c); err != nil {
 		return c, fail.New(fail.Failed, "read the configuration in the journal", errors.New("it is damaged"),
 			"look at "+JournalPath+": it says what swapctl changed on this node",
-			"swapctl teardown needs no configuration, and after it setup can begin anew")
+			"swapctl teardown needs no configuration, and afterwards setup can start again")
 	}
 	return c, nil
 }

@@ -25,7 +25,7 @@ func upReport(h host.Host, n node, out step.Outcome, o UpOptions) Report {
 		switch {
 		case it.Retired:
 			s = stepReport(it, it.Info.UndoByHand)
-			s.Found += ", and no longer wanted"
+			s.Found += ", no longer needed"
 		case it.TakenDown && it.State == step.ItemTodo:
 			s.Found += "; taken down first"
 		case strings.HasSuffix(it.Info.ID, bridgeSuffix) && it.State == step.ItemTodo:
@@ -104,12 +104,12 @@ func (n node) warnings(h host.Host) []string {
 func upState(r Report, n node, out step.Outcome, o UpOptions) string {
 	switch {
 	case len(out.Left) > 0:
-		return "not all could be taken back: " + strings.ReplaceAll(errors.Join(out.Left...).Error(), "\n", "; ") +
-			"; swapctl teardown takes the rest away, swapctl setup tries again"
+		return "not everything could be undone: " + strings.ReplaceAll(errors.Join(out.Left...).Error(), "\n", "; ") +
+			"; swapctl teardown undoes the rest, swapctl setup tries again"
 	case out.Failed && erased(out):
-		return "what this run had done was taken back, but what " + n.erased() + " held before is gone or damaged (--erase)"
+		return "everything this run did was undone, but the previous content of " + n.erased() + " is gone or damaged (--erase)"
 	case out.Failed:
-		return "what this run had done was taken back; the node is as it was before" + unread(out)
+		return "everything this run did was undone; the node is as it was before" + unread(out)
 	case o.DryRun || !r.Changed:
 		return "nothing was changed" + withRestarts(r)
 	}
@@ -198,7 +198,7 @@ func downState(h host.Host, r Report, out step.Outcome, o DownOptions) string {
 	switch {
 	case out.Failed:
 		return "still there: " + strings.Join(stillThere(out), "; ") +
-			". Run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
+			". Run swapctl teardown again to continue, or swapctl setup to have swap again"
 	case o.DryRun || r.Pending:
 		return "nothing was changed"
 	case len(out.Items) == 0 && o.stays != "":

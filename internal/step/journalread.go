@@ -52,7 +52,7 @@ func readJournal(h host.Host, name string) (parsed, error) {
 		return parsed{Journal: Journal{Goal: GoalNone}}, nil
 	}
 	if others, ok := errors.AsType[*host.OthersError](err); ok {
-		return parsed{}, fail.New(fail.Usage, "believe the journal", err, others.Hint())
+		return parsed{}, fail.New(fail.Usage, "trust the journal", err, others.Hint())
 	}
 	if err != nil {
 		return parsed{}, fail.New(fail.Failed, op, err, storeHints(name, path.Dir(path.Dir(name)), err)...)
@@ -232,7 +232,7 @@ func (p *parsed) take(w write, damaged bool) error {
 	return nil
 }
 
-// firstBad is the first line from there on that is none of a journal.
+// firstBad is the first line from there on that does not belong to a journal.
 func firstBad(lines [][]byte, from int) int {
 	for i := from; i < len(lines); i++ {
 		var e entry

@@ -85,7 +85,7 @@ func TestRefusesAPlaceWhereOthersCouldMeddle(t *testing.T) {
 		{"/tmp/swapfile", "everybody may write to /tmp (mode 0777)", "use a directory of root's: --path /var/lib/swapctl/swapfile"},
 		{"/staff/swapfile", "group 50 may write to /staff (mode 0775)", "chmod go-w /staff"},
 		{"/wheel/swapfile", "whom an access list names, may write to /wheel (mode 0775)", "chmod go-w /wheel"},
-		{"/home/x/swapfile", "/home belongs to user 1000, who could put something else there", "chown root:root /home"},
+		{"/home/x/swapfile", "/home belongs to user 1000, who could replace it", "chown root:root /home"},
 		{"/link/swapfile", "/link is a symbolic link", "--path /var/lib/swapfile"},
 		{"/link/new/swapfile", "/link is a symbolic link", "--path /var/lib/new/swapfile"},
 		{"/var/link", "/var/link is a symbolic link", "--path /var/lib/swapfile"},

@@ -75,7 +75,7 @@ func lint(a *cli.App, o *lintFlags, names []string) error {
 	}
 	if version == "" {
 		version = rows.Newest()
-		a.Warn("no file says which Kubernetes it is for: it is judged for %s; --kubernetes-version says another", version)
+		a.Warn("no file says which Kubernetes it is for: it is checked for %s; --kubernetes-version says another", version)
 	}
 	row, err := rows.Find(version)
 	if err != nil {

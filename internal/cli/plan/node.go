@@ -50,7 +50,7 @@ func (n *nodeFlags) check(cmd *cobra.Command, o *flags) error {
 		return cli.Usage(cmd, errors.New("--node and --nodes are the same thing twice: name one file"))
 	case n.file() != "" && n.memory != "":
 		return cli.Usage(cmd, errors.New("--node-memory and a file with Node objects contradict each other"),
-			"leave one of them out")
+			"use only one of them")
 	}
 	if err := cli.OneStdin(cmd, append(slices.Clone(o.pods), n.node, n.nodes, o.diff)...); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (n *nodeFlags) base(changed func(string) bool) (limits.Node, error) {
 		return node, badNode("--page-size", err, "for example --page-size 4096, or 65536 on some arm64 machines")
 	}
 	if node.PageSizeBytes&(node.PageSizeBytes-1) != 0 || node.PageSizeBytes < 4096 || node.PageSizeBytes > 1<<20 {
-		return node, badNode("--page-size", fmt.Errorf("no machine has pages of %d bytes", node.PageSizeBytes),
+		return node, badNode("--page-size", fmt.Errorf("%d bytes is not a page size", node.PageSizeBytes),
 			"for example --page-size 4096, or 65536 on some arm64 machines")
 	}
 	if n.memory != "" {

@@ -96,8 +96,8 @@ func New(a *cli.App) *cobra.Command {
 	f.BoolVar(&o.onlySwappable, "only-swappable", false, "leave out containers that get no swap")
 	f.StringVar(&o.explain, "explain", "", "walk through the kubelet's tests for this pod or workload: `namespace/name`")
 	f.BoolVar(&o.recommend, "recommend", false, "say how much swap reaches a target, and where the present swap goes")
-	f.StringVar(&o.perContainer, "target-per-container", "", "with --recommend: `size` that every container shall be able to swap")
-	f.Float64Var(&o.ratio, "target-ratio", 0, "with --recommend: `share` of its memory request that every container shall be able to swap, like 0.5")
+	f.StringVar(&o.perContainer, "target-per-container", "", "with --recommend: `size` that every container can swap")
+	f.Float64Var(&o.ratio, "target-ratio", 0, "with --recommend: `share` of its memory request that every container can swap, like 0.5")
 	f.StringVar(&o.diff, "diff", "", "show what changes with `other` pods (a file or directory), or on another node (swap=8Gi,memory=32Gi)")
 	return cmd
 }
@@ -113,7 +113,7 @@ func (o *flags) check(cmd *cobra.Command, csv bool) error {
 		return ""
 	}
 	if len(o.pods) == 0 {
-		return cli.Usage(cmd, errors.New("there are no pods: --pods says where they are"),
+		return cli.Usage(cmd, errors.New("no pods given: use --pods"),
 			"swapctl plan --pods FILE, or kubectl get pods -A -o json | swapctl plan --pods -")
 	}
 	var jobs []string
@@ -128,7 +128,7 @@ func (o *flags) check(cmd *cobra.Command, csv bool) error {
 	case len(jobs) > 1:
 		return cli.Usage(cmd, fmt.Errorf("%s and %s are mutually exclusive", jobs[0], jobs[1]))
 	case len(jobs) > 0 && list != "" && (list != "--only-swappable" || jobs[0] != "--diff"):
-		return cli.Usage(cmd, fmt.Errorf("%s says nothing with %s", list, jobs[0]))
+		return cli.Usage(cmd, fmt.Errorf("%s has no effect with %s", list, jobs[0]))
 	case target != "" && !o.recommend:
 		return cli.Usage(cmd, fmt.Errorf("%s needs --recommend", target))
 	case o.recommend && (o.perContainer == "") == (said("target-ratio") == ""):

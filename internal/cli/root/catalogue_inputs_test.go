@@ -31,7 +31,7 @@ func badSizes() []situation {
 		{name: "a share of too much", args: "setup --size 10001%", code: 2, says: "at most 10000%", hint: "--size 50%"},
 		{name: "a percent sign alone", args: "setup --size %", code: 2, says: "not a share", hint: "--size 50%"},
 		{name: "a share that is not a number", args: "setup --size half%", code: 2, says: "not a share", hint: "--size 50%"},
-		{name: "a size for a device", args: "setup --device /dev/disk/by-id/virtio-vdb --size 4Gi", code: 2, says: "a device is used whole", hint: "leave the size out"},
+		{name: "a size for a device", args: "setup --device /dev/disk/by-id/virtio-vdb --size 4Gi", code: 2, says: "a device is used as a whole", hint: "leave the size out"},
 	}
 }
 
@@ -65,14 +65,14 @@ func badValues() []situation {
 		{name: "priority too high", args: small + "--priority 40000", code: 2, says: "not between", hint: "leave it out"},
 		{name: "priority too low", args: small + "--priority=-2", code: 2, says: "not between", hint: "leave it out"},
 		{name: "priority in words", args: small + "--priority high", code: 2, says: "not a whole number", hint: "setup --help"},
-		{name: "discard that is not known", args: small + "--discard always", code: 2, says: `"always" is none of none, once, pages, both`, hint: "--discard none"},
+		{name: "discard that is not known", args: small + "--discard always", code: 2, says: `"always" is not one of none, once, pages, both`, hint: "--discard none"},
 		{name: "discards in a file below encryption", args: small + "--discard both", code: 2, says: "punch holes into the file", hint: "--discard none"},
 		{name: "persist fstab", args: small + "--persist fstab", code: 2, says: "nothing on this node reads crypttab", hint: "--persist systemd"},
 		{name: "persist that is not known", args: small + "--persist cron", code: 2, says: `"cron" is none of`, hint: "--persist auto"},
 		{name: "kubelet that is not known", args: small + "--kubelet maybe", code: 2, says: `"maybe" is neither`, hint: "--kubelet skip"},
 		{name: "behavior that is not known", args: small + "--swap-behavior UnlimitedSwap", code: 2, says: `"UnlimitedSwap" is neither`, hint: "--swap-behavior LimitedSwap"},
 		{name: "Kubernetes that is not known", args: small + "--kubernetes-version 1.21", code: 2, says: "Kubernetes 1.21 is not known", hint: "the kubelet is asked"},
-		{name: "file and device", args: "setup --path /swapfile --device /dev/disk/by-id/virtio-vdb", code: 2, says: "a file or", hint: "leave one of them out"},
+		{name: "file and device", args: "setup --path /swapfile --device /dev/disk/by-id/virtio-vdb", code: 2, says: "a file or", hint: "use only one of them"},
 	}
 }
 

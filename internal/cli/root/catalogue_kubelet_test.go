@@ -27,7 +27,7 @@ func badKubelets() []situation {
 	mute := fails("run", "/usr/bin/kubelet", errors.New("exec format error"))
 	gone := func(n *hosttest.Node) { _ = os.Remove(n.Path(config)) }
 	return []situation{
-		{name: "flag that beats every file", node: []shape{modern, flags("--fail-swap-on=true")}, args: small, code: 2, says: "by the flag --fail-swap-on, which beats every file", hint: "grep -rn -e fail-swap-on"},
+		{name: "flag that beats every file", node: []shape{modern, flags("--fail-swap-on=true")}, args: small, code: 2, says: "by the flag --fail-swap-on, which takes precedence over every file", hint: "grep -rn -e fail-swap-on"},
 		{name: "gate that a flag turns off", node: []shape{kubeadm("v1.30.1"), flags("--feature-gates=NodeSwap=false")}, args: small, code: 2, says: "NodeSwap", hint: "--kubelet skip"},
 		{name: "configuration that is no YAML", node: []shape{modern, file(config, "kind: [\n", 0o644)}, args: small, code: 2, says: config, hint: "--kubelet skip"},
 		{name: "configuration that the kubelet would die of", node: []shape{modern, file(config, head+"featureGates: {NodeSwap: false}\n", 0o644)}, args: small, code: 2, says: "NodeSwap", hint: "--kubelet skip"},
@@ -45,7 +45,7 @@ func badKubelets() []situation {
 		{name: "k3s whose kubelet is told not to tolerate swap", node: []shape{file("/etc/systemd/system/k3s.service", "[Service]\nExecStart=/usr/local/bin/k3s server\n", 0o644), func(n *hosttest.Node) {
 			n.SetProgram("/usr/local/bin/k3s", func([]string) (string, error) { return "k3s version v1.31.4+k3s1\n", nil })
 		}, file("/etc/rancher/k3s/config.yaml", "kubelet-arg: [fail-swap-on=true]\n", 0o600)}, args: small, code: 2, says: "k3s configures it", hint: "/etc/rancher/k3s/config.yaml"},
-		{name: "kubelet's file of another user", node: []shape{modern, owner(config, 1000, 1000)}, args: small, code: 2, says: "believe " + config, hint: "chown root:root " + config + "; chmod go-w " + config},
+		{name: "kubelet's file of another user", node: []shape{modern, owner(config, 1000, 1000)}, args: small, code: 2, says: "trust " + config, hint: "chown root:root " + config + "; chmod go-w " + config},
 		{name: "kubelet's directory that everybody may write to", node: []shape{modern, flags("--config-dir=/etc/kubelet.d"), dir("/etc/kubelet.d", 0o777)}, args: small, code: 2, says: "everybody may write to /etc/kubelet.d", hint: "chmod go-w /etc/kubelet.d"},
 		{name: "kubelet's flags in a file of another user", node: []shape{modern, owner("/etc/default/kubelet", 1000, 1000)}, args: small, code: 2, says: "/etc/default/kubelet belongs to user 1000", hint: "chown root:root /etc/default/kubelet"},
 		{name: "kubelet's unit of another user", node: []shape{modern, owner("/usr/lib/systemd/system/kubelet.service", 1000, 1000)}, args: small, code: 2, says: "belongs to user 1000", hint: "chown root:root /usr/lib/systemd/system/kubelet.service"},

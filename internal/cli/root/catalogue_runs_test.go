@@ -33,7 +33,7 @@ func badEncryption() []situation {
 		{name: "cipher that the kernel does not have", args: small + "--cipher xchacha12,aes-adiantum-plain64 --key-size 256", code: 3, says: "the kernel refuses cipher", hint: "dmesg", state: takenBack, acts: true},
 		{name: "key of a wrong size", args: small + "--key-size 1024", code: 2, says: "256, 384 or 512 bits, not 1024", hint: "--key-size 512"},
 		{name: "key of no bits", args: small + "--key-size 0", code: 2, says: "not 0", hint: "--key-size 512"},
-		{name: "sectors of a wrong size", args: small + "--sector-size 1024", code: 2, says: `"1024" is none of auto, 512 and 4096`, hint: "--sector-size auto"},
+		{name: "sectors of a wrong size", args: small + "--sector-size 1024", code: 2, says: `"1024" is not one of auto, 512 and 4096`, hint: "--sector-size auto"},
 		{name: "sectors in words", args: small + "--sector-size big", code: 2, says: `"big" is none of`, hint: "--sector-size auto"},
 		{name: "mapping name with a slash", args: small + "--name my/swap", code: 2, says: `"my/swap"`, hint: "--name cryptswap"},
 		{name: "mapping name of the device mapper's own", args: small + "--name control", code: 2, says: "the device mapper's own", hint: "--name cryptswap"},
@@ -67,7 +67,7 @@ func badSetups() []situation {
 		{name: "no randomness", node: []shape{fails("random", "", unix.ENOSYS)}, args: small, code: 1, says: "function not implemented", hint: "Linux 3.17", acts: true},
 		{name: "swapon of a file that was erased for it", node: []shape{file("/swapfile", "dear diary", 0o600), fails("swapon", "", unix.EINVAL)}, args: plain + " --path /swapfile --erase", code: 1, says: "turn on swap on /swapfile", hint: "dmesg", state: erasedFor("/swapfile"), acts: true, left: []string{"/swapfile"}},
 		{name: "swapon of a device that was erased for it", node: []shape{bytesAt("/dev/vdb", 0, "XFSB"), fails("swapon", "", unix.EINVAL)}, args: "setup --device /dev/disk/by-id/virtio-vdb --erase", code: 1, says: "turn on swap", hint: "dmesg", state: erasedFor("/dev/disk/by-id/virtio-vdb"), acts: true, left: []string{"/dev/vdb"}},
-		{name: "neither forth nor back", node: []shape{fails("swapon", "", unix.EINVAL), fails("dmremove", "", unix.EBUSY)}, args: small, code: 1, says: "turn on swap", hint: "dmesg | tail", slow: true, state: "not all could be taken back: cannot close encrypted mapping cryptswap: device mapper: remove cryptswap: device or resource busy; swapctl teardown takes the rest away, swapctl setup tries again", acts: true, left: []string{"/"}},
+		{name: "neither forth nor back", node: []shape{fails("swapon", "", unix.EINVAL), fails("dmremove", "", unix.EBUSY)}, args: small, code: 1, says: "turn on swap", hint: "dmesg | tail", slow: true, state: "not everything could be undone: cannot close encrypted mapping cryptswap: device mapper: remove cryptswap: device or resource busy; swapctl teardown undoes the rest, swapctl setup tries again", acts: true, left: []string{"/"}},
 		{name: "resize of an area that does not fit into memory", node: []shape{up("--size 2Gi --encrypt=false"), used(path, 1<<30), available(256 << 20), fullExcept}, args: "setup --size 1Gi --encrypt=false", code: 1, says: "1 GiB of it is in use", hint: "stop or move"},
 	}
 }
@@ -178,12 +178,12 @@ func interrupt() { mustDo(syscall.Kill(os.Getpid(), syscall.SIGINT)) }
 
 // erasedFor is the state after a run that erased and then failed.
 func erasedFor(what string) string {
-	return "what this run had done was taken back, but what " + what + " held before is gone or damaged (--erase)"
+	return "everything this run did was undone, but the previous content of " + what + " is gone or damaged (--erase)"
 }
 
 // stillThere is the state after a teardown that did not come to its end.
 func stillThere(titles ...string) string {
-	return "still there: " + strings.Join(titles, "; ") + ". Run swapctl teardown again and it goes on where it stopped, or swapctl setup to have swap again"
+	return "still there: " + strings.Join(titles, "; ") + ". Run swapctl teardown again to continue, or swapctl setup to have swap again"
 }
 
 const someSwap = "Filename\tType\tSize\tUsed\tPriority\n"

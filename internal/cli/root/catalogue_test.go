@@ -56,7 +56,7 @@ type shape func(n *hosttest.Node)
 
 // States that a command may end with.
 const (
-	takenBack = "what this run had done was taken back; the node is as it was before"
+	takenBack = "everything this run did was undone; the node is as it was before"
 	noState   = "-" // a command that never changes a node
 )
 

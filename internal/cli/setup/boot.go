@@ -16,8 +16,8 @@ import (
 // line for each thing that it does, and one that says how it ended.
 func bootAgain(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
 	if name := desired(cmd.Flags()); name != "" {
-		return cli.Usage(cmd, fmt.Errorf("--boot and --%s do not go together: a boot does what was asked for last", name),
-			"to ask for something else: swapctl setup without --boot")
+		return cli.Usage(cmd, fmt.Errorf("--boot and --%s do not go together: a boot restores the last setup", name),
+			"for another configuration: swapctl setup without --boot")
 	}
 	watch := watch(a)
 	r, err := setup.Boot(ctx, a.Host, setup.BootOptions{

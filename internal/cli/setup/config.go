@@ -170,7 +170,7 @@ func chooseArea(a *setup.Area, origins map[string]origin) error {
 		a.Device = ""
 	case a.Device != "":
 		return fail.Newf(fail.Usage, "use both "+path.place+" and "+device.place,
-			"swap goes to a file or to a device").Hint("leave one of them out")
+			"swap goes to a file or to a device").Hint("use only one of them")
 	}
 	return nil
 }

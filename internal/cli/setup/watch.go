@@ -39,7 +39,7 @@ func (w *watcher) event(e step.Event) {
 	case step.Finished:
 		w.ended("done", title)
 	case step.Undone:
-		w.ended("taken back", title)
+		w.ended("undone", title)
 	case step.Restarting:
 		w.begin("restarting", e)
 	case step.Restarted:

@@ -40,7 +40,7 @@ type knownFile struct {
 // Know reads what the journal knows of the area with that suffix.
 func (a *Area) Know(j step.Journal) {
 	a.known = knownFile{encrypted: j.Record("swap.crypt" + a.Suffix).Ours()}
-	a.known.want, _ = step.WantOf[fileWant](j.Record("swap.file" + a.Suffix)) // what cannot be read is none of ours
+	a.known.want, _ = step.WantOf[fileWant](j.Record("swap.file" + a.Suffix)) // what cannot be read is not one of ours
 }
 
 // KnowTag reads whether the journal knows the device with a tag. A boot changes nothing
@@ -100,9 +100,9 @@ func (a *Area) Find(h host.Host) (err error) {
 	a.SizeBytes = size / page * page
 	switch pages := a.SizeBytes / page; {
 	case pages < swapfile.MinPages:
-		return config.Invalid("size", sizeHint, "%d bytes are too few: a swap area has at least %d", size, swapfile.MinPages*page)
+		return config.Invalid("size", sizeHint, "%d bytes is too small: the minimum of a swap area is %d", size, swapfile.MinPages*page)
 	case pages > swapfile.MaxPages:
-		return config.Invalid("size", "choose a smaller --size", "%s is more than a swap area can have: the most is %s", bytesize.Format(size), bytesize.Format(swapfile.MaxPages*page))
+		return config.Invalid("size", "choose a smaller --size", "%s is more than the maximum of a swap area, %s", bytesize.Format(size), bytesize.Format(swapfile.MaxPages*page))
 	}
 	a.setSize(a.SizeBytes)
 	return nil

@@ -38,7 +38,7 @@ func (s cryptStep) Info() step.Info {
 	info := step.Info{
 		ID:         "swap.crypt" + s.area,
 		Title:      fmt.Sprintf("encryption /dev/mapper/%s, %s, %d-bit key", s.want.Name, s.want.Cipher, s.want.KeyBits),
-		Why:        "Secrets in memory reach the disk when they are swapped out; under a random key that nobody keeps they end with the boot.",
+		Why:        "Secrets in memory reach the disk when they are swapped out; encrypted with a random key that is not stored, they cannot be read after the boot ends.",
 		ByHand:     []string{s.cryptsetup()},
 		UndoByHand: []string{"cryptsetup close " + s.want.Name},
 		StandsOn:   []string{"swap.device" + s.area},

@@ -53,7 +53,7 @@ func (s deviceStep) Info() step.Info {
 	info := step.Info{
 		ID:    "swap.device" + s.area,
 		Title: fmt.Sprintf("device %s, %s", s.want.Device, bytesize.Format(s.want.SizeBytes)),
-		Why:   "A device of its own is the best place for swap: the kernel needs no memory of a file system to free memory.",
+		Why:   "A device of its own is the best place for swap: no file system needs memory when the kernel wants to free memory.",
 	}
 	if s.erase {
 		info.ByHand = append(info.ByHand, "wipefs --all "+s.want.Device)
@@ -162,10 +162,10 @@ func (s deviceStep) content(h host.Host, was deviceWas) (step.Finding, error) {
 		return toErase("holds " + c.What), nil
 	case s.ours(was):
 		return step.BlockedBy(fail.Newf(fail.Usage, "use the device "+s.want.Device, "it was ours, and what it holds now need not be: %s", c.What).
-			Hint("%s shows more; if nothing on it is needed, say so: swapctl setup --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil
+			Hint("%s shows more; if nothing on it is needed, erase it: swapctl setup --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil
 	}
 	return step.BlockedBy(fail.Newf(fail.Usage, "use the device "+s.want.Device, "it is not empty: %s", c.What).
-		Hint("%s shows more; if nothing on it is needed, say so with --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil
+		Hint("%s shows more; if nothing on it is needed, erase it with --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil
 }
 
 // holdsOurs reports whether the device, which nothing uses, shows by what it holds

@@ -88,7 +88,7 @@ func swapOffHints(node string, err error) []string {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return nil
 	case errors.Is(err, unix.EINTR):
-		return []string{"a signal stopped it; run the command again: it goes on where it stopped"}
+		return []string{"a signal stopped it; run the command again: it continues where it stopped"}
 	}
 	return []string{"the kernel says why: dmesg | tail"}
 }

@@ -68,7 +68,7 @@ func (s fileStep) Info() step.Info {
 	info := step.Info{
 		ID:    "swap.file" + s.area,
 		Title: fmt.Sprintf("swap file %s, %s", s.want.Path, bytesize.Format(s.want.SizeBytes)),
-		Why:   "The kernel swaps to a file only if every byte has a block of its own, and nobody but root may read what was swapped out.",
+		Why:   "The kernel swaps only to a file without holes, and only root may read what was swapped out.",
 		ByHand: []string{
 			fmt.Sprintf("install -D -m 0600 /dev/null %s", s.want.Path),
 			fmt.Sprintf("fallocate -l %d %s", s.want.SizeBytes, s.want.Path),
@@ -230,7 +230,7 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 		return step.Finding{State: step.Done, Found: "there, taken as it was"}, nil
 	case !content.Empty:
 		return step.BlockedBy(fail.Newf(fail.Usage, op, "a file is there already, and it is not empty: %s", content.What).
-			Hint("name another file with --path, or give up what it holds with --erase=%s", s.want.Path)), nil
+			Hint("name another file with --path, or erase its content with --erase=%s", s.want.Path)), nil
 	case fits != nil:
 		if why, ok := errors.AsType[*fail.Error](fits); ok {
 			fits = why.Err

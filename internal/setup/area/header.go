@@ -52,7 +52,7 @@ func (s headerStep) Info() step.Info {
 		UndoByHand: undo,
 		ID:         "swap.header" + s.area,
 		Title:      fmt.Sprintf("swap header on %s", s.want.Target),
-		Why:        "The kernel takes only an area whose first page says that it is swap, and how long it is.",
+		Why:        "The kernel accepts only an area whose first page is a swap header with the size of the area.",
 		ByHand:     []string{fmt.Sprintf("mkswap %s", s.want.Target)},
 		StandsOn:   []string{below},
 	}

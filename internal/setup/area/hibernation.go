@@ -18,7 +18,7 @@ func (a Area) CheckHibernation(h host.Host) error {
 	if err != nil || found == "" {
 		return fail.New(fail.Failed, "find out whether this node hibernates", err)
 	}
-	return fail.Newf(fail.Usage, "encrypt swap with a key that nobody keeps", "this node is set up to hibernate (%s), and could not be woken up again", found).
+	return fail.Newf(fail.Usage, "encrypt swap with a key that is not stored", "this node is set up to hibernate (%s), and could not resume", found).
 		Hint("a Kubernetes node does not hibernate: take that setting away (resume= of the kernel command line, /etc/initramfs-tools/conf.d/resume)").
 		Hint("or give hibernation up for this area: --ignore-hibernation").
 		Hint("or leave encryption out: --encrypt=false")

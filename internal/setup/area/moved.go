@@ -33,7 +33,7 @@ func NotMoved(h host.Host, records []step.Record) error {
 
 func notMovedFrom(h host.Host, t Target, uuid [16]byte) error {
 	if _, on, err := Active(h, t); err != nil || on {
-		return nil //nolint:nilerr // whoever acts on the area meets it again, and another area is none of its business
+		return nil //nolint:nilerr // whoever acts on the area meets it again, and another area does not concern it
 	}
 	swaps, err := readSwaps(h)
 	if err != nil {

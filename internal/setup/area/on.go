@@ -63,7 +63,7 @@ func (s onStep) Info() step.Info {
 	}
 	return step.Info{
 		ID: "swap.on" + s.area, Title: title,
-		Why:        "From here on the kernel can swap out memory that nobody has used for long.",
+		Why:        "From now on the kernel can swap out pages that have not been used for long.",
 		ByHand:     []string{strings.Join(append(by, s.want.Target.String()), " ")},
 		UndoByHand: []string{fmt.Sprintf("swapoff %s", s.want.Target)},
 		StandsOn:   []string{"swap.header" + s.area},
@@ -148,7 +148,7 @@ func (s onStep) off(ctx context.Context, h host.Host, p step.Progress) error {
 	if errors.Is(err, unix.ENOMEM) || errors.Is(err, host.ErrSwapOffKilled) {
 		return fail.Newf(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.Target),
 			"there is too little memory for what is in it; the area is still on: %w", err).
-			Hint("stop or move some of the workload, then run the command again: it goes on where it stopped")
+			Hint("stop or move some of the workload, then run the command again: it continues where it stopped")
 	}
 	return fail.New(fail.Failed, fmt.Sprintf("turn off swap on %s", s.want.Target), err, swapOffHints(node, err)...)
 }

@@ -92,7 +92,7 @@ func FitsInMemory(h host.Host, swap kernel.Swap, force bool) error {
 		"%s of it is in use, and only %s of memory and other swap are free, of which %s must stay free",
 		bytesize.Format(swap.UsedBytes), bytesize.Format(room), bytesize.Format(margin)).
 		Hint("stop or move some of the workload, or add another swap area first").
-		Hint("swapctl teardown --force goes on all the same; the kernel may then kill processes")
+		Hint("swapctl teardown --force tries anyway; the kernel may then kill processes")
 }
 
 // fitsInGroups refuses to turn off an area when a control group owns more of it
@@ -112,5 +112,5 @@ func fitsInGroups(h host.Host, swap kernel.Swap) error {
 		"control group %s has %s in swap and %s in memory, and may have only %s in memory%s", g.Path,
 		bytesize.Format(g.SwapBytes), bytesize.Format(g.MemoryBytes), bytesize.Format(g.LimitBytes), more).
 		Hint("give it more (/sys/fs/cgroup%s/memory.max), or stop what runs in it", g.Path).
-		Hint("swapctl teardown --force goes on all the same; the kernel may then kill its processes")
+		Hint("swapctl teardown --force tries anyway; the kernel may then kill its processes")
 }

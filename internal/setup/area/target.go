@@ -155,7 +155,7 @@ func ResolveDevice(h host.Host, name string) (host.Stat, error) {
 	}
 	if !utf8.ValidString(name) { // the journal could not say it
 		return host.Stat{}, fail.Newf(fail.Usage, fmt.Sprintf("use the device %q", name), "its name is not UTF-8").
-			Hint("ls -l /dev/disk/by-id shows the names that stay the same")
+			Hint("ls -l /dev/disk/by-id shows names that do not change")
 	}
 	st, err := h.Files.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -180,7 +180,7 @@ func deviceHint(name, clean string) string {
 	if link, ok := TagLink(name); ok {
 		return "write it as --device " + link
 	}
-	return "ls -l /dev/disk/by-id shows the names that stay the same"
+	return "ls -l /dev/disk/by-id shows names that do not change"
 }
 
 // TagLink returns the link that udev makes for a device named as in fstab:

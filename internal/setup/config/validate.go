@@ -62,18 +62,18 @@ func (a Area) validPlace() error {
 	case a.Device == "" && a.Path == "":
 		return Invalid("path", "for example --path "+DefaultPath, "it is empty, and no device is named")
 	case a.Device != "" && a.Path != "" && a.Path != DefaultPath:
-		return Invalid("device", "leave one of them out", "a swap area is a file or a device, not both: path is %s", a.Path)
+		return Invalid("device", "use only one of them", "a swap area is a file or a device, not both: path is %s", a.Path)
 	case a.Device != "" && a.Size != "":
-		return Invalid("size", "leave the size out", "a device is used whole")
+		return Invalid("size", "leave the size out", "a device is used as a whole")
 	case a.Device == "" && a.Size == "":
-		return Invalid("size", "say how much swap the node shall have: --size 4Gi, or --size 50% of its memory", "it is not set")
+		return Invalid("size", "say how much swap the node gets: --size 4Gi, or --size 50% of its memory", "it is not set")
 	}
 	if a.Device == "" {
 		return a.validPath()
 	}
 	if kind, _ := kernel.UnstableName(a.Device); a.Encrypt && kind == kernel.ContentName {
-		return Invalid("device", "ls -l /dev/disk/by-id /dev/disk/by-partuuid shows names that stay",
-			"%s is a name kept on the device itself, where encryption with a random key erases it", a.Device)
+		return Invalid("device", "ls -l /dev/disk/by-id /dev/disk/by-partuuid shows names that do not change",
+			"%s is a name stored on the device itself, where encryption erases it", a.Device)
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (a Area) SectorSizeBytes() (int, error) {
 	}
 	n, err := strconv.Atoi(a.SectorSize)
 	if err != nil || n != 512 && n != 4096 {
-		return 0, Invalid("sectorSize", "the default is --sector-size auto, and is right for nearly every disk", "%q is none of auto, 512 and 4096", a.SectorSize)
+		return 0, Invalid("sectorSize", "the default is --sector-size auto, and is right for nearly every disk", "%q is not one of auto, 512 and 4096", a.SectorSize)
 	}
 	return n, nil
 }
@@ -128,7 +128,7 @@ func (a Area) validUse() error {
 		return Invalid("priority", "leave it out to let the kernel choose", "%d is not between 0 and 32767", a.Priority)
 	}
 	if discards := []string{"none", "once", "pages", "both"}; !slices.Contains(discards, a.Discard) {
-		return Invalid("discard", "the default is --discard none", "%q is none of %s", a.Discard, strings.Join(discards, ", "))
+		return Invalid("discard", "the default is --discard none", "%q is not one of %s", a.Discard, strings.Join(discards, ", "))
 	}
 	if ways := []string{"full", "falloc"}; !slices.Contains(ways, a.Preallocation) {
 		return Invalid("preallocation", "the default is --preallocation full", "%q is neither full nor falloc", a.Preallocation)
@@ -142,7 +142,7 @@ func (a Area) validUse() error {
 
 func (c Config) validPersistence() error {
 	if ways := []string{"auto", "systemd", "fstab", "none"}; !slices.Contains(ways, c.Persist) {
-		return Invalid("persist", "the default is --persist auto: systemd where that runs", "%q is none of %s", c.Persist, strings.Join(ways, ", "))
+		return Invalid("persist", "the default is --persist auto: systemd where that runs", "%q is not one of %s", c.Persist, strings.Join(ways, ", "))
 	}
 	if ways := []string{"auto", "skip"}; !slices.Contains(ways, c.Kubelet) {
 		return Invalid("kubelet", "the default is --kubelet auto; --kubelet skip leaves the kubelet as it is", "%q is neither auto nor skip", c.Kubelet)

@@ -90,7 +90,7 @@ func (w configWant) info() step.Info {
 	return step.Info{
 		ID: "kubelet.config", Restarts: w.Unit, InPlace: true,
 		Title: fmt.Sprintf("kubelet with %s, %s", w.Behavior, w.File),
-		Why:   "A kubelet does not start while swap is on, unless it is told to; so it is told before there is any.",
+		Why:   "A kubelet does not start while swap is on unless failSwapOn is false; so this is set before there is any swap.",
 	}
 }
 

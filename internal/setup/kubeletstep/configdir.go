@@ -34,7 +34,7 @@ func dirStep(want dirWant, m step.Mode) step.Step {
 		About: step.Info{
 			ID: "kubelet.configdir", Restarts: want.Unit, InPlace: true,
 			Title:      "kubelet with --config-dir, " + want.File,
-			Why:        "A file in a directory of its own outlives kubeadm, which writes the kubelet's own file anew with every upgrade.",
+			Why:        "kubeadm rewrites the kubelet's own file with every upgrade, but not the files in this directory.",
 			ByHand:     []string{fmt.Sprintf("systemctl edit %s  # add --config-dir=%s to the kubelet's flags", want.Unit, want.Dir)},
 			UndoByHand: []string{"rm " + want.File, "systemctl daemon-reload"},
 		},

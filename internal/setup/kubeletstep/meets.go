@@ -36,7 +36,7 @@ func meets(row kubeletcfg.Row, e kubeletcfg.Effective, desired kubeletcfg.Wish) 
 func overruled(what, from, flag string) error {
 	err := fmt.Errorf("%s, from %s", what, from)
 	if strings.HasPrefix(from, "--") {
-		err = fmt.Errorf("%s by the flag %s, which beats every file", what, from)
+		err = fmt.Errorf("%s by the flag %s, which takes precedence over every file", what, from)
 		return fail.New(fail.Usage, "configure the kubelet", err,
 			"take the flag away: grep -rn -e "+flag+" "+strings.Join(append(systemd.UnitDirs(), kubelet.FlagFiles()...), " ")+" 2>/dev/null")
 	}

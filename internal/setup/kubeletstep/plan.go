@@ -228,7 +228,7 @@ func noKubelet(err error, hints ...string) error {
 func warnings(k kubelet.Kubelet, want configWant) []string {
 	var w []string
 	if want.Edit && want.File == kubelet.KubeadmConfig {
-		w = append(w, "kubeadm upgrade writes "+kubelet.KubeadmConfig+" anew, without failSwapOn: false: give it the patch that 'swapctl kubeadm-config --kind patch' writes, by --patches")
+		w = append(w, "kubeadm upgrade rewrites "+kubelet.KubeadmConfig+", without failSwapOn: false: give it the patch that 'swapctl kubeadm-config --kind patch' writes, by --patches")
 	}
 	if k.Unit == "" && k.Running {
 		w = append(w, fmt.Sprintf("the kubelet (process %d) was started by hand: restart it by hand, it counts the node's swap only when it starts", k.PID))

@@ -16,7 +16,7 @@ import (
 // else than root can write or put another in the place of, is refused.
 func executable(h host.Host) (string, error) {
 	const op = "have swapctl run at boot"
-	install := "install it where it stays: install -m 0755 swapctl /usr/local/bin/swapctl, and run that one"
+	install := "install it in a permanent place: install -m 0755 swapctl /usr/local/bin/swapctl, and run that one"
 	name, err := h.Files.Readlink("/proc/self/exe")
 	if err != nil {
 		return "", fail.New(fail.Failed, op, err, "see whether /proc is mounted: findmnt /proc")

@@ -98,9 +98,9 @@ func Check(h host.Host, way string, a area.Area) error {
 		return nil
 	}
 	if _, unstable := kernel.UnstableName(a.Device); a.Device != "" && unstable {
-		hint := "ls -l /dev/disk/by-id /dev/disk/by-partuuid shows names that stay"
+		hint := "ls -l /dev/disk/by-id /dev/disk/by-partuuid shows names that do not change"
 		if name := area.StableName(h, a.Device); name != "" {
-			hint = "its name that stays: --device " + name
+			hint = "a name that does not change: --device " + name
 		}
 		return config.Invalid("device", hint+"; or do without swap after a reboot: --persist none", "%s may be another device after a reboot", a.Device)
 	}

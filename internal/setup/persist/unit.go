@@ -50,7 +50,7 @@ func (w unitWant) info() step.Info {
 		ID:    "boot.unit",
 		Needs: kubeletstep.IDs(),
 		Title: "systemd unit " + systemd.Ours + ", " + w.Swapctl + " setup --boot",
-		Why:   "A reboot loses what is in the kernel; this brings it back before the kubelet starts, and lets swap go only after the pods have ended.",
+		Why:   "After a reboot swap is off; this unit turns it on before the kubelet starts, and at shutdown swap is turned off only after the pods have stopped.",
 		ByHand: []string{
 			"systemctl edit --full --force " + systemd.Ours + "  # 'swapctl setup --boot' as a oneshot, Before=kubelet.service",
 			"systemctl enable " + systemd.Ours,

@@ -54,7 +54,7 @@ func (s unmaskStep) Info() step.Info {
 	units := strings.Join(s.want.Units, " ")
 	return step.Info{
 		ID: "boot.unmask", Title: "nothing that fstab's swap needs is masked",
-		Why:        "Recipes that take swap away from a node mask these units; a masked unit does not start, whatever fstab says.",
+		Why:        "Instructions that disable swap on a node mask these units; a masked unit does not start, even if fstab names it.",
 		ByHand:     []string{"systemctl unmask " + units},
 		UndoByHand: []string{"systemctl mask those of them that were: " + units},
 	}

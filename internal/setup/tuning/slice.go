@@ -57,7 +57,7 @@ func (w sliceWant) info() step.Info {
 	return step.Info{
 		ID:         Slice,
 		Title:      "protection of " + sliceName + ": no swap, disk latency " + latencyTarget,
-		Why:        "A kubelet or container runtime that waits for its own pages makes the whole node slow; pods are what should be swapped out.",
+		Why:        "A kubelet or container runtime that waits for its own pages makes the whole node slow; only pods should be swapped out.",
 		ByHand:     []string{strings.Join(by, " ")},
 		UndoByHand: []string{"rm " + sliceDropIn, "systemctl daemon-reload", "systemctl start " + sliceTouch, "systemctl stop " + sliceTouch},
 	}
@@ -179,7 +179,7 @@ func sliceWritten(ctx context.Context, h host.Host, op string, good func(live st
 func SliceWarnings(h host.Host) []string {
 	var w []string
 	if live, err := liveSwapMax(h); err == nil && live == "" {
-		w = append(w, "this node has no swap limit for control groups (cgroup version 2 with the memory controller): system services may be swapped out all the same")
+		w = append(w, "this node has no swap limit for control groups (cgroup version 2 with the memory controller): system services may still be swapped out")
 	}
 	if _, err := h.Files.Stat(latencyFile); errors.Is(err, fs.ErrNotExist) {
 		w = append(w, "this kernel has no io.latency (CONFIG_BLK_CGROUP_IOLATENCY): system services have no precedence at the disk, and wait like all others while it is busy with swap")

@@ -114,7 +114,7 @@ func sysctlFileKind() step.Kind {
 func sysctlFileStep(want sysctlWant) step.Step {
 	info := step.Info{
 		ID: "sysctl.file", Title: "settings in " + sysctlPath,
-		Why:        "What is written to /proc/sys is gone after a reboot; the boot reads it again from here.",
+		Why:        "Values in /proc/sys are lost at a reboot; systemd sets them again from this file at boot.",
 		UndoByHand: []string{"rm " + sysctlPath},
 	}
 	for _, v := range want.Values {
@@ -146,7 +146,7 @@ type sysctlWas = step.Was[sysctlWant, sysctlWant, step.None]
 func (s sysctlLiveStep) Info() step.Info {
 	info := step.Info{
 		ID: "sysctl.live", Title: "settings of the running kernel: " + s.list(),
-		Why: "They decide when the kernel begins to swap, and how much memory it keeps free for that.",
+		Why: "These settings decide when the kernel begins to swap, and how much memory it keeps free for that.",
 	}
 	for _, v := range s.want.Values {
 		info.ByHand = append(info.ByHand, fmt.Sprintf("sysctl -w vm.%s=%d", v.Name, v.Value))
