@@ -69,18 +69,17 @@ func cannotUse(id string, err error) error {
 
 // Of makes a typed step one for the engine.
 func Of[Want, Saved, Made any](s Typed[Want, Saved, Made]) Step {
-	return typed[Want, Saved, Made]{s}
+	return guarded{&typed[Want, Saved, Made]{s}}
 }
 
 // As returns the typed step that a Step was made of, if it is a T.
 func As[T any](s Step) (T, bool) {
-	inner, ok := s.(interface{ typed() any })
-	if !ok {
-		var none T
-		return none, false
+	if e, ok := edgeOf(s); ok {
+		t, ok := e.typed().(T)
+		return t, ok
 	}
-	t, ok := inner.typed().(T)
-	return t, ok
+	var none T
+	return none, false
 }
 
 // Leaver is a typed step that may find something in its place which is not what it made.
@@ -93,28 +92,58 @@ type Leaver[Want, Saved, Made any] interface {
 // LeavesAlone asks a step that is a Leaver. Whoever acts on a record that cannot be read
 // meets that again.
 func LeavesAlone(s Step, h host.Host, r Record) string {
-	if l, ok := s.(interface {
-		leavesAlone(h host.Host, r Record) string
-	}); ok {
-		return l.leavesAlone(h, r)
+	if e, ok := edgeOf(s); ok {
+		return e.leavesAlone(h, r)
 	}
 	return ""
 }
 
-// typed reads and writes the journal's raw JSON at the edge of a step, and makes a panic
-// of the step an error, so that the run is taken back as after any other.
+// edge is a typed step of any types.
+type edge interface {
+	Step
+	typed() any
+	leavesAlone(h host.Host, r Record) string
+}
+
+// edgeOf is what Of has made a step of.
+func edgeOf(s Step) (edge, bool) {
+	g, ok := s.(guarded)
+	return g.edge, ok
+}
+
+// guarded makes a panic of a step an error, so that the run is undone as after any other.
+type guarded struct{ edge }
+
+func (g guarded) Check(ctx context.Context, h host.Host, r Record) (f Finding, err error) {
+	defer fail.Recover(&err, "check the "+g.Info().Title)
+	return g.edge.Check(ctx, h, r)
+}
+
+func (g guarded) Save(ctx context.Context, h host.Host) (saved any, err error) {
+	defer fail.Recover(&err, "check the "+g.Info().Title)
+	return g.edge.Save(ctx, h)
+}
+
+func (g guarded) Do(ctx context.Context, h host.Host, r Record, run Run) (err error) {
+	defer fail.Recover(&err, "make the "+g.Info().Title)
+	return g.edge.Do(ctx, h, r, run)
+}
+
+func (g guarded) Undo(ctx context.Context, h host.Host, r Record, p Progress) (err error) {
+	defer fail.Recover(&err, "undo the "+g.Info().Title)
+	return g.edge.Undo(ctx, h, r, p)
+}
+
+// typed reads and writes the journal's raw JSON at the edge of a step.
 type typed[Want, Saved, Made any] struct{ step Typed[Want, Saved, Made] }
 
-func (t typed[W, S, M]) title() string { return t.step.Info().Title }
+func (t *typed[W, S, M]) typed() any { return t.step }
 
-func (t typed[W, S, M]) typed() any { return t.step }
+func (t *typed[W, S, M]) Info() Info { return t.step.Info() }
 
-func (t typed[W, S, M]) Info() Info { return t.step.Info() }
+func (t *typed[W, S, M]) Want() any { return t.step.Want() }
 
-func (t typed[W, S, M]) Want() any { return t.step.Want() }
-
-func (t typed[W, S, M]) Check(ctx context.Context, h host.Host, r Record) (f Finding, err error) {
-	defer fail.Recover(&err, "look at the "+t.title())
+func (t *typed[W, S, M]) Check(ctx context.Context, h host.Host, r Record) (Finding, error) {
 	was, err := Read[W, S, M](r)
 	if err != nil {
 		return Finding{}, err
@@ -122,13 +151,11 @@ func (t typed[W, S, M]) Check(ctx context.Context, h host.Host, r Record) (f Fin
 	return t.step.Check(ctx, h, was)
 }
 
-func (t typed[W, S, M]) Save(ctx context.Context, h host.Host) (saved any, err error) {
-	defer fail.Recover(&err, "look at the "+t.title())
+func (t *typed[W, S, M]) Save(ctx context.Context, h host.Host) (any, error) {
 	return t.step.Save(ctx, h)
 }
 
-func (t typed[W, S, M]) Do(ctx context.Context, h host.Host, r Record, run Run) (err error) {
-	defer fail.Recover(&err, "make the "+t.title())
+func (t *typed[W, S, M]) Do(ctx context.Context, h host.Host, r Record, run Run) error {
 	was, err := Read[W, S, M](r)
 	if err != nil {
 		return err
@@ -136,8 +163,7 @@ func (t typed[W, S, M]) Do(ctx context.Context, h host.Host, r Record, run Run) 
 	return t.step.Do(ctx, h, was, RunOf[M]{Progress: run.Progress, Note: func(made M) error { return run.Note(made) }})
 }
 
-func (t typed[W, S, M]) Undo(ctx context.Context, h host.Host, r Record, p Progress) (err error) {
-	defer fail.Recover(&err, "take back the "+t.title())
+func (t *typed[W, S, M]) Undo(ctx context.Context, h host.Host, r Record, p Progress) error {
 	was, err := Read[W, S, M](r)
 	if err != nil {
 		return err
@@ -145,7 +171,7 @@ func (t typed[W, S, M]) Undo(ctx context.Context, h host.Host, r Record, p Progr
 	return t.step.Undo(ctx, h, was, p)
 }
 
-func (t typed[W, S, M]) leavesAlone(h host.Host, r Record) string {
+func (t *typed[W, S, M]) leavesAlone(h host.Host, r Record) string {
 	l, ok := t.step.(Leaver[W, S, M])
 	was, err := Read[W, S, M](r)
 	if !ok || err != nil {

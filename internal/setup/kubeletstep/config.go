@@ -69,8 +69,8 @@ func configStep(want configWant, m step.Mode) step.Step {
 	info := want.info()
 	info.ByHand = []string{fmt.Sprintf("swapctl kubeadm-config --kind dropin --kubernetes-version %s --swap-behavior %s > %s", want.Kubernetes, want.Behavior, want.File)}
 	info.UndoByHand = []string{"rm " + want.File}
-	s := ownfile.Step[configWant]{
-		About: info, Desired: want,
+	s := ownfile.Spec{
+		About: info,
 		Files: []ownfile.File{{Path: want.File, Text: want.Text}},
 		Make:  "write " + want.File, Remove: "take swap out of " + want.File,
 		Missing: "no such file", Other: "it says something else", AnyText: m.Boot,
@@ -83,7 +83,7 @@ func configStep(want configWant, m step.Mode) step.Step {
 	if !want.Via { // otherwise kubelet.configdir is still to come
 		s.InEffect = func(h host.Host) (step.Finding, error) { return takesEffect(h, want) }
 	}
-	return step.Of(s)
+	return ownfile.Of(want, s)
 }
 
 func (w configWant) info() step.Info {

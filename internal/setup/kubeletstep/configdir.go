@@ -30,7 +30,7 @@ func dirKind() step.Kind {
 }
 
 func dirStep(want dirWant, m step.Mode) step.Step {
-	s := ownfile.Step[dirWant]{
+	s := ownfile.Spec{
 		About: step.Info{
 			ID: "kubelet.configdir", Restarts: want.Unit, InPlace: true,
 			Title:      "kubelet with --config-dir, " + want.File,
@@ -38,9 +38,8 @@ func dirStep(want dirWant, m step.Mode) step.Step {
 			ByHand:     []string{fmt.Sprintf("systemctl edit %s  # add --config-dir=%s to the kubelet's flags", want.Unit, want.Dir)},
 			UndoByHand: []string{"rm " + want.File, "systemctl daemon-reload"},
 		},
-		Desired: want,
-		Files:   []ownfile.File{{Path: want.File, Text: want.Text}},
-		Make:    "write " + want.File, Remove: "remove " + want.File,
+		Files: []ownfile.File{{Path: want.File, Text: want.Text}},
+		Make:  "write " + want.File, Remove: "remove " + want.File,
 		Missing: "no drop-in", Other: "another version of the drop-in", AnyText: m.Boot,
 		NotOurs: func(name string) error {
 			return fail.Newf(fail.Usage, "write "+name, "it is there already, and swapctl did not make it").
@@ -59,5 +58,5 @@ func dirStep(want dirWant, m step.Mode) step.Step {
 	if !m.Late {
 		s.Made = func(ctx context.Context, h host.Host) error { return ownfile.Reload(ctx, h, "write "+want.File) }
 	}
-	return step.Of(s)
+	return ownfile.Of(want, s)
 }

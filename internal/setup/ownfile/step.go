@@ -14,11 +14,20 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// Step is a step whose files are wholly ours: what they say, and what is to happen
-// before and after. Hooks that are nil have nothing to say.
-type Step[Want any] struct {
-	About   step.Info
-	Desired Want
+// Of makes a step whose files are wholly ours.
+func Of[Want any](want Want, s Spec) step.Step { return step.Of(&ownStep[Want]{s, want}) }
+
+// ownStep has the types of the step alone; its code is that of Spec, which the program
+// has once for all of them.
+type ownStep[Want any] struct {
+	Spec
+	want Want
+}
+
+// Spec is what the files say, and what is to happen before and after. Hooks that are nil
+// have nothing to say.
+type Spec struct {
+	About step.Info
 	// Files in the order in which they are made. They are removed in the other one.
 	Files []File
 	// Link is made when all files are there, and is the first to be removed.
@@ -66,18 +75,22 @@ type Made struct {
 	Sums []string `json:"sums"`
 }
 
-// Was is what the journal knows of the step.
-type Was[Want any] = step.Was[Want, Saved, Made]
+// was is what the journal knows of the step.
+type was[Want any] = step.Was[Want, Saved, Made]
 
 // Info says what the step is.
-func (s Step[Want]) Info() step.Info { return s.About }
+func (s *Spec) Info() step.Info { return s.About }
 
 // Want is what the step makes true.
-func (s Step[Want]) Want() Want { return s.Desired }
+func (s *ownStep[Want]) Want() Want { return s.want }
 
 // Check finds the files as wanted, absent, of another version, or not ours.
-func (s Step[Want]) Check(_ context.Context, h host.Host, was Was[Want]) (step.Finding, error) {
-	if s.Already != nil && !was.Ours {
+func (s *ownStep[Want]) Check(_ context.Context, h host.Host, w was[Want]) (step.Finding, error) {
+	return s.check(h, w.Ours)
+}
+
+func (s *Spec) check(h host.Host, ours bool) (step.Finding, error) {
+	if s.Already != nil && !ours {
 		if found, ok := s.Already(h); ok {
 			return step.Finding{State: step.Done, Found: found}, nil
 		}
@@ -95,11 +108,11 @@ func (s Step[Want]) Check(_ context.Context, h host.Host, was Was[Want]) (step.F
 		if string(now) == f.Text {
 			continue
 		}
-		if differ = true; !was.Ours {
+		if differ = true; !ours {
 			return step.BlockedBy(s.NotOurs(f.Path)), nil
 		}
 	}
-	linked, err := s.linked(h, was.Ours)
+	linked, err := s.linked(h, ours)
 	if err != nil {
 		return step.BlockedBy(err), nil
 	}
@@ -120,7 +133,7 @@ func (s Step[Want]) Check(_ context.Context, h host.Host, was Was[Want]) (step.F
 
 // linked reports whether the link is as it should be, and refuses what is there in its
 // place and is not ours.
-func (s Step[Want]) linked(h host.Host, ours bool) (bool, error) {
+func (s *Spec) linked(h host.Host, ours bool) (bool, error) {
 	if s.Link == (Link{}) {
 		return true, nil
 	}
@@ -133,7 +146,7 @@ func (s Step[Want]) linked(h host.Host, ours bool) (bool, error) {
 }
 
 // Save returns what Undo will need.
-func (s Step[Want]) Save(_ context.Context, h host.Host) (saved Saved, err error) {
+func (s *Spec) Save(_ context.Context, h host.Host) (saved Saved, err error) {
 	saved.Sums = sumsOf(s.Files)
 	for _, f := range s.Files {
 		saved.Dirs = append(saved.Dirs, MissingDirs(h, path.Dir(f.Path))...)
@@ -148,10 +161,14 @@ func (s Step[Want]) Save(_ context.Context, h host.Host) (saved Saved, err error
 }
 
 // Do writes the files, and has the node read them.
-func (s Step[Want]) Do(ctx context.Context, h host.Host, was Was[Want], r step.RunOf[Made]) error {
-	err := MakeDirs(h, was.Saved.Dirs, 0o755)
+func (s *ownStep[Want]) Do(ctx context.Context, h host.Host, w was[Want], r step.RunOf[Made]) error {
+	return s.do(ctx, h, w.Saved, r)
+}
+
+func (s *Spec) do(ctx context.Context, h host.Host, saved Saved, r step.RunOf[Made]) error {
+	err := MakeDirs(h, saved.Dirs, 0o755)
 	if err == nil {
-		err = s.write(h, was.Saved.Sums, r)
+		err = s.write(h, saved.Sums, r)
 	}
 	if err == nil {
 		err = s.link(h)
@@ -167,7 +184,7 @@ func (s Step[Want]) Do(ctx context.Context, h host.Host, was Was[Want], r step.R
 
 // write writes the files, but for those that are there as they should be. What is
 // written beside the texts that were saved is noted before.
-func (s Step[Want]) write(h host.Host, saved []string, r step.RunOf[Made]) error {
+func (s *Spec) write(h host.Host, saved []string, r step.RunOf[Made]) error {
 	sums := sumsOf(s.Files)
 	if slices.ContainsFunc(sums, func(sum string) bool { return !slices.Contains(saved, sum) }) {
 		for _, f := range s.Files { // a crash may leave some of both
@@ -187,7 +204,7 @@ func (s Step[Want]) write(h host.Host, saved []string, r step.RunOf[Made]) error
 	return nil
 }
 
-func (s Step[Want]) link(h host.Host) error {
+func (s *Spec) link(h host.Host) error {
 	if s.Link == (Link{}) {
 		return nil
 	}
@@ -206,28 +223,31 @@ func (s Step[Want]) link(h host.Host) error {
 
 // Undo removes what is ours, and has the node read that. The link goes first: a boot
 // must not find half of it.
-func (s Step[Want]) Undo(ctx context.Context, h host.Host, was Was[Want], _ step.Progress) error {
+func (s *ownStep[Want]) Undo(ctx context.Context, h host.Host, w was[Want], _ step.Progress) error {
+	return s.undo(ctx, h, w.Saved, w.Made)
+}
+
+func (s *Spec) undo(ctx context.Context, h host.Host, saved Saved, made *Made) error {
 	var link error
 	if s.Link.Path != "" {
 		link = RemoveLink(h, s.Link.Path, s.Link.Target)
 	}
-	theirs := step.Remarks(link, s.remove(h, was))
+	theirs := step.Remarks(link, s.remove(h, saved.Sums, made))
 	if step.NotUndone(theirs) {
 		return WriteFailed(s.Remove, theirs)
 	}
-	if err := RemoveEmpty(h, was.Saved.Dirs); err != nil || s.Gone == nil {
+	if err := RemoveEmpty(h, saved.Dirs); err != nil || s.Gone == nil {
 		return step.Remarks(err, theirs)
 	}
-	return step.Remarks(theirs, Unheard(s.Gone(ctx, h, was.Saved.Before, theirs != nil)))
+	return step.Remarks(theirs, Unheard(s.Gone(ctx, h, saved.Before, theirs != nil)))
 }
 
 // remove removes the files, as far as they are ours: what holds something else belongs
 // to somebody else, stays, and is told as a *step.Remark.
-func (s Step[Want]) remove(h host.Host, was Was[Want]) error {
-	sums := was.Saved.Sums
+func (s *Spec) remove(h host.Host, sums []string, made *Made) error {
 	known := len(sums) > 0 // an older swapctl did not write them down
-	if was.Made != nil {
-		sums = slices.Concat(sums, was.Made.Sums)
+	if made != nil {
+		sums = slices.Concat(sums, made.Sums)
 	}
 	var theirs error
 	for _, f := range slices.Backward(s.Files) {

@@ -69,8 +69,8 @@ func unitKind() step.Kind {
 // there. In the run that the unit started it is not stopped: that would end the run.
 func unitStep(want unitWant, m step.Mode) step.Step {
 	const made, remove = "make the systemd unit " + systemd.Ours, "remove the systemd unit " + systemd.Ours
-	s := ownfile.Step[unitWant]{
-		About: want.info(), Desired: want,
+	s := ownfile.Spec{
+		About: want.info(),
 		Files: []ownfile.File{
 			{Path: swapDropIn, Text: swapOrder}, {Path: podsDropIn, Text: podsOrder},
 			{Path: systemd.OursPath, Text: unitText(want.Swapctl)},
@@ -96,5 +96,5 @@ func unitStep(want unitWant, m step.Mode) step.Step {
 	if !m.Late {
 		s.Made = func(ctx context.Context, h host.Host) error { return ownfile.Reload(ctx, h, made) }
 	}
-	return step.Of(s)
+	return ownfile.Of(want, s)
 }

@@ -73,8 +73,8 @@ func sliceKind() step.Kind {
 
 func sliceStep(want sliceWant, m step.Mode) step.Step {
 	const protect, end = "protect " + sliceName, "end the protection of " + sliceName
-	s := ownfile.Step[sliceWant]{
-		About: want.info(), Desired: want,
+	s := ownfile.Spec{
+		About: want.info(),
 		Files: []ownfile.File{{Path: sliceDropIn, Text: want.text()}},
 		Make:  protect, Remove: end,
 		Missing: "no drop-in", Other: "another version of the drop-in", AnyText: m.Boot,
@@ -94,7 +94,7 @@ func sliceStep(want sliceWant, m step.Mode) step.Step {
 	if !m.Late {
 		s.Made = func(ctx context.Context, h host.Host) error { return applySlice(ctx, h, protect, isZero) }
 	}
-	return step.Of(s)
+	return ownfile.Of(want, s)
 }
 
 // sliceInEffect looks at the control group: systemd may not have written it there yet.

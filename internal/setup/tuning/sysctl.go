@@ -120,8 +120,8 @@ func sysctlFileStep(want sysctlWant) step.Step {
 	for _, v := range want.Values {
 		info.ByHand = append(info.ByHand, fmt.Sprintf("echo 'vm.%s = %d' >> %s", v.Name, v.Value, sysctlPath))
 	}
-	return step.Of(ownfile.Step[sysctlWant]{
-		About: info, Desired: want,
+	return ownfile.Of(want, ownfile.Spec{
+		About: info,
 		Files: []ownfile.File{{Path: sysctlPath, Text: want.text()}},
 		Make:  "write " + sysctlPath, Remove: "remove " + sysctlPath,
 		Missing: "no file", Other: "other settings",
