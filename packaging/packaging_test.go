@@ -105,7 +105,7 @@ func TestARemovedPackageLeavesNoUnitThatCallsIt(t *testing.T) {
 // TestTheUnitIsTheOneThatThePackageLooksFor: the line that the scripts
 // search for is the one that setup writes.
 func TestTheUnitIsTheOneThatThePackageLooksFor(t *testing.T) {
-	if !strings.Contains(goldentest.Read(t, "../internal/setup/boottext.go"), "ExecStart=%[3]s setup --boot\n") {
+	if !strings.Contains(goldentest.Read(t, "../internal/setup/persist/text.go"), "ExecStart=%[3]s setup --boot\n") {
 		t.Error("the unit has another ExecStart= than the scripts of the packages search for")
 	}
 	for script, looksFor := range map[string][]string{

@@ -59,7 +59,7 @@ func TestReadsWhatDecides(t *testing.T) {
 		want       Status
 		found      string
 	}{
-		{"a backport of noswap", "debian12", "-- NOSWAP --\nyes\n", "tmpfs-noswap", Pass, "all the same"},
+		{"a backport of noswap", "debian12", "-- NOSWAP --\nyes\n", "tmpfs-noswap", Pass, "still supports noswap"},
 		{"a nested kubelet", "debian13", "-- proc/700/uid_map --\n0 100000 65536\n", "tmpfs-noswap", Warn, "/proc/700/uid_map"},
 		{"a volume without noswap", "debian13", "-- proc/700/mountinfo --\n300 26 0:50 / /var/lib/kubelet/pods/1/volumes/s rw - tmpfs tmpfs rw,size=1024k\n", "tmpfs-mounted-noswap", Warn, "/proc/700/mountinfo"},
 		{"another root directory", "debian13", "-- proc/700/cmdline = words --\n/usr/bin/kubelet\n--root-dir=/data\n-- usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf --\n[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --root-dir /data\n", "tmpfs-mounted-noswap", Pass, "below /data"},

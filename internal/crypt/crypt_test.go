@@ -180,7 +180,7 @@ func TestOpenRefuses(t *testing.T) {
 		text    string
 		hint    string
 	}{
-		"bad cipher":        {func(m *Mapping) { m.Cipher = "aes-ecb-plain64" }, nil, fail.Usage, "not offered", ""},
+		"bad cipher":        {func(m *Mapping) { m.Cipher = "aes-ecb-plain64" }, nil, fail.Usage, "not supported", ""},
 		"bad name":          {func(m *Mapping) { m.Name = "a b" }, nil, fail.Usage, "letters", ""},
 		"missing file":      {func(m *Mapping) { m.Backing = "/none" }, nil, fail.Failed, "no such file", ""},
 		"directory":         {func(m *Mapping) { m.Backing = "/etc" }, nil, fail.Failed, "directory", ""},

@@ -150,8 +150,8 @@ func TestHintsSayWhatToDo(t *testing.T) {
 		"No resources found": "kubectl get pods -A",
 		"[{}]":               "jq '.[]'",
 		"\xff\xfea\x00":      "Out-File -Encoding utf8",
-		jsonSpec("")[:75]:    "write it anew",
-		zip(podYAML)[:100]:   "write it anew",
+		jsonSpec("")[:75]:    "create the file again",
+		zip(podYAML)[:100]:   "create the file again",
 	} {
 		_, err := read(t, text, Options{})
 		if hints := strings.Join(fail.Hints(err), "; "); !strings.Contains(hints, want) {

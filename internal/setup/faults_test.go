@@ -238,7 +238,7 @@ func TestSwapThatARestartTurnsOffIsAFailure(t *testing.T) {
 	if !slices.ContainsFunc(fail.Hints(err), func(hint string) bool { return strings.HasSuffix(hint, "systemctl cat kubelet.service | grep Exec") }) {
 		t.Errorf("hints %q", fail.Hints(err))
 	}
-	if !strings.HasPrefix(r.State, "what this run had done was taken back") {
+	if !strings.HasPrefix(r.State, "everything this run did was undone") {
 		t.Error(r.State)
 	}
 	unchanged(t, n, fresh)

@@ -96,7 +96,7 @@ func TestWhatOthersWriteBetweenLookAndActStays(t *testing.T) {
 				if now, _ := os.ReadFile(n.Root + name); string(now) != string(was)+theirs {
 					t.Errorf("it holds %q", now)
 				}
-				if !strings.Contains(report.State, "taken back") {
+				if !strings.Contains(report.State, "was undone") {
 					t.Errorf("state %q", report.State)
 				}
 				now := n.Snapshot()

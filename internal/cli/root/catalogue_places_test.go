@@ -87,9 +87,9 @@ func badDevices() []situation {
 		{name: "device that is somebody's swap, to be erased", node: []shape{swapOn("/dev/vdb")}, args: crypt + " --erase", code: 2, says: "swap", hint: "swapoff"},
 		{name: "read-only device", node: []shape{file("/sys/class/block/vdb/ro", "1\n", 0o644)}, args: plain, code: 2, says: "it is read-only", hint: "blockdev --setrw"},
 		{name: "device too small", node: []shape{disk("vdc", 16<<10)}, args: "setup --device /dev/disk/by-id/virtio-vdc", code: 2, says: "too few for a swap area", hint: "lsblk"},
-		{name: "device by UUID, encrypted", node: []shape{link("/dev/disk/by-uuid/5eed-5eed", "../../vdb")}, args: "setup --device /dev/disk/by-uuid/5eed-5eed", code: 2, says: "kept on the device itself", hint: vdb},
-		{name: "device by label, encrypted", node: []shape{link("/dev/disk/by-label/swap", "../../vdb")}, args: "setup --device /dev/disk/by-label/swap", code: 2, says: "kept on the device itself", hint: vdb},
-		{name: "device by UUID= as in fstab, encrypted", args: "setup --device UUID=5eed-5eed", code: 2, says: "kept on the device itself", hint: "/dev/disk/by-id"},
+		{name: "device by UUID, encrypted", node: []shape{link("/dev/disk/by-uuid/5eed-5eed", "../../vdb")}, args: "setup --device /dev/disk/by-uuid/5eed-5eed", code: 2, says: "stored on the device itself", hint: vdb},
+		{name: "device by label, encrypted", node: []shape{link("/dev/disk/by-label/swap", "../../vdb")}, args: "setup --device /dev/disk/by-label/swap", code: 2, says: "stored on the device itself", hint: vdb},
+		{name: "device by UUID= as in fstab, encrypted", args: "setup --device UUID=5eed-5eed", code: 2, says: "stored on the device itself", hint: "/dev/disk/by-id"},
 		{name: "device by LABEL= as in fstab, plain", args: "setup --encrypt=false --device LABEL=swap", code: 2, says: "not a device's name below /dev", hint: "--device /dev/disk/by-label/swap"},
 		{name: "erase of another device", node: []shape{disk("vdc", 64<<20)}, args: plain + " --erase=/dev/disk/by-id/virtio-vdc", code: 2, says: "erase /dev/disk/by-id/virtio-vdc", hint: "--erase=" + vdb},
 	}

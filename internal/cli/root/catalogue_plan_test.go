@@ -19,7 +19,7 @@ func badPlanCommands() []situation {
 	const plan = "plan --pods /root/pods.yaml "
 	node := pods(clitest.APod("{requests: {memory: 1Gi}}"))
 	rows := []situation{
-		{name: "plan of nothing", args: "plan", says: "there are no pods", hint: "swapctl plan --pods FILE"},
+		{name: "plan of nothing", args: "plan", says: "no pods given", hint: "swapctl plan --pods FILE"},
 		{name: "plan of a file without its flag", args: "plan pods.yaml", says: "unexpected argument", hint: "--pods pods.yaml"},
 		{name: "plan of a file that is not there", args: "plan --pods /root/missing.yaml", says: "no such file", hint: "- for standard input"},
 		{name: "plan of an empty directory", node: []shape{dir("/root/none", 0o755)}, args: "plan --pods /root/none", says: "no *.yaml", hint: "name the file itself"},
@@ -59,7 +59,7 @@ func badPlanNodes() []situation {
 		{name: "node without memory", args: plan + "--node-memory 0", says: "more than 0", hint: "64Gi"},
 		{name: "node swap negative", args: plan + "--node-swap=-1Gi", says: "--node-swap", hint: "32Gi"},
 		{name: "share of an unknown memory", args: plan + "--node-swap 50%", says: "needs the memory", hint: "--node-memory 50%"},
-		{name: "pages of a strange size", args: plan + "--page-size 5000", says: "no machine has pages", hint: "4096"},
+		{name: "pages of a strange size", args: plan + "--page-size 5000", says: "is not a page size", hint: "4096"},
 		{name: "cgroup version that is none", args: plan + "--cgroup-version 3", says: "neither 1 nor 2", hint: "plan --help"},
 		{name: "behaviour that no kubelet has", args: plan + "--swap-behavior Bogus", says: `swapBehavior "Bogus"`, hint: "--swap-behavior"},
 		{name: "behaviour that is gone", args: plan + "--swap-behavior UnlimitedSwap", says: "UnlimitedSwap", hint: "--swap-behavior"},

@@ -223,7 +223,7 @@ func (s situation) try(t *testing.T, more ...string) result {
 }
 
 // told are the lines that a run may print before its error.
-var told = regexp.MustCompile(`^swapctl: (done|taken back|warning): `)
+var told = regexp.MustCompile(`^swapctl: (done|undone|warning): `)
 
 // check runs the row as a person and as a script does, and returns what a
 // person reads on stderr.

@@ -119,7 +119,7 @@ func TestAReaderThatGoesAwayHasHadEnough(t *testing.T) {
 		var errs bytes.Buffer
 		in := many
 		if slices.Contains(c.args, "lint") {
-			in = "a: b\n"
+			in = "kind: KubeletConfiguration\n"
 		}
 		code := root.Run(hosttest.New(t).Host(), c.args, cli.Process{In: strings.NewReader(in), Out: w, Err: &errs, LookupEnv: clitest.NoEnv})
 		if code != c.code && !(c.args[0] == "check" && code == fail.OK) || strings.Contains(errs.String(), "broken pipe") {
