@@ -123,7 +123,7 @@ var journalMade = regexp.MustCompile(`"made":\{[^}]*\}\}`)
 
 var journalSum = regexp.MustCompile(`"(after|sum)":"[0-9a-f]{16}"`)
 
-// howJournal is the journal after that setup, but for the wishes, which are long.
+// howJournal is the journal after that setup, but for the desired states, which are long.
 func howJournal(t *testing.T) string {
 	n := clitest.HowNode(t)
 	if _, errs, code := clitest.Run(n, strings.Fields(clitest.HowSetup)...); code != fail.OK {

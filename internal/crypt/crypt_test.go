@@ -325,10 +325,10 @@ func TestMatchesSaysWhyNot(t *testing.T) {
 		"stands on /swapfile (not vdb)":     func(m *Mapping, _ *State) { m.Backing = "/dev/vdb" },
 		"is encrypted with aes-xts-plain64": func(m *Mapping, _ *State) { m.Cipher = "serpent-xts-plain64" },
 	} {
-		wish, state := m, s
-		change(&wish, &state)
+		desired, state := m, s
+		change(&desired, &state)
 		part, _, _ := strings.Cut(why, " (not")
-		if ok, got := wish.Matches(h, state); ok || !strings.Contains(got, part) {
+		if ok, got := desired.Matches(h, state); ok || !strings.Contains(got, part) {
 			t.Errorf("%t, %q; want %q", ok, got, why)
 		}
 	}
@@ -339,7 +339,7 @@ func TestMatchesSaysWhyNot(t *testing.T) {
 	onLoop := m
 	onLoop.Backing = "/dev/loop0"
 	if ok, why := onLoop.Matches(h, s); !ok {
-		t.Errorf("wished for on the loop device itself: it %s", why)
+		t.Errorf("desired on the loop device itself: it %s", why)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Mapping is a wished-for encrypted mapping of a file or a device.
+// Mapping is a desired encrypted mapping of a file or a device.
 type Mapping struct {
 	Name        string `json:"name"`        // below /dev/mapper
 	Backing     string `json:"backing"`     // path of a file or a block device

@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Matches reports whether the mapping that the kernel has is the one wished
+// Matches reports whether the mapping that the kernel has is the one desired
 // for, and if not, why, in words that follow "it": "it has no table".
 func (m Mapping) Matches(h host.Host, s State) (matches bool, why string) {
 	switch {

@@ -6,10 +6,10 @@ import (
 )
 
 // Dropin returns a file for the kubelet's --config-dir, whose name has to end in
-// ".conf". It fails where the minor cannot do what is wished (see CanSwap), or
+// ".conf". It fails where the minor cannot do what is desired (see CanSwap), or
 // has no such directory, or one whose files cannot say false.
-func (r Row) Dropin(w Wish) ([]byte, error) {
-	s, err := r.settingFor(Request{Kind: KindDropin, Wish: w})
+func (r Row) Dropin(w Desired) ([]byte, error) {
+	s, err := r.settingFor(Request{Kind: KindDropin, Desired: w})
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (r Row) noDropin() string {
 }
 
 // dropinHead is the comment above a drop-in file.
-func (r Row) dropinHead(w Wish) string {
+func (r Row) dropinHead(w Desired) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by swapctl: %s for Kubernetes %s, for the kubelet's --config-dir", w.Behavior, r.Kubernetes)
 	if r.DropinDir.Env != "" {

@@ -20,16 +20,16 @@ type change struct {
 
 type item string
 
-// Edit returns a kubelet's configuration file, YAML or JSON, with what the wish
+// Edit returns a kubelet's configuration file, YAML or JSON, with what w
 // needs in its first document, the only one that a kubelet reads. All other bytes
 // stay. The result is read back before it is returned: nothing else may have
 // changed, and the kubelet of this minor has to take it. An error, with exit code
 // fail.Usage, says why that cannot be done.
-func (r Row) Edit(config []byte, w Wish) ([]byte, error) {
+func (r Row) Edit(config []byte, w Desired) ([]byte, error) {
 	return r.edit(Source{Name: "the kubelet's configuration", Data: config}, w)
 }
 
-func (r Row) edit(source Source, w Wish) ([]byte, error) {
+func (r Row) edit(source Source, w Desired) ([]byte, error) {
 	s, err := r.setting(w)
 	if err != nil {
 		return nil, err

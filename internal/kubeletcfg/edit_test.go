@@ -52,14 +52,14 @@ func TestAnEditTouchesNothingElse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := row.Edit([]byte(e.before), Wish{e.behavior, 2})
+			got, err := row.Edit([]byte(e.before), Desired{e.behavior, 2})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(e.after, string(got)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			again, err := row.Edit(got, Wish{e.behavior, 2})
+			again, err := row.Edit(got, Desired{e.behavior, 2})
 			if err != nil || !bytes.Equal(again, got) {
 				t.Errorf("a second time: %v\n%s", err, again)
 			}
@@ -87,7 +87,7 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 		kubeletHead + "a: &a {failSwapOn: true}\nfailSwapOn: false\n<<: *a\n":                                   "failSwapOn: it cannot be set without touching something else",
 		kubeletHead + "x: &a [" + strings.Repeat("1,", 400) + "]\ny: &b [" + strings.Repeat("*a,", 400) + "]\n": "the aliases expand to too many values",
 	} {
-		_, err := row.Edit([]byte(text), Wish{LimitedSwap, 2})
+		_, err := row.Edit([]byte(text), Desired{LimitedSwap, 2})
 		if err == nil || !strings.Contains(err.Error(), want) || fail.Code(err) != fail.Usage {
 			t.Errorf("%q: %v, code %d", text, err, fail.Code(err))
 		}
@@ -108,7 +108,7 @@ func FuzzEdit(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, before string) {
-		got, err := row.Edit([]byte(before), Wish{LimitedSwap, 2})
+		got, err := row.Edit([]byte(before), Desired{LimitedSwap, 2})
 		if err != nil {
 			return
 		}

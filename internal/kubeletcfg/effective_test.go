@@ -184,12 +184,12 @@ func TestEveryRefusalNamesAWayOut(t *testing.T) {
 	for _, r := range load1(t) {
 		for _, behavior := range Behaviors() {
 			for _, cgroup := range []int{0, 1, 2} {
-				err := r.CanSwap(Wish{behavior, cgroup})
+				err := r.CanSwap(Desired{behavior, cgroup})
 				if err == nil {
 					continue
 				}
-				near, ok := r.nearest(Wish{behavior, cgroup})
-				if !ok || near.CanSwap(Wish{behavior, cgroup}) != nil {
+				near, ok := r.nearest(Desired{behavior, cgroup})
+				if !ok || near.CanSwap(Desired{behavior, cgroup}) != nil {
 					t.Errorf("%s %s cgroup %d: %v", r.Kubernetes, behavior, cgroup, err)
 				}
 			}

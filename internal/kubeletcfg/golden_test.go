@@ -24,7 +24,7 @@ func goldens(t *testing.T, do func(r Row, q Request, name string)) {
 		for _, kind := range Kinds() {
 			for _, behavior := range Behaviors() {
 				for _, cgroup := range []int{2, 1} {
-					q := Request{Kind: kind, Wish: Wish{behavior, cgroup}, Version: r.Source[strings.LastIndex(r.Source, "v"):]}
+					q := Request{Kind: kind, Desired: Desired{behavior, cgroup}, Version: r.Source[strings.LastIndex(r.Source, "v"):]}
 					name := fmt.Sprintf("%s-%s", kind, behavior)
 					if cgroup == 1 {
 						name += "-cgroup1"

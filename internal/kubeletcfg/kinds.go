@@ -34,7 +34,7 @@ const PatchFile = "kubeletconfiguration+strategic.yaml"
 // Request is a configuration that somebody wants.
 type Request struct {
 	Kind Kind
-	Wish
+	Desired
 	Version string // the release, "v1.34.2", when more than its minor is known
 	Patches string // the directory of patches that a JoinConfiguration names; "" is DefaultPatches
 }
@@ -69,7 +69,7 @@ func (r Row) Document(q Request) ([]byte, error) {
 		return nil, err
 	}
 	if q.Kind == KindDropin {
-		return r.Dropin(q.Wish)
+		return r.Dropin(q.Desired)
 	}
 	var b strings.Builder
 	b.WriteString(r.head(q))
@@ -100,7 +100,7 @@ func (r Row) with(q Request, text []byte) ([]File, error) {
 	if q.Kind != KindJoin || !r.Kubeadm.Patches {
 		return files, nil
 	}
-	patch, err := r.Document(Request{Kind: KindPatch, Wish: q.Wish, Version: q.Version})
+	patch, err := r.Document(Request{Kind: KindPatch, Desired: q.Desired, Version: q.Version})
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (r Row) with(q Request, text []byte) ([]File, error) {
 
 // settingFor is setting, for a kind that can carry it.
 func (r Row) settingFor(q Request) (setting, error) {
-	s, err := r.setting(q.Wish)
+	s, err := r.setting(q.Desired)
 	if err != nil {
 		return s, err
 	}
@@ -165,7 +165,7 @@ func (r Row) head(q Request) string {
 	case KindKubelet, KindDropin:
 		b.WriteString(", for the kubelet's --config.\n")
 	}
-	b.WriteString(r.warning(q.Wish))
+	b.WriteString(r.warning(q.Desired))
 	return b.String()
 }
 
@@ -173,7 +173,7 @@ func (r Row) head(q Request) string {
 func (r Row) initOnly(q Request) bool { return q.Behavior != NoSwap }
 
 // warning is what a person should know of a behavior in this minor.
-func (r Row) warning(w Wish) string {
+func (r Row) warning(w Desired) string {
 	switch r.Behaviors[w.Behavior] {
 	case MemoryLimit:
 		return "# In this version a container without a memory limit may swap without limit.\n"

@@ -25,7 +25,7 @@ func (r Row) MergeInto(existing Source, q Request) (text []byte, notes []string,
 	}
 	switch q.Kind {
 	case KindKubelet, KindDropin, KindPatch:
-		text, err = r.edit(existing, q.Wish)
+		text, err = r.edit(existing, q.Desired)
 		return text, nil, err
 	case KindInit, KindJoin:
 	}

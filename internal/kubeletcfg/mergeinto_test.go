@@ -84,7 +84,7 @@ func TestAMergeKeepsEverythingElse(t *testing.T) {
 				}
 				want = strings.Replace(want, c[0], c[1], 1)
 			}
-			test.q.Wish = Wish{LimitedSwap, 2}
+			test.q.Desired = Desired{LimitedSwap, 2}
 			got, notes, err := row.MergeInto(Source{"my.yaml", []byte(test.before)}, test.q)
 			if err != nil {
 				t.Fatal(err)
@@ -117,7 +117,7 @@ func TestAMergeThatCannotBeIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = row.MergeInto(Source{"my.yaml", []byte(test.text)}, Request{Kind: KindInit, Wish: Wish{LimitedSwap, 2}})
+		_, _, err = row.MergeInto(Source{"my.yaml", []byte(test.text)}, Request{Kind: KindInit, Desired: Desired{LimitedSwap, 2}})
 		if err == nil || !strings.Contains(err.Error(), test.want) || fail.Code(err) != fail.Usage {
 			t.Errorf("%q: %v", test.text, err)
 		}
@@ -146,7 +146,7 @@ func TestAMergeIntoFilesOfOthersIsRefused(t *testing.T) {
 			if kind == KindKubelet && (strings.HasPrefix(test.text, "hosts") || strings.Contains(test.text, "Secret")) {
 				continue
 			}
-			_, _, err := row.MergeInto(Source{"my.yaml", []byte(test.text)}, Request{Kind: kind, Wish: Wish{LimitedSwap, 2}})
+			_, _, err := row.MergeInto(Source{"my.yaml", []byte(test.text)}, Request{Kind: kind, Desired: Desired{LimitedSwap, 2}})
 			if err == nil || !strings.Contains(err.Error(), test.want) || fail.Code(err) != fail.Usage || len(fail.Hints(err)) == 0 || !strings.Contains(fail.Fragment(err), test.fragment) {
 				t.Errorf("%s: %q: %v; %q", kind, test.text, err, fail.Fragment(err))
 			}
@@ -161,7 +161,7 @@ func TestJSONStaysJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := `{"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "ClusterConfiguration"}`
-	got, _, err := row.MergeInto(Source{"my.json", []byte(before)}, Request{Kind: KindInit, Wish: Wish{LimitedSwap, 2}})
+	got, _, err := row.MergeInto(Source{"my.json", []byte(before)}, Request{Kind: KindInit, Desired: Desired{LimitedSwap, 2}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,13 +26,13 @@ func VersionIn(files []Source) string {
 }
 
 // Written reports whether a text is what swapctl itself writes for a kind, for
-// some version and wish: then nobody's work is in it.
+// some version and desired state: then nobody's work is in it.
 func (v Versions) Written(kind Kind, text []byte, q Request) bool {
 	for _, row := range v {
 		for _, behavior := range Behaviors() {
 			for _, cgroup := range []int{1, 2} {
 				for _, version := range []string{"", q.Version, VersionIn([]Source{{Data: text}})} {
-					q.Kind, q.Wish, q.Version = kind, Wish{behavior, cgroup}, version
+					q.Kind, q.Desired, q.Version = kind, Desired{behavior, cgroup}, version
 					if made, err := row.Document(q); err == nil && string(made) == string(text) {
 						return true
 					}

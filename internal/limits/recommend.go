@@ -63,9 +63,9 @@ const NotRequested Reason = "NotRequested"
 // each node. Errors are those of the rows.
 func Recommend(p *Plan, t Target) ([]Recommendation, error) {
 	nodes := p.Nodes()
-	byNode := make(map[string]*wishes, len(nodes))
+	byNode := make(map[string]*nodeDemand, len(nodes))
 	for _, n := range nodes {
-		byNode[n.Name] = &wishes{requests: map[int64]int64{}, waste: map[Reason]*unserved{}}
+		byNode[n.Name] = &nodeDemand{requests: map[int64]int64{}, waste: map[Reason]*unserved{}}
 	}
 	for row, err := range p.Rows() {
 		if err != nil {
@@ -82,8 +82,8 @@ func Recommend(p *Plan, t Target) ([]Recommendation, error) {
 	return list, nil
 }
 
-// wishes is what the containers of a node ask for.
-type wishes struct {
+// nodeDemand is what the containers of a node ask for.
+type nodeDemand struct {
 	requests map[int64]int64 // bytes -> how many containers that can swap
 	least    Demand          // the smallest of these requests
 	waste    map[Reason]*unserved
@@ -95,7 +95,7 @@ type unserved struct {
 	memoryBytes float64 // requested, absurd numbers included
 }
 
-func (d *wishes) add(r *Row) {
+func (d *nodeDemand) add(r *Row) {
 	switch r.Reason {
 	case Proportional, NodeHasNoSwap:
 		if r.MemoryRequestBytes == 0 {
@@ -120,7 +120,7 @@ func (d *wishes) add(r *Row) {
 }
 
 // recommend sums up one node.
-func (d *wishes) recommend(n NodeTotals, t Target) Recommendation {
+func (d *nodeDemand) recommend(n NodeTotals, t Target) Recommendation {
 	r := Recommendation{
 		Name: n.Name, MemoryBytes: n.MemoryBytes, SwapBytes: n.SwapBytes,
 		Needs: []Need{}, Waste: d.wasted(n), UnreachableSwapBytes: n.Totals.UnreachableSwapBytes,
@@ -156,7 +156,7 @@ func (d *wishes) recommend(n NodeTotals, t Target) Recommendation {
 
 // wasted turns the memory of those without swap into the swap that stands for
 // it, and adds what nobody requests.
-func (d *wishes) wasted(n NodeTotals) []Waste {
+func (d *nodeDemand) wasted(n NodeTotals) []Waste {
 	list := []Waste{}
 	rest := n.Totals.UnreachableSwapBytes
 	if rest == 0 {

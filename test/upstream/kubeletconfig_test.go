@@ -126,7 +126,7 @@ func joinFiles(t testing.TB) map[string]string {
 	for name, text := range goldenFiles(t, "join-*.yaml") {
 		files[name] = text + strings.TrimPrefix(discovery, "\n")
 		mine := kubeletcfg.Source{Name: "join.yaml", Data: []byte("apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration" + discovery)}
-		merged, _, err := row.MergeInto(mine, kubeletcfg.Request{Kind: kubeletcfg.KindJoin, Wish: kubeletcfg.Wish{Behavior: kubeletcfg.LimitedSwap}})
+		merged, _, err := row.MergeInto(mine, kubeletcfg.Request{Kind: kubeletcfg.KindJoin, Desired: kubeletcfg.Desired{Behavior: kubeletcfg.LimitedSwap}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func badBoots() []situation {
 		{name: "more free memory than the node can spare", args: small + " --min-free-kbytes 99999999", code: 2, says: "more than a tenth", hint: "2 to 3%"},
 		{name: "node that hibernates", node: []shape{file("/proc/cmdline", "resume=/dev/vda2\n", 0o444)}, args: small, code: 2, says: "set up to hibernate", hint: "--ignore-hibernation"},
 		{name: "boot by another user", node: []shape{systemd, euid(1000)}, args: "setup --boot", code: 5, says: "only root", hint: "sudo"},
-		{name: "boot with a wish", node: []shape{systemd}, args: "setup --boot --size 1Gi", code: 2, says: "--boot and --size do not go together", hint: "without --boot"},
+		{name: "boot with a size", node: []shape{systemd}, args: "setup --boot --size 1Gi", code: 2, says: "--boot and --size do not go together", hint: "without --boot"},
 		{name: "boot beside another swapctl", node: []shape{systemd, up("--size 8Mi"), rebooted, locked}, args: "setup --boot", code: 6, says: "another swapctl is changing it", hint: "pgrep"},
 		{name: "boot with a damaged journal", node: []shape{systemd, journal("{\"op\":\"goal\"\n\n")}, args: "setup --boot", code: 1, says: "line 1 is damaged", hint: "look at " + setup.JournalPath},
 		{name: "journal of another user", node: []shape{journal("{\"op\":\"journal\",\"version\":1}\n"), owner(setup.JournalPath, 1000, 1000)}, args: small, code: 2, says: "trust the journal", hint: "chown root:root " + setup.JournalPath},

@@ -15,7 +15,7 @@ import (
 
 // choose decides between a drop-in and an edit, and stays with what is
 // there.
-func choose(k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Wish, was previous) (configWant, *dirWant, error) {
+func choose(k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Desired, was previous) (configWant, *dirWant, error) {
 	want := configWant{Unit: k.Unit, Kubernetes: row.Kubernetes, Behavior: desired.Behavior, Cgroup: desired.CgroupVersion}
 	if was.config != nil {
 		return want.inPlaceOf(k, was)

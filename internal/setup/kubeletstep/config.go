@@ -32,8 +32,8 @@ type configWant struct {
 	Cgroup     int    `json:"cgroup"`
 }
 
-func (w configWant) desired() kubeletcfg.Wish {
-	return kubeletcfg.Wish{Behavior: w.Behavior, CgroupVersion: w.Cgroup}
+func (w configWant) desired() kubeletcfg.Desired {
+	return kubeletcfg.Desired{Behavior: w.Behavior, CgroupVersion: w.Cgroup}
 }
 
 func (w configWant) row() (kubeletcfg.Row, error) {
@@ -45,7 +45,7 @@ func (w configWant) row() (kubeletcfg.Row, error) {
 }
 
 // addTo adds the file as we want it to those that are to be read back.
-func (w *configWant) addTo(files map[string][]byte, row kubeletcfg.Row, desired kubeletcfg.Wish, k kubelet.Kubelet) error {
+func (w *configWant) addTo(files map[string][]byte, row kubeletcfg.Row, desired kubeletcfg.Desired, k kubelet.Kubelet) error {
 	if !w.Edit {
 		text, err := row.Dropin(desired)
 		w.Text, files[w.File] = string(text), text

@@ -12,7 +12,7 @@ import (
 )
 
 // meets says how a configuration falls short of what is desired; nil when it does not.
-func meets(row kubeletcfg.Row, e kubeletcfg.Effective, desired kubeletcfg.Wish) error {
+func meets(row kubeletcfg.Row, e kubeletcfg.Effective, desired kubeletcfg.Desired) error {
 	if fatal := e.Fatals(); len(fatal) > 0 {
 		return fail.New(fail.Usage, "start the kubelet with its configuration", errors.New(fatal[0].String()), fatal[0].Fix)
 	}

@@ -124,7 +124,7 @@ func (p *Plan) configure(h host.Host, k kubelet.Kubelet, behavior string, was pr
 	if err != nil {
 		return err
 	}
-	desired := kubeletcfg.Wish{Behavior: behavior, CgroupVersion: kernel.CgroupVersion(h)}
+	desired := kubeletcfg.Desired{Behavior: behavior, CgroupVersion: kernel.CgroupVersion(h)}
 	if err := row.CanSwap(desired); err != nil {
 		return cannotSwap(err)
 	}
@@ -180,7 +180,7 @@ func cannotSwap(err error) error {
 
 // stillGood reports whether what the journal has still does what is desired,
 // whatever the kubelet's version is by now: then nothing is written anew.
-func (p previous) stillGood(h host.Host, k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Wish) bool {
+func (p previous) stillGood(h host.Host, k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Desired) bool {
 	if p.config == nil || p.config.desired() != desired || p.config.Unit != k.Unit {
 		return false
 	}
@@ -202,7 +202,7 @@ func (p previous) stillGood(h host.Host, k kubelet.Kubelet, row kubeletcfg.Row, 
 }
 
 // readBack merges what would be there as the kubelet does.
-func readBack(h host.Host, row kubeletcfg.Row, desired kubeletcfg.Wish, files map[string][]byte) error {
+func readBack(h host.Host, row kubeletcfg.Row, desired kubeletcfg.Desired, files map[string][]byte) error {
 	then, err := kubelet.Look(kubelet.With(h, files))
 	if err != nil {
 		return noKubelet(err)

@@ -8,8 +8,8 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// Wish is what a kubelet shall do about swap.
-type Wish struct {
+// Desired is what the kubelet is to do about swap.
+type Desired struct {
 	Behavior      string // LimitedSwap, NoSwap; UnlimitedSwap where it still exists
 	CgroupVersion int    // of the node: 1 or 2; 0 when it is not known, then 2 is meant
 }
@@ -24,7 +24,7 @@ const (
 // Behaviors are those that any minor knows.
 func Behaviors() []string { return []string{LimitedSwap, NoSwap, UnlimitedSwap} }
 
-// setting is what a wish comes to in a KubeletConfiguration.
+// setting is how a Desired is written in a KubeletConfiguration.
 type setting struct {
 	behavior    string // memorySwap.swapBehavior; "" to leave memorySwap out
 	gate        bool   // featureGates.NodeSwap has to be true
@@ -32,8 +32,8 @@ type setting struct {
 	allowCgroup bool   // failCgroupV1 has to be false
 }
 
-// setting finds how this minor can do what is wished.
-func (r Row) setting(w Wish) (setting, error) {
+// setting finds how this minor can do what is desired.
+func (r Row) setting(w Desired) (setting, error) {
 	if !slices.Contains(Behaviors(), w.Behavior) {
 		return setting{}, fail.New(fail.Usage, "choose a swap behavior",
 			fmt.Errorf("%q is not one of %s", w.Behavior, strings.Join(Behaviors(), ", ")), "--swap-behavior LimitedSwap")
@@ -53,15 +53,15 @@ func (r Row) setting(w Wish) (setting, error) {
 		fmt.Errorf("%s", reason), r.instead(w)...)
 }
 
-// CanSwap says why this minor cannot do what is wished, with the nearest version
+// CanSwap says why this minor cannot do what is desired, with the nearest version
 // or setting that can as hints; nil when it can.
-func (r Row) CanSwap(w Wish) error {
+func (r Row) CanSwap(w Desired) error {
 	_, err := r.setting(w)
 	return err
 }
 
 // reason says why not; "" when nothing speaks against it.
-func (r Row) reason(w Wish) string {
+func (r Row) reason(w Desired) string {
 	meaning, named := r.Behaviors[w.Behavior]
 	switch {
 	case !named && w.Behavior == NoSwap && r.GateOff == None && !r.Gate.Locked:
@@ -76,17 +76,17 @@ func (r Row) reason(w Wish) string {
 	return ""
 }
 
-// instead names what comes nearest to a wish that cannot be.
-func (r Row) instead(w Wish) []string {
+// instead names what comes nearest to one that cannot be.
+func (r Row) instead(w Desired) []string {
 	var hints []string
 	if near, ok := r.nearest(w); ok {
 		hints = append(hints, fmt.Sprintf("Kubernetes %s can: --kubernetes-version %s", near.Kubernetes, near.Kubernetes))
 	}
-	if v2 := (Wish{w.Behavior, 2}); w.CgroupVersion == 1 && r.reason(v2) == "" {
+	if v2 := (Desired{w.Behavior, 2}); w.CgroupVersion == 1 && r.reason(v2) == "" {
 		hints = append(hints, "boot the node with cgroup v2: systemd.unified_cgroup_hierarchy=1 on the kernel's command line")
 	}
 	for _, other := range Behaviors() {
-		if other != w.Behavior && other != UnlimitedSwap && r.reason(Wish{other, w.CgroupVersion}) == "" {
+		if other != w.Behavior && other != UnlimitedSwap && r.reason(Desired{other, w.CgroupVersion}) == "" {
 			hints = append(hints, fmt.Sprintf("Kubernetes %s can do %s: --swap-behavior %s", r.Kubernetes, other, other))
 		}
 	}
@@ -94,7 +94,7 @@ func (r Row) instead(w Wish) []string {
 }
 
 // nearest finds the row closest to this one that can.
-func (r Row) nearest(w Wish) (Row, bool) {
+func (r Row) nearest(w Desired) (Row, bool) {
 	return r.nearestThat(func(o Row) bool { return o.reason(w) == "" })
 }
 
