@@ -15,6 +15,7 @@ import (
 	"github.com/swapctl/swapctl/internal/cli/help"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/setup/config"
 )
 
 // The values of flags that have any to choose from. They are set up only for a run that
@@ -90,7 +91,7 @@ func flagWords(name string) []string {
 	case "sector-size":
 		return []string{"auto", "512", "4096"}
 	case "cipher":
-		return []string{"aes-xts-plain64"}
+		return []string{config.DefaultCipher}
 	case "key-size":
 		return []string{"512\tAES-256 in XTS", "256\tAES-128 in XTS"}
 	case "discard":

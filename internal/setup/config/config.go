@@ -78,12 +78,19 @@ const (
 // DefaultPath is where the swap file lies when nothing else is said.
 const DefaultPath = "/var/lib/swapctl/swapfile"
 
+// What encrypts an area about which nothing is said: AES-256 in XTS mode, which splits
+// its key in two halves.
+const (
+	DefaultCipher  = "aes-xts-plain64"
+	DefaultKeySize = 512 // bits
+)
+
 // Default is the configuration of a node about which nothing was said. Size
 // has no default: how much swap a node gets is for a person to say.
 func Default() Config {
 	return Config{
 		Areas: []Area{{
-			Path: DefaultPath, Encrypt: true, Cipher: "aes-xts-plain64", KeySize: 512,
+			Path: DefaultPath, Encrypt: true, Cipher: DefaultCipher, KeySize: DefaultKeySize,
 			SectorSize: "auto", Preallocation: "full", Name: "cryptswap", Priority: -1, Discard: "none",
 		}},
 		Node: Node{

@@ -106,7 +106,7 @@ func (a Area) validEncryption() error {
 		if crypt.ValidCipher(a.Cipher, 256, sector) == nil { // a size that every cipher takes
 			name = "keySize"
 		}
-		return Invalid(name, "the default is --cipher aes-xts-plain64 --key-size 512", "%w", err)
+		return Invalid(name, fmt.Sprintf("the default is --cipher %s --key-size %d", DefaultCipher, DefaultKeySize), "%w", err)
 	}
 	return nil
 }
