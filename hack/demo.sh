@@ -31,7 +31,7 @@ if [ "$(id -u)" != 0 ]; then
 	exec sudo "$PWD/hack/demo.sh"
 fi
 
-# From here on something may have to be taken back.
+# From here on something may have to be undone.
 had_dir=
 [ ! -d $state ] || had_dir=yes
 finish() {
@@ -42,7 +42,7 @@ finish() {
 		$swapctl teardown --quiet >/dev/null || code=1
 	fi
 	[ -n "$had_dir" ] || rmdir $state 2>/dev/null || :
-	[ "$code" -le 128 ] || echo "demo: interrupted; what it had made was taken back" >&2 || :
+	[ "$code" -le 128 ] || echo "demo: interrupted; what it had made was undone" >&2 || :
 	exit "$code"
 }
 

@@ -215,7 +215,7 @@ func TestTeardownTakesToleranceThatIsNotNeeded(t *testing.T) {
 }
 
 // TestSwapThatARestartTurnsOffIsAFailure: whatever the kubelet's start runs, the areas
-// are looked at once more, and the run is taken back.
+// are looked at once more, and the run is undone.
 func TestSwapThatARestartTurnsOffIsAFailure(t *testing.T) {
 	n := withKubelet(t, "v1.34.1")
 	fresh := n.Snapshot()

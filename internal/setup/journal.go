@@ -12,7 +12,7 @@ import (
 
 // JournalState reads the journal and holds it against the node, changing
 // nothing: what was asked for last, which areas are ours, and which steps are
-// not in effect, or still to be taken back.
+// not in effect, or still to be undone.
 func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
 	j, err := step.ReadJournal(h, JournalPath)
 	if err != nil {

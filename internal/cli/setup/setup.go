@@ -37,7 +37,7 @@ encrypted with a random key that dies with the boot.
 
 Every step is looked at first and done only where something is to do, so running
 it again changes nothing. If a step fails, or you interrupt it, what this run did
-is taken back. Each flag can also be set in ` + DefaultConfigFile + `
+is undone. Each flag can also be set in ` + DefaultConfigFile + `
 ('keySize: 256') or in the environment (SWAPCTL_KEY_SIZE=256).`,
 		Example: `  # What would be done, and how to do it by hand
   swapctl setup --size 4Gi --dry-run --explain

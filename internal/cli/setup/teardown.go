@@ -17,7 +17,7 @@ func NewTeardown(a *cli.App) *cobra.Command {
 		Long: `Take back what setup made, newest step first, as the journal remembers it: swap
 off, mapping and file gone. What was there before setup stays. A device keeps
 its place and loses nothing but the swap on it.`,
-		Example: `  # What would be taken back
+		Example: `  # What would be undone
   swapctl teardown --dry-run
 
   # Take it back, but leave the swap file for the next setup

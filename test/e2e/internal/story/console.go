@@ -155,7 +155,7 @@ func (d *document) run(command string) error {
 
 // passing tells what a terminal shows only for a while, if at all.
 func passing(line string) bool {
-	for _, begin := range []string{"done", "taken back", "restarted", "in progress"} {
+	for _, begin := range []string{"done", "undone", "restarted", "in progress"} {
 		if strings.HasPrefix(line, "swapctl: "+begin+": ") {
 			return true
 		}
