@@ -130,7 +130,7 @@ func write(a *cli.App, cmd *cobra.Command, o *flags) error {
 	}
 	q := kubeletcfg.Request{
 		Kind:    kubeletcfg.Kind(o.kind),
-		Desired:    kubeletcfg.Desired{Behavior: o.behavior, CgroupVersion: o.cgroup},
+		Desired: kubeletcfg.Desired{Behavior: o.behavior, CgroupVersion: o.cgroup},
 		Version: release,
 	}
 	if o.outputDir != "" {
