@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -49,6 +50,9 @@ func (p *planned) Warnings() []limits.Warning {
 // read makes the plan. Whatever is wrong with the input is an error now, before
 // anything is printed.
 func (r *planReader) read(ctx context.Context) (*planned, error) {
+	// Garbage may be half of what is in use, not as much again: 5,000 nodes and 150,000
+	// pods then take 29 MiB instead of 33, and no more time.
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	options, err := r.options()
 	if err != nil {
 		return nil, err
