@@ -51,7 +51,7 @@ func (p *planned) Warnings() []limits.Warning {
 // anything is printed.
 func (r *planReader) read(ctx context.Context) (*planned, error) {
 	// Garbage may be half of what is in use, not as much again: 5,000 nodes and 150,000
-	// pods then take 29 MiB instead of 33, and no more time.
+	// pods then take 29 to 31 MiB instead of 33, and no more time.
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	options, err := r.options()
 	if err != nil {
