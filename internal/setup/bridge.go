@@ -66,7 +66,7 @@ func (n node) comesDown(h host.Host, items []step.Item) []change {
 	for _, a := range n.areas {
 		for _, it := range items {
 			target, ok := area.OnTarget(it.Was)
-			if it.Info.ID != "swap.on"+a.Suffix || !it.TakenDown || !ok {
+			if it.Info.ID != "swap.on"+a.Suffix || !it.TakenDown || !ok || area.Adopted(it.Was) {
 				continue
 			}
 			if swap, on, err := area.Active(h, target); err == nil && on {

@@ -95,7 +95,8 @@ func toleranceStays(h host.Host, j step.Journal) (string, error) {
 		file, on, strings.Join(others, "; swapoff ")), nil
 }
 
-// othersOn are the areas of /proc/swaps that are not those of the journal.
+// othersOn are the areas of /proc/swaps that a teardown leaves on: all but those that
+// setup has turned on.
 func othersOn(h host.Host, j step.Journal) ([]string, error) {
 	swaps, err := kernel.Swaps(h)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -104,7 +105,7 @@ func othersOn(h host.Host, j step.Journal) ([]string, error) {
 	var mine []string
 	for _, r := range j.Records {
 		target, ok := area.OnTarget(r)
-		if !ok {
+		if !ok || area.Adopted(r) {
 			continue
 		}
 		swap, on, err := area.Active(h, target)
@@ -181,7 +182,7 @@ func fits(h host.Host, records []step.Record, o DownOptions) error {
 	var all kernel.Swap // together: none of them is room for another one
 	for _, r := range records {
 		target, ok := area.OnTarget(r)
-		if !ok {
+		if !ok || area.Adopted(r) {
 			continue
 		}
 		swap, on, err := area.Active(h, target)

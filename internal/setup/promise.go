@@ -48,9 +48,12 @@ func (n node) comesBack(a area.Area, found map[string]step.Item) error {
 		if a.Encrypt {
 			off += "; cryptsetup close " + a.Name
 		}
-		return fail.Newf(fail.Usage, op, "it is on already, and swapctl did not turn it on: a boot does only what swapctl did").
-			Hint("turn it off, and run the command again with --erase=%s, by which swapctl makes it anew: %s", a.Backing(), off).
-			Hint("or leave it to whoever made it: --persist none")
+		refused := fail.Newf(fail.Usage, op, "it is on already, and swapctl did not turn it on: a boot does only what swapctl did").
+			Hint("turn it off, and run the command again with --erase=%s, by which swapctl makes it anew: %s", a.Backing(), off)
+		if !a.Encrypt {
+			refused = refused.Hint("or have swapctl take it over as it is: --adopt")
+		}
+		return refused.Hint("or leave it to whoever made it: --persist none")
 	case theirs("swap.crypt"):
 		return fail.Newf(fail.Usage, op, "the mapping %s is there already, and swapctl did not make it: a boot does only what swapctl did", a.Name).
 			Hint("close it, and run the command again: cryptsetup close %s", a.Name).

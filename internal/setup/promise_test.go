@@ -24,7 +24,7 @@ func TestSwapThatABootWouldNotBringBackIsNotPromised(t *testing.T) {
 		if fail.Code(err) != fail.Usage || !strings.Contains(err.Error(), "cannot bring swap on /swapfile back after a reboot: it is on already") {
 			t.Errorf("dry run %t: %v", dry, err)
 		}
-		if hints := fail.Hints(err); !slices.Contains(hints, "turn it off, and run the command again with --erase=/swapfile, by which swapctl makes it anew: swapoff /swapfile") || !slices.Contains(hints, "or leave it to whoever made it: --persist none") {
+		if hints := fail.Hints(err); !slices.Contains(hints, "turn it off, and run the command again with --erase=/swapfile, by which swapctl makes it anew: swapoff /swapfile") || !slices.Contains(hints, "or have swapctl take it over as it is: --adopt") || !slices.Contains(hints, "or leave it to whoever made it: --persist none") {
 			t.Errorf("hints %q", hints)
 		}
 		unchanged(t, n, before)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -22,6 +23,8 @@ type UpOptions struct {
 	// Erase names the file or device whose content may go; "true" means
 	// whichever the Config names.
 	Erase string
+	// Adopt takes over swap that is there already, as it is.
+	Adopt bool
 	// ForceSize allows a file of more than half of its file system.
 	ForceSize bool
 	// IgnoreHibernation allows a key that dies with the boot on a node that is
@@ -40,6 +43,9 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	const unchanged = "nothing was changed"
 	if err := needsRoot(h, "set up swap"); err != nil {
 		return newReport(unchanged), err
+	}
+	if o.Adopt {
+		c.Areas = withSizes(h, c.Areas)
 	}
 	if err := c.Validate(); err != nil {
 		return newReport(unchanged), withStableName(h, c, err)
@@ -128,7 +134,7 @@ func fitting(h host.Host, c Config, o UpOptions) (node, error) {
 	}
 	n.config.NoRestart = false // of this run alone
 	for i := range n.areas {
-		n.areas[i].Force = o.ForceSize
+		n.areas[i].Force, n.areas[i].Adopt = o.ForceSize, o.Adopt
 	}
 	if err := n.check(h, o.IgnoreHibernation); err != nil {
 		return n, err
@@ -175,6 +181,20 @@ func dropBridge(ctx context.Context, e *step.Engine, n node, so step.Outcome) (s
 	out.Items = append(so.Items, out.Items[min(len(steps), len(out.Items)):]...)
 	out.Changed = true
 	return out, err
+}
+
+// withSizes gives areas that are files and have no size that of the file that is there.
+func withSizes(h host.Host, areas []Area) []Area {
+	areas = slices.Clone(areas)
+	for i, a := range areas {
+		if a.Device != "" || a.Size != "" {
+			continue
+		}
+		if st, err := h.Files.Lstat(a.Path); err == nil && st.Mode.IsRegular() {
+			areas[i].Size = strconv.FormatInt(st.SizeBytes, 10)
+		}
+	}
+	return areas
 }
 
 // withStableName adds to the refusal of a device's name one that stays.

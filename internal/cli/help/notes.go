@@ -57,7 +57,7 @@ func NotesOf(path string) notes {
 
 func setupGroups() []noteGroup {
 	return []noteGroup{
-		{"Swap area", "size path device erase force-size preallocation priority discard"},
+		{"Swap area", "size path device erase adopt force-size preallocation priority discard"},
 		{"Encryption", "encrypt cipher key-size sector-size name ignore-hibernation"},
 		{"Kubelet", "kubelet swap-behavior kubernetes-version no-restart"},
 		{"The node", "protect-system-slice swappiness min-free-kbytes watermark-scale-factor watermark-boost-factor"},

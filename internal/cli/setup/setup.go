@@ -59,6 +59,7 @@ is undone. Each flag can also be set in ` + DefaultConfigFile + `
 	f.AddFlagSet(o.settings.node)
 	f.StringVar(&o.Erase, "erase", "", "use the file or device even if it is not empty; --erase=`name` only if it is that one")
 	f.Lookup("erase").NoOptDefVal = "true"
+	f.BoolVar(&o.Adopt, "adopt", false, "take over swap that is there already, not encrypted: turn it on at boot; teardown leaves it on")
 	f.BoolVar(&o.ForceSize, "force-size", false, "allow a file of more than half of its file system")
 	f.BoolVar(&o.IgnoreHibernation, "ignore-hibernation", false, "encrypt swap although the node is set up to hibernate, which it then cannot")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only look: show the steps and change nothing")

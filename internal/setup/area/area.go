@@ -23,6 +23,7 @@ type Area struct {
 	SizeBytes int64  // of the file or device
 	Erase     bool   // what the file or device holds may go
 	Force     bool   // the file may be more than half of its file system
+	Adopt     bool   // swap that is there already, not encrypted, may become ours
 	// Untagged: an encrypted device as an older swapctl used it, all of it.
 	Untagged bool
 	Restarts string // the kubelet's unit, which counts the swap when it starts
@@ -60,6 +61,11 @@ func BackingOf(r step.Record) (backing, suffix string, ok bool) {
 	case "swap.device":
 		want, ok := step.WantOf[deviceWant](r)
 		return want.Device, suffix, ok
+	case "swap.on":
+		if Adopted(r) { // the file or device is somebody else's
+			target, ok := OnTarget(r)
+			return target.Path, suffix, ok
+		}
 	}
 	return "", "", false
 }
@@ -171,10 +177,10 @@ func (a Area) Target() Target {
 func (a Area) Lower() step.Step {
 	if a.Device == "" {
 		return step.Of(fileStep{area: a.Suffix, want: a.fileWant(),
-			encrypted: a.Encrypt, erase: a.Erase, force: a.Force})
+			encrypted: a.Encrypt, erase: a.Erase, force: a.Force, adopt: a.adopts()})
 	}
 	return step.Of(deviceStep{area: a.Suffix, want: deviceWant{Device: a.Device, SizeBytes: a.SizeBytes, Tagged: a.ReservedBytes() > 0},
-		encrypted: a.Encrypt, erase: a.Erase})
+		encrypted: a.Encrypt, erase: a.Erase, adopt: a.adopts()})
 }
 
 // Upper are the steps on top of it. Each stands on the one before.
@@ -188,7 +194,7 @@ func (a Area) Upper() []step.Step {
 	}
 	return append(steps,
 		step.Of(headerStep{area: a.Suffix, file: file, want: headerWant{a.Target()}}),
-		step.Of(onStep{area: a.Suffix, want: onWant{Target: a.Target(), Priority: a.Priority, Discard: a.Discard}, restarts: a.Restarts}))
+		step.Of(onStep{area: a.Suffix, want: onWant{Target: a.Target(), Priority: a.Priority, Discard: a.Discard}, restarts: a.Restarts, adopt: a.adopts()}))
 }
 
 // Kinds are the kinds of step of this package.

@@ -25,6 +25,7 @@ type deviceStep struct {
 
 	encrypted bool
 	erase     bool // what the device holds may go
+	adopt     bool // swap of somebody else's on it is used as it is
 }
 
 type deviceWant struct {
@@ -114,7 +115,8 @@ func (s deviceStep) taken(was deviceWas) error {
 			Hint("or take it back first: swapctl teardown")
 	}
 	return fail.Newf(fail.Usage, op, "the kernel swaps to it already, and swapctl did not set it up").
-		Hint("swapoff %s ends that", s.want.Device)
+		Hint("swapoff %s ends that", s.want.Device).
+		Hint("or have it used as it is: --encrypt=false --adopt")
 }
 
 // inUse refuses a device that is mounted or below something else.
@@ -160,6 +162,8 @@ func (s deviceStep) content(h host.Host, was deviceWas) (step.Finding, error) {
 		return step.Finding{State: step.Todo, Found: "empty"}, nil
 	case s.erase:
 		return toErase("holds " + c.What), nil
+	case !was.Ours && !s.encrypted && adoptable(h, s.area, s.want.Device, s.adopt):
+		return step.Finding{State: step.Done, Found: "holds swap, taken as it was"}, nil
 	case s.ours(was):
 		return step.BlockedBy(fail.Newf(fail.Usage, "use the device "+s.want.Device, "it was ours, and what it holds now need not be: %s", c.What).
 			Hint("%s shows more; if nothing on it is needed, erase it: swapctl setup --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil

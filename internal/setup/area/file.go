@@ -25,6 +25,7 @@ type fileStep struct {
 	encrypted bool
 	erase     bool // replace a file that is not ours, whatever it holds
 	force     bool // --force-size
+	adopt     bool // a file that holds swap of somebody else's is used as it is
 	keep      bool // --keep-file: Undo leaves the file
 }
 
@@ -196,7 +197,8 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 	}
 	if on {
 		return step.BlockedBy(fail.Newf(fail.Usage, op, "the kernel swaps to that file already, and swapctl did not set it up").
-			Hint("swapoff %s ends that, or name another file with --path", s.want.Path)), nil
+			Hint("swapoff %s ends that, or name another file with --path", s.want.Path).
+			Hint("or have it used as it is: --encrypt=false --adopt --size %d", p.File.SizeBytes)), nil
 	}
 	users, err := crypt.UsersOf(h, p.File)
 	if err != nil {
@@ -247,7 +249,10 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 func (s fileStep) taken(h host.Host, c swapfile.Content) (bool, error) {
 	if !s.encrypted {
 		uuid, err := headerUUID(h, s.area)
-		return err == nil && c.HoldsHeader(h, uuid), err
+		if err == nil && c.HoldsHeader(h, uuid) {
+			return true, nil
+		}
+		return adoptable(h, s.area, s.want.Path, s.adopt), err
 	}
 	over, err := known[crypt.Mapping, step.None, host.Identity](h, "swap.crypt"+s.area)
 	if err != nil || over.Made == nil || !c.Noise() {

@@ -24,6 +24,8 @@ type onStep struct {
 	force bool
 	// restarts is the kubelet's unit: it counts the swap when it starts.
 	restarts string
+	adopt    bool // swap that is on already becomes ours
+	stays    bool // adopted: Undo leaves it on
 }
 
 type onWant struct {
@@ -32,12 +34,14 @@ type onWant struct {
 	Discard  string `json:"discard"`
 }
 
-type onWas = step.Was[onWant, step.None, step.None]
+type onWas = step.Was[onWant, onSaved, step.None]
 
 func onKind() step.Kind {
-	return step.Kind{ID: "swap.on", Build: step.BuildOf(func(suffix string, want onWant, m step.Mode) step.Step {
-		return step.Of(onStep{area: suffix, force: m.Force, want: want})
-	})}
+	return step.Kind{ID: "swap.on", Build: func(r step.Record, m step.Mode) (step.Step, error) {
+		return step.BuildOf(func(suffix string, want onWant, m step.Mode) step.Step {
+			return step.Of(onStep{area: suffix, force: m.Force, want: want, stays: Adopted(r)})
+		})(r, m)
+	}}
 }
 
 // OnTarget is what the kernel swaps to by a record of swap.on.
@@ -61,11 +65,15 @@ func (s onStep) Info() step.Info {
 	if s.want.Priority >= 0 {
 		title += fmt.Sprintf(", priority %d", s.want.Priority)
 	}
+	undo := []string{fmt.Sprintf("swapoff %s", s.want.Target)}
+	if s.stays {
+		title, undo = title+", which was on before swapctl, and stays on", nil
+	}
 	return step.Info{
 		ID: "swap.on" + s.area, Title: title,
 		Why:        "From now on the kernel can swap out pages that have not been used for long.",
 		ByHand:     []string{strings.Join(append(by, s.want.Target.String()), " ")},
-		UndoByHand: []string{fmt.Sprintf("swapoff %s", s.want.Target)},
+		UndoByHand: undo,
 		StandsOn:   []string{"swap.header" + s.area},
 		Needs:      kubeletstep.IDs(), Restarts: s.restarts,
 	}
@@ -73,7 +81,7 @@ func (s onStep) Info() step.Info {
 
 func (s onStep) Want() onWant { return s.want }
 
-func (s onStep) Check(_ context.Context, h host.Host, _ onWas) (step.Finding, error) {
+func (s onStep) Check(_ context.Context, h host.Host, was onWas) (step.Finding, error) {
 	swap, on, err := Active(h, s.want.Target)
 	switch {
 	case err != nil:
@@ -81,7 +89,9 @@ func (s onStep) Check(_ context.Context, h host.Host, _ onWas) (step.Finding, er
 	case !on:
 		return step.Finding{State: step.Todo, Found: "off"}, nil
 	case !s.hasPriority(swap):
-		return step.Finding{State: step.Todo, Found: fmt.Sprintf("on, with priority %d", swap.Priority)}, nil
+		return s.withPriority(swap, was), nil
+	case s.adopt && !was.Ours:
+		return step.Finding{State: step.Todo, Found: "on, and not swapctl's"}, nil
 	}
 	return step.Finding{State: step.Done, Found: fmt.Sprintf("on, %s, priority %d", bytesize.Format(swap.SizeBytes), swap.Priority)}, nil
 }
@@ -91,7 +101,14 @@ func (s onStep) hasPriority(swap kernel.Swap) bool {
 	return s.want.Priority < 0 || swap.Priority == s.want.Priority
 }
 
-func (s onStep) Save(context.Context, host.Host) (step.None, error) { return step.None{}, nil }
+// Save notes swap that is on before us.
+func (s onStep) Save(_ context.Context, h host.Host) (onSaved, error) {
+	swap, on, err := Active(h, s.want.Target)
+	if err != nil || !on {
+		return onSaved{}, err
+	}
+	return onSaved{Adopted: &adopted{swap.Priority}}, nil
+}
 
 // flags are those of swapon(2) (include/linux/swap.h).
 func (s onStep) flags() int {
@@ -107,11 +124,6 @@ func (s onStep) flags() int {
 }
 
 func (s onStep) Do(ctx context.Context, h host.Host, _ onWas, r step.RunOf[step.None]) error {
-	op := fmt.Sprintf("turn on swap on %s", s.want.Target)
-	node, err := s.want.Node(h)
-	if err != nil {
-		return fail.New(fail.Failed, op, err)
-	}
 	swap, on, err := Active(h, s.want.Target)
 	if err != nil {
 		return err
@@ -119,16 +131,29 @@ func (s onStep) Do(ctx context.Context, h host.Host, _ onWas, r step.RunOf[step.
 	if on && s.hasPriority(swap) {
 		return nil
 	}
-	if on { // with another priority, by somebody else's hand
+	if on {
 		if err := s.off(ctx, h, r.Progress); err != nil {
 			return err
 		}
+	}
+	return s.on(h)
+}
+
+// on turns on an area that is off.
+func (s onStep) on(h host.Host) error {
+	op := fmt.Sprintf("turn on swap on %s", s.want.Target)
+	node, err := s.want.Node(h)
+	if err != nil {
+		return fail.New(fail.Failed, op, err)
 	}
 	err = h.Kernel.SwapOn(node, s.flags())
 	return fail.New(fail.Failed, op, err, swapOnHints(h, node, err)...)
 }
 
-func (s onStep) Undo(ctx context.Context, h host.Host, _ onWas, p step.Progress) error {
+func (s onStep) Undo(ctx context.Context, h host.Host, was onWas, p step.Progress) error {
+	if was.Saved.Adopted != nil {
+		return s.giveBack(ctx, h, *was.Saved.Adopted, p)
+	}
 	return s.off(ctx, h, p)
 }
 
