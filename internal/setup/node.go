@@ -22,6 +22,7 @@ type node struct {
 	areas   []area.Area
 	persist persist.Plan
 	kubelet kubeletstep.Plan
+	sysctls string   // the file of the settings, as tuning names it
 	latency []string // what stands on the disks where the system's services go first
 }
 
@@ -92,7 +93,7 @@ func freeSuffix(suffix string, taken map[string]bool) string {
 // undone already, and nobody would look for it there. The kubelet comes first: it must
 // tolerate swap before there is any.
 func (n node) steps() []step.Step {
-	steps := slices.Concat(n.kubelet.Steps, tuning.Steps(n.config, n.latency), n.persist.Before())
+	steps := slices.Concat(n.kubelet.Steps, tuning.Steps(n.config, n.latency, n.sysctls), n.persist.Before())
 	for _, a := range n.areas {
 		steps = append(steps, a.Lower())
 	}

@@ -2,6 +2,7 @@ package setup_test
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +64,13 @@ func TestWhatABootStillLooksForIsNotErased(t *testing.T) {
 		{"a file system by label", "/etc/fstab", "LABEL=data /data ext4 defaults 0 2\n", true, "/etc/fstab line 1"},
 		{"crypttab", "/etc/crypttab", "cswap PARTUUID=p1 /dev/urandom swap\n", true, "/etc/crypttab line 1: the mapping cswap"},
 		{"initramfs-tools", "/etc/initramfs-tools/conf.d/resume", "RESUME=UUID=abc\n", true, "/etc/initramfs-tools/conf.d/resume line 1"},
+		{"fstab by label in quotes", "/etc/fstab", "LABEL=\"data\" none swap sw 0 0\n", true, "/etc/fstab line 1: a line of LABEL=data"},
+		{"fstab by UUID in quotes", "/etc/fstab", "UUID=\"abc\" none swap sw 0 0\n", true, "/etc/fstab line 1"},
+		{"fstab by PARTUUID", "/etc/fstab", "PARTUUID=p1 none swap sw 0 0\n", true, "/etc/fstab line 1: a line of PARTUUID=p1"},
+		{"fstab by a link", "/etc/fstab", "/dev/disk/by-uuid/abc none swap sw 0 0\n", true, "/etc/fstab line 1: a line of /dev/disk/by-uuid/abc"},
+		{"a swap unit", "/etc/systemd/system/dev-vdb.swap", "[Swap]\nWhat=/dev/disk/by-label/data\n", true, "/etc/systemd/system/dev-vdb.swap line 2: a swap unit of /dev/disk/by-label/data"},
+		{"dracut", "/etc/dracut.conf.d/x.conf", "add_device+=\" /dev/disk/by-partuuid/p1 \"\n", true, "/etc/dracut.conf.d/x.conf line 1"},
+		{"grub", "/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet resume=LABEL=data\"\n", true, "/etc/default/grub line 1"},
 		{"another device", "/etc/fstab", "UUID=other none swap sw 0 0\n", true, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -109,20 +117,50 @@ func TestSetupSaysWhatSwapDoesToTheNode(t *testing.T) {
 	}
 }
 
-// TestSetupNamesTheFileThatTakesASettingBack: a boot takes the last line by the names of
-// the files.
-func TestSetupNamesTheFileThatTakesASettingBack(t *testing.T) {
-	for file, beats := range map[string]bool{"/etc/sysctl.d/k8s.conf": true, "/usr/lib/sysctl.d/99-x.conf": true, "/etc/sysctl.d/50-x.conf": false} {
-		n := ordinary(t)
+// TestSettingsAreInAFileThatWins: a boot takes the last line by the names of the files.
+func TestSettingsAreInAFileThatWins(t *testing.T) {
+	for file, want := range map[string]string{
+		"/etc/sysctl.d/50-x.conf": "90-swapctl.conf", "/etc/sysctl.d/k8s.conf": "k8s.swapctl.conf", "/usr/lib/sysctl.d/99-x.conf": "99-x.swapctl.conf",
+	} {
+		want = "/etc/sysctl.d/" + want
+		n := tabled(t)
+		n.WriteFile("/etc/sysctl.d/README", "", 0o644)
 		n.WriteFile(file, "# x\nvm.swappiness = 0\n", 0o644)
+		fresh := n.Snapshot()
 		c := fileConfig("1Mi", true)
-		c.Swappiness = 60
-		r, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{DryRun: true})
-		said := slices.ContainsFunc(r.Warnings, func(w string) bool {
-			return strings.HasPrefix(w, "a boot sets vm.swappiness to 0 again: "+file+" line 2 comes after /etc/sysctl.d/90-swapctl.conf")
-		})
-		if err != nil || said != beats {
-			t.Errorf("%s: %v, warnings %q", file, err, r.Warnings)
+		c.Swappiness = 30
+		up(t, n, c, setup.UpOptions{})
+		if got := read(t, n, want); !strings.HasSuffix(got, "\nvm.swappiness = 30\n") {
+			t.Errorf("%s: %q", want, got)
 		}
+		if r, err := setup.Up(t.Context(), n.Host(), c, setup.UpOptions{}); err != nil || r.Changed {
+			t.Errorf("%s: again: changed %t, %v", file, r.Changed, err)
+		}
+		takenBack(t, n, fresh)
+	}
+}
+
+// TestSettingsMoveToAFileThatWinsAtTheNextSetup: a boot leaves the file where it is, and
+// names the one that takes a setting back.
+func TestSettingsMoveToAFileThatWinsAtTheNextSetup(t *testing.T) {
+	n := tabled(t)
+	c := fileConfig("1Mi", true)
+	c.Swappiness = 30
+	up(t, n, c, setup.UpOptions{})
+	n.WriteFile("/etc/sysctl.d/k8s.conf", "# x\nvm.swappiness = 0\n", 0o644)
+	n.Reboot()
+	r, err := setup.Boot(t.Context(), n.Host(), setup.BootOptions{})
+	said := slices.ContainsFunc(r.Warnings, func(w string) bool {
+		return strings.HasPrefix(w, "a boot sets vm.swappiness to 0 again: /etc/sysctl.d/k8s.conf line 2 comes after /etc/sysctl.d/90-swapctl.conf")
+	})
+	if err != nil || !said || !strings.Contains(read(t, n, "/etc/sysctl.d/90-swapctl.conf"), "swappiness") {
+		t.Errorf("boot: %v, warnings %q", err, r.Warnings)
+	}
+	r, err = setup.Up(t.Context(), n.Host(), c, setup.UpOptions{})
+	if err != nil || slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "swappiness") }) {
+		t.Errorf("setup: %v, warnings %q", err, r.Warnings)
+	}
+	if _, err := os.Stat(n.Path("/etc/sysctl.d/90-swapctl.conf")); !os.IsNotExist(err) || !strings.Contains(read(t, n, "/etc/sysctl.d/k8s.swapctl.conf"), "swappiness") {
+		t.Errorf("the file did not move: %v", err)
 	}
 }

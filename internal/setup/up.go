@@ -14,6 +14,7 @@ import (
 	"github.com/swapctl/swapctl/internal/setup/config"
 	"github.com/swapctl/swapctl/internal/setup/kubeletstep"
 	"github.com/swapctl/swapctl/internal/setup/persist"
+	"github.com/swapctl/swapctl/internal/setup/tuning"
 	"github.com/swapctl/swapctl/internal/step"
 )
 
@@ -111,6 +112,7 @@ func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (n node, j 
 		return n, j, err
 	}
 	n.nameSteps(j)
+	n.sysctls = tuning.FileOf(h, n.config, j)
 	for i, asked := range c.Areas {
 		n.areas[i].KeepShare(asked.Size)
 		n.config.Areas[i] = n.areas[i].Area
@@ -236,7 +238,7 @@ func goalNode(h host.Host, j step.Journal) (node, error) {
 		return node{}, err
 	}
 	c.Persist = persist.Way(h, c.Persist)
-	n := node{config: c, persist: persist.Previous(c.Persist)}
+	n := node{config: c, persist: persist.Previous(c.Persist), sysctls: tuning.PreviousFile(j)}
 	for _, one := range c.Areas {
 		n.areas = append(n.areas, area.Area{Area: one})
 	}

@@ -91,7 +91,7 @@ func (n node) warnings(h host.Host) []string {
 		w = append(w, tuning.SliceWarnings(h)...)
 	}
 	w = append(w, n.lateMounts(h)...)
-	w = append(w, tuning.Beaten(h, n.config)...)
+	w = append(w, tuning.Beaten(h, n.config, n.sysctls)...)
 	w = append(w, area.ZramInTheWay(h, n.areas)...)
 	w = append(w, n.kubelet.Warnings...)
 	if n.config.Kubelet == "skip" && len(n.kubelet.Steps) == 0 && kubelet.Installed(h) {

@@ -1,6 +1,7 @@
 package tuning
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,8 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// sysctlPath sorts late, so that it wins over what distributions ship.
+// sysctlPath sorts late, so that it wins over what distributions ship. Where another file
+// would win over it, ours has another name: see FileOf.
 const sysctlPath = "/etc/sysctl.d/90-swapctl.conf"
 
 // sysctl is one setting of the kernel's memory management.
@@ -107,23 +109,33 @@ func (w sysctlWant) text() string {
 
 func sysctlFileKind() step.Kind {
 	return step.Kind{ID: "sysctl.file", Files: []string{sysctlPath},
-		Build: step.BuildOf(func(_ string, want sysctlWant, _ step.Mode) step.Step { return sysctlFileStep(want) })}
+		Build: step.BuildOf(func(_ string, want sysctlFileWant, _ step.Mode) step.Step { return sysctlFileStep(want) })}
 }
 
+// sysctlFileWant is the file with the settings. A journal of an older swapctl does not
+// name it: it was sysctlPath.
+type sysctlFileWant struct {
+	sysctlWant
+	File string `json:"file,omitempty"` // "" for sysctlPath
+}
+
+func (w sysctlFileWant) path() string { return cmp.Or(w.File, sysctlPath) }
+
 // sysctlFileStep is "sysctl.file": the settings for the next boots.
-func sysctlFileStep(want sysctlWant) step.Step {
+func sysctlFileStep(want sysctlFileWant) step.Step {
+	file := want.path()
 	info := step.Info{
-		ID: "sysctl.file", Title: "settings in " + sysctlPath,
+		ID: "sysctl.file", Title: "settings in " + file,
 		Why:        "Values in /proc/sys are lost at a reboot; systemd sets them again from this file at boot.",
-		UndoByHand: []string{"rm " + sysctlPath},
+		UndoByHand: []string{"rm " + file},
 	}
 	for _, v := range want.Values {
-		info.ByHand = append(info.ByHand, fmt.Sprintf("echo 'vm.%s = %d' >> %s", v.Name, v.Value, sysctlPath))
+		info.ByHand = append(info.ByHand, fmt.Sprintf("echo 'vm.%s = %d' >> %s", v.Name, v.Value, file))
 	}
 	return ownfile.Of(want, ownfile.Spec{
 		About: info,
-		Files: []ownfile.File{{Path: sysctlPath, Text: want.text()}},
-		Make:  "write " + sysctlPath, Remove: "remove " + sysctlPath,
+		Files: []ownfile.File{{Path: file, Text: want.text()}},
+		Make:  "write " + file, Remove: "remove " + file,
 		Missing: "no file", Other: "other settings",
 		NotOurs: func(name string) error {
 			return fail.Newf(fail.Usage, "write "+name, "it is there already, and swapctl did not make it").

@@ -5,6 +5,7 @@ package tuning
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 
 	"github.com/swapctl/swapctl/internal/host"
@@ -17,16 +18,16 @@ import (
 func Kinds() step.Kinds { return step.Kinds{sliceKind(), sysctlLiveKind(), sysctlFileKind()} }
 
 // Steps are those that a Config asks for. latency is what stands on the disks where the
-// system's services go first. What a boot reads by itself, the file of settings, comes
+// system's services go first, file that of the settings: see FileOf. What a boot reads by itself, the file of settings, comes
 // after what it acts on.
-func Steps(c config.Config, latency []string) []step.Step {
+func Steps(c config.Config, latency []string, file string) []step.Step {
 	var steps []step.Step
 	if c.ProtectSystemSlice {
 		steps = append(steps, sliceStep(sliceWant{latency}, step.Mode{}))
 	}
 	if values := settings(c); len(values) > 0 {
 		want := sysctlWant{values}
-		steps = append(steps, step.Of(sysctlLiveStep{want}), sysctlFileStep(want))
+		steps = append(steps, step.Of(sysctlLiveStep{want}), sysctlFileStep(sysctlFileWant{want, file}))
 	}
 	return steps
 }
@@ -39,22 +40,58 @@ func Check(h host.Host, c config.Config) error {
 	return config.Invalid("protectSystemSlice", "leave --protect-system-slice out", "systemd is not this node's init")
 }
 
-// Beaten says which settings another file of sysctl.d takes back at the next boot: of
-// several lines for one the last by the names of the files wins.
-func Beaten(h host.Host, c config.Config) []string {
+// FileOf is the file for the settings: sysctlPath or, where another file would take one of
+// them back at the next boot, one in the same directory whose name sorts behind that. Ours
+// of an earlier run does not count. "" is sysctlPath.
+func FileOf(h host.Host, c config.Config, j step.Journal) string {
 	all, err := systemd.ReadSysctls(h)
 	if err != nil {
-		return nil // whoever cannot read it cannot write ours there either
+		return PreviousFile(j) // whoever cannot read it cannot write ours there either
 	}
+	ours := sysctlFileWant{File: PreviousFile(j)}.path()
+	others := slices.DeleteFunc(all, func(l systemd.SysctlLine) bool { return l.File == ours })
+	if len(beaters(others, c, sysctlPath)) == 0 {
+		return ""
+	}
+	var keys []string
+	for _, v := range settings(c) {
+		keys = append(keys, "vm/"+v.Name)
+	}
+	none := func(string) bool { return false }
+	return path.Join(path.Dir(sysctlPath), others.FileThatWins(path.Base(sysctlPath), none, keys...))
+}
+
+// PreviousFile is the file that the journal has, "" for sysctlPath.
+func PreviousFile(j step.Journal) string {
+	want, _ := step.WantOf[sysctlFileWant](j.Record("sysctl.file")) // what cannot be read is met again
+	return want.File
+}
+
+// Beaten says which settings another file of sysctl.d takes back at the next boot.
+func Beaten(h host.Host, c config.Config, file string) []string {
+	all, err := systemd.ReadSysctls(h)
+	if err != nil {
+		return nil
+	}
+	file = sysctlFileWant{File: file}.path()
 	var said []string
+	for _, l := range beaters(all, c, file) {
+		said = append(said, fmt.Sprintf("a boot sets vm.%s to %s again: %s comes after %s; take that line out: ${EDITOR:-vi} +%d %s",
+			path.Base(l.Key), l.Value, l.At(), file, l.Line, l.File))
+	}
+	return said
+}
+
+// beaters are the lines with other values that come after ours: of several lines for a
+// setting the last by the names of the files wins.
+func beaters(all systemd.Sysctls, c config.Config, file string) (beat systemd.Sysctls) {
 	for _, v := range settings(c) {
 		for _, l := range all {
-			ours := l.File == sysctlPath || path.Base(l.File) <= path.Base(sysctlPath)
-			if l.Key == "vm/"+v.Name && !ours && l.Value != strconv.FormatInt(v.Value, 10) {
-				said = append(said, fmt.Sprintf("a boot sets vm.%s to %s again: %s comes after %s; take that line out: ${EDITOR:-vi} +%d %s",
-					v.Name, l.Value, l.At(), sysctlPath, l.Line, l.File))
+			later := l.File != file && path.Base(l.File) > path.Base(file)
+			if l.Key == "vm/"+v.Name && later && l.Value != strconv.FormatInt(v.Value, 10) {
+				beat = append(beat, l)
 			}
 		}
 	}
-	return said
+	return beat
 }
