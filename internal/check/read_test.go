@@ -217,6 +217,7 @@ func TestKnowsWhatTheNextBootMakesOfTheNode(t *testing.T) {
 		{"a read-only /etc", root("25 1 254:1 / / ro - squashfs /dev/vda1 ro\n30 25 254:2 / /var rw - ext4 /dev/vda2 rw"), "root-persistent", Warn, "/etc is read-only"},
 		{"an overlay on a disk", root("25 1 254:1 / / rw - ext4 /dev/vda1 rw\n30 25 0:31 / /etc rw - overlay overlay rw,lowerdir=/etc,upperdir=/var/overlay/etc,workdir=/w"), "root-persistent", Pass, "on a disk"},
 		{"ostree", "-- run/ostree-booted --\n", "root-persistent", Warn, "ostree"},
+		{"Flatcar", "-- usr/share/flatcar/release --\n", "root-persistent", Warn, "the system is Flatcar, which is set up by Ignition (/usr/share/flatcar)"},
 		{"NixOS", "-- etc/NIXOS --\n", "root-persistent", Warn, "NixOS"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -419,7 +420,7 @@ func TestPreflight(t *testing.T) {
 // TestSetupAsksWhatItDoesNotFixItself: which checks those are, and that the failure
 // of those that only a kubelet suffers from does not stop a node without one.
 func TestSetupAsksWhatItDoesNotFixItself(t *testing.T) {
-	always := []string{"cgroup-v2", "container-runtime", "control-plane", "kernel-version", "memory-pressure", "root-persistent", "swap-controller", "swap-turned-off", "systemd-oomd", "tmpfs-mounted-noswap", "tmpfs-noswap", "zram", "zswap"}
+	always := []string{"cgroup-v2", "container-runtime", "control-plane", "kernel-version", "memory-pressure", "swap-controller", "swap-turned-off", "systemd-oomd", "tmpfs-mounted-noswap", "tmpfs-noswap", "zram", "zswap"}
 	ofKubelet := []string{"kubelet-config-decodes", "kubelet-fail-swap-on", "kubelet-feature-gate", "kubelet-swap-behavior"}
 	for _, test := range []struct {
 		o    PreflightOptions

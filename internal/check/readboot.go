@@ -34,7 +34,7 @@ func readBoot(h host.Host, commandLine, kubelet string) Boot {
 	b.Zram = systemd.Zram(h, words)
 	b.Masked, b.MasksErr = systemd.SwapMasks(h)
 	b.Mentions, b.MentionsErr = nextboot.Mentions(h)
-	b.Forgets = forgets(h)
+	b.Forgets = nextboot.Forgets(h)
 	b.TurnsOff, b.TurnsOffErr = turnsOff(h, units, kubelet)
 	b.GenOff = systemd.SwapOff(words)
 	b.Hibernate = kernel.ReadHibernation(h, words)

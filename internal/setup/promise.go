@@ -2,6 +2,7 @@ package setup
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -78,6 +79,15 @@ func namedByNobody(h host.Host, a area.Area) error {
 			Hint("take it out first: %s", m.Edit())
 	}
 	return nil
+}
+
+// forgotten says why what is made for the next boot is gone by then.
+func (n node) forgotten(h host.Host) []string {
+	why := nextboot.Forgets(h)
+	if n.config.Persist == "none" || len(why) == 0 {
+		return nil
+	}
+	return []string{"what setup makes may be gone after a reboot: " + strings.Join(why, "; ") + "; " + nextboot.Remember}
 }
 
 // lateMounts say of which areas the file is on a file system that comes late at boot.

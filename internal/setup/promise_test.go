@@ -164,3 +164,26 @@ func TestSettingsMoveToAFileThatWinsAtTheNextSetup(t *testing.T) {
 		t.Errorf("the file did not move: %v", err)
 	}
 }
+
+// TestSetupWarnsOfARootThatForgets before anything is changed, on any node, but not
+// where nothing is to be there after a reboot.
+func TestSetupWarnsOfARootThatForgets(t *testing.T) {
+	const flatcar = "what setup makes may be gone after a reboot: the system is Flatcar, which is set up by Ignition (/usr/share/flatcar); put swap into what the system is made from"
+	for _, kubelet := range []bool{false, true} {
+		n := hosttest.New(t)
+		if kubelet {
+			n = withKubelet(t, "v1.34.1")
+		}
+		n.Systemd()
+		n.WriteFile("/usr/share/flatcar/release", "", 0o644)
+		for persist, want := range map[string]bool{"systemd": true, "fstab": true, "none": false} {
+			c := fileConfig("1Mi", false)
+			c.Persist = persist
+			r, err := setup.Up(t.Context(), n.Host(), c, setup.UpOptions{DryRun: true})
+			said := slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, flatcar) })
+			if err != nil || said != want {
+				t.Errorf("kubelet %t, --persist %s: %v, warnings %q", kubelet, persist, err, r.Warnings)
+			}
+		}
+	}
+}

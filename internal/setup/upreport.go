@@ -91,6 +91,7 @@ func (n node) warnings(h host.Host) []string {
 		w = append(w, tuning.SliceWarnings(h)...)
 	}
 	w = append(w, n.lateMounts(h)...)
+	w = append(w, n.forgotten(h)...)
 	w = append(w, tuning.Beaten(h, n.config, n.sysctls)...)
 	w = append(w, area.ZramInTheWay(h, n.areas)...)
 	w = append(w, n.kubelet.Warnings...)
