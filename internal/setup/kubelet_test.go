@@ -301,6 +301,13 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 			n.WriteFile("/etc/default/kubelet", "KUBELET_EXTRA_ARGS=--config-dir=/etc/kubelet.d\n", 0o644)
 			n.WriteFile("/etc/kubelet.d/90-own.conf", "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: true\n", 0o644)
 		}, nil, "/etc/kubelet.d/90-own.conf", "--kubelet skip"},
+		"a later drop-in with another behavior": {"v1.34.1", func(n *hosttest.Node) {
+			n.WriteFile("/etc/default/kubelet", "KUBELET_EXTRA_ARGS=--config-dir=/etc/kubelet.d\n", 0o644)
+			n.WriteFile("/etc/kubelet.d/90-own.conf", "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmemorySwap:\n  swapBehavior: NoSwap\n", 0o644)
+		}, nil, `memorySwap.swapBehavior is "NoSwap", from /etc/kubelet.d/90-own.conf`, "cat /etc/kubelet.d/90-own.conf"},
+		"a later drop-in of the unit": {"v1.34.1", func(n *hosttest.Node) {
+			n.WriteFile("/etc/systemd/system/kubelet.service.d/99-own.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --config "+kubeadmConfig+" --fail-swap-on=true\n", 0o644)
+		}, nil, "--fail-swap-on", "grep -rn"},
 		"a file of ours that is not ours": {"v1.34.1", func(n *hosttest.Node) {
 			n.WriteFile(kubeletDropIn, "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n", 0o644)
 		}, nil, "swapctl did not make it", "cat "},

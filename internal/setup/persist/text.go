@@ -26,8 +26,11 @@ func afterSwap() []string { return append(kubelet.Units(), "containerd.service",
 //     RequiresMountsFor=): systemd waits 90 s for one that is missing.
 //     'setup --boot' waits itself, for a shorter time.
 //   - default dependencies, so that it comes after sysinit.target and with it
-//     swap.target: before them it would be part of an ordering cycle, which
-//     systemd solves by not starting one of those in it.
+//     local-fs.target and swap.target (systemd.special(7), bootup(7)): before them
+//     it would be part of an ordering cycle, which systemd solves by not starting
+//     one of those in it. So every mount that does not come late is there already.
+//     After= of one that does (nextboot.LateMount) would have the kubelet wait for
+//     it, for ever where nothing starts it: setup warns of it instead.
 //   - nothing that gives the service a mount namespace of its own (ProtectSystem=,
 //     PrivateTmp=, ProtectKernelTunables= and so on): the kernel keeps a swap
 //     file, and the file below a loop device, by the mount through which it was
