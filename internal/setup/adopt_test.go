@@ -1,8 +1,10 @@
 package setup_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -261,6 +263,55 @@ func TestAdoptingSurvivesAKillAndAFailure(t *testing.T) {
 					takenBack(t, n, fresh)
 				}
 			})
+		}
+	}
+}
+
+// TestAdoptedSwapThatIsGoneIsMadeAnewAsOurs by a boot, as by a setup, and teardown takes
+// it away.
+func TestAdoptedSwapThatIsGoneIsMadeAnewAsOurs(t *testing.T) {
+	c := swapByHand()[0].want
+	for name, again := range map[string]func(*hosttest.Node) error{"boot": boot, "setup": func(n *hosttest.Node) error { return run(n, c) }} {
+		n := hosttest.New(t, (*hosttest.Node).Systemd)
+		fresh := n.Snapshot()
+		othersSwap(t, n, "/swapfile")
+		if err := adopt(n, c); err != nil {
+			t.Fatal(err)
+		}
+		n.Reboot()
+		if err := n.Other().Files.Remove("/swapfile"); err != nil {
+			t.Fatal(err)
+		}
+		if err := again(n); err != nil || len(swaps(t, n)) != 1 {
+			t.Fatalf("%s: %v, swap %v", name, err, swaps(t, n))
+		}
+		takenBack(t, n, fresh)
+	}
+}
+
+// TestWhatTookThePlaceOfAdoptedSwapIsNotOverwritten by a boot or a setup.
+func TestWhatTookThePlaceOfAdoptedSwapIsNotOverwritten(t *testing.T) {
+	for _, s := range swapByHand() {
+		n := hosttest.New(t, (*hosttest.Node).Systemd)
+		s.make(t, n)
+		if err := adopt(n, s.want); err != nil {
+			t.Fatal(err)
+		}
+		n.Reboot()
+		f, err := n.Other().Files.Open(s.on, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.WriteAt(bytes.Repeat([]byte("precious"), 1<<10), 0)
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		before := n.Snapshot()
+		for name, again := range map[string]func(*hosttest.Node) error{"boot": boot, "setup": func(n *hosttest.Node) error { return run(n, s.want) }} {
+			if err := again(n); err == nil || !strings.Contains(err.Error(), "not empty") {
+				t.Errorf("%s, %s: %v", s.name, name, err)
+			}
+			unchanged(t, n, before)
 		}
 	}
 }
