@@ -3,8 +3,6 @@ package check
 import (
 	"strings"
 
-	"github.com/swapctl/swapctl/internal/host"
-	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/nextboot"
 )
 
@@ -23,18 +21,4 @@ func forgetful(f Facts) Finding {
 			nextboot.Remember)
 	}
 	return pass("/etc and /var/lib are on a disk, and writable")
-}
-
-// readMount is why the file system below an area in a file comes late.
-func readMount(h host.Host, at kernel.Layer) string {
-	file, ok := at.Find(kernel.KindFile)
-	if !ok || file.Hidden || file.Deleted {
-		return ""
-	}
-	m, err := kernel.MountOf(h, file.Path)
-	if err != nil {
-		return ""
-	}
-	late, _ := nextboot.LateMount(h, m.Point)
-	return late
 }

@@ -122,3 +122,17 @@ func (l *BootLine) look(h host.Host) {
 		l.Dev = st.Rdev
 	}
 }
+
+// readMount is why the file system below an area in a file comes late.
+func readMount(h host.Host, at kernel.Layer) string {
+	file, ok := at.Find(kernel.KindFile)
+	if !ok || file.Hidden || file.Deleted {
+		return ""
+	}
+	m, err := kernel.MountOf(h, file.Path)
+	if err != nil {
+		return ""
+	}
+	late, _ := nextboot.LateMount(h, m.Point)
+	return late
+}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -130,7 +129,7 @@ func managedAreas(a *cli.App) ([]string, error) {
 	}
 	var names []string
 	for _, r := range j.Records {
-		if id, _, _ := strings.Cut(r.ID, "@"); id != "swap.on" {
+		if kind, _ := step.SplitID(r.ID); kind != "swap.on" {
 			continue
 		}
 		var want status.Managed
