@@ -190,12 +190,11 @@ func drawLayers(imports map[string][]string) string {
 }
 
 const layersPicture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[2]d" width="%[1]d" height="%[2]d" role="img" aria-label="Which package of swapctl imports which">
-<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><polygon points="0,1 8,4 0,7" fill="#5a6a80"/></marker></defs>
-<rect width="100%%" height="100%%" fill="#ffffff"/>
-<g fill="none" stroke="#7a8aa0" stroke-width="1.3" marker-end="url(#head)">
+` + figureStyle + `<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><polygon class="head" points="0,1 8,4 0,7"/></marker></defs>
+<rect class="page" width="100%%" height="100%%" rx="8"/>
+<g class="arrow" marker-end="url(#head)">
 %[3]s</g>
-<g fill="#eef3fa" stroke="#33507a" font-family="monospace" font-size="13" text-anchor="middle">
-<style>text{fill:#14243c;stroke:none}</style>
+<g class="plain" text-anchor="middle">
 %[4]s</g>
 </svg>
 `

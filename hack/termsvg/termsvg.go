@@ -1,5 +1,6 @@
 // Package termsvg draws what a program wrote to a terminal as an SVG picture,
-// for the documents. the test of docs that makes docs/pictures uses it.
+// in the colours of the reader's theme, light or dark. The test of docs that makes
+// docs/pictures uses it.
 package termsvg
 
 import (
@@ -48,9 +49,12 @@ func Draw(description, text string) (string, error) {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="%[3]s">
 <style>
 text { font: 14px ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d8dee9; white-space: pre }
-.bold { font-weight: bold } .faint { fill: #8b93a3 } .red { fill: #f0717a } .green { fill: #9ccf7f } .magenta { fill: #d39bd8 }
+.bold { font-weight: bold } .faint { fill: #8b93a3 } .red { fill: #f0717a } .green { fill: #9ccf7f } .magenta { fill: #d39bd8 } .screen { fill: #1f2430 }
+@media (prefers-color-scheme: light) {
+text { fill: #1f2328 } .faint { fill: #656d76 } .red { fill: #cf222e } .green { fill: #1a7f37 } .magenta { fill: #8250df } .screen { fill: #f3f5f8 }
+}
 </style>
-<rect width="%[1]d" height="%[2]d" rx="8" fill="#1f2430"/>
+<rect class="screen" width="%[1]d" height="%[2]d" rx="8"/>
 <circle cx="18" cy="18" r="5" fill="#f0717a"/><circle cx="36" cy="18" r="5" fill="#f0c674"/><circle cx="54" cy="18" r="5" fill="#9ccf7f"/>
 %[4]s</svg>
 `, width, height, escape(description), body.String()), nil
