@@ -143,34 +143,39 @@ func (r Row) settingFor(q Request) (setting, error) {
 	return s, nil
 }
 
-// head is the comment above a file.
+// head is the comment above a file. That kubeadm refuses --patches beside --config is ValidateMixedArguments in
+// cmd/kubeadm/app/apis/kubeadm/validation/validation.go of 1.37.2: "can not mix '--config' with arguments [patches]".
 func (r Row) head(q Request) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by swapctl: %s for Kubernetes %s", q.Behavior, r.Kubernetes)
 	switch q.Kind {
 	case KindInit:
 		b.WriteString(", for kubeadm init.\n")
-		if r.initOnly(q) {
+		switch {
+		case q.Behavior != NoSwap && r.Kubeadm.Patches:
 			b.WriteString("# The KubeletConfiguration counts for every node. Control-plane nodes are better\n" +
 				"# off without swap: leave it off there, or give them a patch with NoSwap\n" +
-				"# (swapctl kubeadm-config --kind patch --swap-behavior NoSwap).\n")
-		} else {
+				"# (swapctl kubeadm-config --kind patch --swap-behavior NoSwap), and its directory\n" +
+				"# here: patches: {directory: DIR}. kubeadm refuses --patches beside --config.\n")
+		case q.Behavior != NoSwap:
+			b.WriteString("# The KubeletConfiguration counts for every node. Control-plane nodes are better\n" +
+				"# off without swap: leave it off there.\n")
+		default:
 			b.WriteString("# The KubeletConfiguration counts for every node.\n")
 		}
 	case KindJoin:
 		b.WriteString(", for kubeadm join on a node that\n# is not like the cluster's kubelet-config. Add what says where the cluster is, or\n" +
 			"# merge it into a file that does: swapctl kubeadm-config --kind join --merge FILE\n")
 	case KindPatch:
-		b.WriteString(", for kubeadm --patches DIR: init,\n# join and upgrade all need it again. The file has to be called\n# " + PatchFile + "\n")
+		b.WriteString(", for kubeadm's patches.\n# It has to be called " + PatchFile + ". Init, join and upgrade\n" +
+			"# all need its directory again: --patches DIR; beside --config, where kubeadm\n" +
+			"# refuses that flag, patches: {directory: DIR} in the file of --config.\n")
 	case KindKubelet, KindDropin:
 		b.WriteString(", for the kubelet's --config.\n")
 	}
 	b.WriteString(r.warning(q.Desired))
 	return b.String()
 }
-
-// initOnly reports whether control-plane nodes would get swap by an init.
-func (r Row) initOnly(q Request) bool { return q.Behavior != NoSwap }
 
 // warning is what a person should know of a behavior in this minor.
 func (r Row) warning(w Desired) string {

@@ -37,7 +37,7 @@ Kinds:
   join     for kubeadm join on a node that is not like the others
   kubelet  a KubeletConfiguration, for a kubelet's --config
   dropin   a KubeletConfiguration, for a kubelet's --config-dir
-  patch    a KubeletConfiguration, for kubeadm's --patches
+  patch    a KubeletConfiguration, for kubeadm's patches
 
 With --merge an existing file gets what it lacks. Everything else in it stays:
 other documents and fields, comments, their order.
