@@ -72,6 +72,9 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 	r := downReport(h, out, o)
 	r.warn(o.stays)
 	r.Warnings = append(r.Warnings, left...)
+	if err == nil && offNow(h) == allOff {
+		r.warn(kubeletstep.NodeKeeps(j))
+	}
 	if err != nil && !out.Failed {
 		r.State = "nothing was changed"
 	}

@@ -247,3 +247,34 @@ func TestAnEmptyFileOfOthersIsLeftThereWhenOursMovesToIt(t *testing.T) {
 	}
 	takenBack(t, n, fresh)
 }
+
+// TestTeardownSaysThatTheNodeObjectKeepsItsSwap: where a kubelet has reported swap, and none is left.
+func TestTeardownSaysThatTheNodeObjectKeepsItsSwap(t *testing.T) {
+	skip := kubeletConfig()
+	skip.Kubelet = "skip"
+	for name, test := range map[string]struct {
+		version string
+		config  setup.Config
+		others  bool
+		want    bool
+	}{
+		"a kubelet of today":               {"v1.34.1", kubeletConfig(), false, true},
+		"one that does not report swap":    {"v1.32.1", kubeletConfig(), false, false},
+		"one that was left as it is":       {"v1.34.1", skip, false, false},
+		"swap of somebody else that is on": {"v1.34.1", kubeletConfig(), true, false},
+	} {
+		n := withKubelet(t, test.version)
+		if test.config.Kubelet == "skip" {
+			n.WriteFile("/etc/default/kubelet", "KUBELET_EXTRA_ARGS=--fail-swap-on=false\n", 0o644)
+		}
+		up(t, n, test.config, setup.UpOptions{})
+		if test.others {
+			othersSwap(t, n, "/others")
+		}
+		r, err := setup.Down(context.Background(), n.Host(), setup.DownOptions{})
+		got := strings.Contains(strings.Join(r.Warnings, "\n"), "kubectl patch node NODE --subresource=status")
+		if err != nil || got != test.want {
+			t.Errorf("%s: %v, warnings %q", name, err, r.Warnings)
+		}
+	}
+}

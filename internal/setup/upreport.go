@@ -214,12 +214,15 @@ func downState(h host.Host, r Report, out step.Outcome, o DownOptions) string {
 	return offNow(h) + "; nothing of swapctl is left on this node" + unread(out) + withRestarts(r)
 }
 
+// allOff is what offNow says when no swap is on.
+const allOff = "swap is off"
+
 // offNow says what swap is on after a teardown, by /proc/swaps.
 func offNow(h host.Host) string {
 	swaps, err := kernel.Swaps(h)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err == nil && len(swaps) == 0:
-		return "swap is off"
+		return allOff
 	case err != nil:
 		return "swapctl's swap is off"
 	}
