@@ -40,12 +40,12 @@ func Parse(s string) (int64, error) {
 		return 0, fmt.Errorf("%q is not a size: expected a quantity like 4Gi, 4GiB, 512M or a number of bytes", s)
 	case q.Sign() <= 0:
 		return 0, fmt.Errorf("%q is not a size: it must be more than 0", s)
-	case q.CmpInt64(math.MaxInt64) >= 0: // larger ones are capped to it
+	case q.Whole == math.MaxInt64: // so are larger ones
 		return 0, fmt.Errorf("%q is larger than any disk", s)
-	case q.CmpInt64(q.Value()) != 0: // Value rounds up
+	case q.Nanos != 0:
 		return 0, fmt.Errorf("%q is not a whole number of bytes", s)
 	}
-	return q.Value(), nil
+	return q.Whole, nil
 }
 
 // ParseShare reads a share of something: "50%" of total. ok is false when s is

@@ -60,7 +60,7 @@ func hostile() []string {
 	}
 }
 
-// TestAnAbsurdQuantityIsNotComputed: the library takes gigabytes for these.
+// TestAnAbsurdQuantityIsNotComputed: Kubernetes takes gigabytes for these.
 func TestAnAbsurdQuantityIsNotComputed(t *testing.T) {
 	began := time.Now()
 	for _, text := range hostile() {
@@ -89,10 +89,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		began := time.Now()
-		if q, err := ParseQuantity(text); err == nil {
-			_, _ = q.Value(), q.MilliValue()
-			_ = q.String()
-		}
+		_, _ = ParseQuantity(text)
 		if bytes, err := Parse(text); err == nil {
 			if again, err := Parse(strconv.FormatInt(bytes, 10)); bytes <= 0 || err != nil || again != bytes {
 				t.Errorf("%q is %d, and that is %d, %v", text, bytes, again, err)

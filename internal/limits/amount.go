@@ -2,23 +2,27 @@ package limits
 
 import (
 	"errors"
+	"fmt"
 	"math"
-	"math/big"
+	"strconv"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
 // amount is a quantity without rounding: whole + nanos / 10^9. A quantity never
-// has more than nine decimals (apimachinery, resource.ParseQuantity), so nothing
-// is lost, and comparing is two instructions instead of a decimal library.
+// has more than nine decimals, so nothing is lost.
 type amount struct {
 	whole int64
 	nanos int32 // 0 to 999999999
 }
 
 const (
-	nanosPerWhole = 1_000_000_000
+	nanosPerWhole = bytesize.NanosPerWhole
 	nanosPerMilli = 1_000_000
+
+	// What is as large has more thousandths, or billionths, than 63 bits hold.
+	maxMilli = math.MaxInt64 / 1000
+	maxNano  = math.MaxInt64 / nanosPerWhole
 )
 
 var (
@@ -28,40 +32,17 @@ var (
 
 // exactly returns the amount of a quantity. It refuses negative ones, which an
 // API server refuses too, and those beyond 63 bits, which it lets through.
-func exactly(q *resource.Quantity) (amount, error) {
-	if whole, ok := q.AsInt64(); ok {
-		if whole < 0 {
-			return amount{}, errNegative
-		}
-		return amount{whole: whole}, nil
+func exactly(q bytesize.Quantity) (amount, error) {
+	switch {
+	case q.Sign() < 0:
+		return amount{}, refused(q, errNegative)
+	case q.TooLarge():
+		return amount{}, refused(q, errTooLarge)
 	}
-	// An exact comparison would write out all digits of 1e1000000000.
-	switch about := q.AsApproximateFloat64(); {
-	case about < 0:
-		return amount{}, errNegative
-	case about < 1<<40:
-		// Cores are written in thousandths: by far the most usual fraction.
-		milli := q.MilliValue()
-		if q.Cmp(*resource.NewMilliQuantity(milli, resource.DecimalSI)) == 0 {
-			return amount{milli / 1000, int32(milli % 1000 * nanosPerMilli)}, nil
-		}
-	case about > 2*math.MaxInt64, q.CmpInt64(math.MaxInt64) > 0:
-		return amount{}, errTooLarge
-	}
-	return exactlyBig(q), nil
+	return amount{q.Whole, q.Nanos}, nil
 }
 
-// exactlyBig is exactly for the rest: fractions finer than a thousandth, or of
-// a large number.
-func exactlyBig(q *resource.Quantity) amount {
-	duplicate := q.DeepCopy() // AsDec changes how a quantity is stored
-	dec := duplicate.AsDec()
-	// The value is unscaled / 10^scale, with a scale of at most 9.
-	factor := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(9-dec.Scale())), nil)
-	nanos := factor.Mul(factor, dec.UnscaledBig())
-	whole, rest := new(big.Int).QuoRem(nanos, big.NewInt(nanosPerWhole), new(big.Int))
-	return amount{whole.Int64(), int32(rest.Int64())}
-}
+func refused(q bytesize.Quantity, err error) error { return fmt.Errorf("%s: %w", q.Text, err) }
 
 func (a amount) isZero() bool { return a.whole == 0 && a.nanos == 0 }
 
@@ -114,16 +95,27 @@ func (a amount) plus(b amount) amount {
 	return amount{a.whole + b.whole + carry, nanos}
 }
 
-// quantity is the amount for people.
-func (a amount) quantity(format resource.Format) string {
-	switch {
-	case a.nanos == 0:
-		return resource.NewQuantity(a.whole, format).String()
-	case a.nanos%nanosPerMilli == 0 && a.whole < resource.MaxMilliValue:
-		return resource.NewMilliQuantity(a.whole*1000+int64(a.nanos/nanosPerMilli), format).String()
-	case a.whole < math.MaxInt64/nanosPerWhole:
-		return resource.NewScaledQuantity(a.whole*nanosPerWhole+int64(a.nanos), resource.Nano).String()
+// quantity is an amount of a resource for people, as Kubernetes writes it
+// (apimachinery, Quantity.CanonicalizeBytes): a whole number of the largest unit possible,
+// which is one of Ki, Mi and so on for memory.
+func (a amount) quantity(resource int) string {
+	switch fine := a.nanos%nanosPerMilli != 0; {
+	case fine && a.whole < maxNano:
+		return inUnits(a.whole*nanosPerWhole+int64(a.nanos), 1000, "n", "u")
+	case !fine && a.nanos != 0 && a.whole < maxMilli:
+		return inUnits(a.whole*1000+int64(a.nanos/nanosPerMilli), 1000, "m")
+	case resource == memory && a.whole >= 1024:
+		return inUnits(a.bytes(), 1024, "", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 	default:
-		return resource.NewQuantity(a.bytes(), format).String()
+		return inUnits(a.bytes(), 1000, "", "k", "M", "G", "T", "P", "E")
 	}
+}
+
+// inUnits writes a number in the largest unit in which it is whole. Each is as many times
+// the one before.
+func inUnits(n, times int64, units ...string) string {
+	for len(units) > 1 && n != 0 && n%times == 0 {
+		n, units = n/times, units[1:]
+	}
+	return strconv.FormatInt(n, 10) + units[0]
 }

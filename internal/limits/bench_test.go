@@ -6,16 +6,14 @@ import (
 	"syscall"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
 // clusterObjects are pods as a cluster has them: 1 to 3 containers, some with a
 // sidecar, three quarters served.
 func clusterObjects(n int) []*Object {
 	random := rand.New(rand.NewPCG(1, 2))
-	quantity := func(format string, n int) resource.Quantity {
-		return resource.MustParse(fmt.Sprintf(format, n))
-	}
+	amount := func(format string, n int) bytesize.Quantity { return quantity(fmt.Sprintf(format, n)) }
 	var objects []*Object
 	for i := range n {
 		p := &Pod{Served: i%4 != 0, NodeName: fmt.Sprintf("node-%d", i%50)}
@@ -28,9 +26,9 @@ func clusterObjects(n int) []*Object {
 				c.Type = Sidecar
 			}
 			memory := 16 << random.IntN(6)
-			c.Resources.Requests = ResourceList{{"cpu", quantity("%dm", 50+random.IntN(500))}, {"memory", quantity("%dMi", memory)}}
+			c.Resources.Requests = ResourceList{{"cpu", amount("%dm", 50+random.IntN(500))}, {"memory", amount("%dMi", memory)}}
 			if random.IntN(2) == 0 {
-				c.Resources.Limits = ResourceList{{"memory", quantity("%dMi", memory*2)}}
+				c.Resources.Limits = ResourceList{{"memory", amount("%dMi", memory*2)}}
 			}
 			p.Containers = append(p.Containers, c)
 		}

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
+	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
@@ -212,12 +210,12 @@ func (c *converter) allocate(one *container, written *Container) *FieldError {
 
 func (c *converter) allocated(a *Allocation) (request, limit amount, err error) {
 	if a.HasRequest {
-		if request, err = c.exactly(&a.Request); err != nil {
+		if request, err = c.exactly(a.Request); err != nil {
 			return request, limit, err
 		}
 	}
 	if a.HasLimit {
-		limit, err = c.exactly(&a.Limit)
+		limit, err = c.exactly(a.Limit)
 	}
 	return request, limit, err
 }
@@ -265,7 +263,7 @@ func (c *converter) demand(d *demand, from *Resources) *FieldError {
 func (c *converter) side(name string, list ResourceList, value *[resources]amount, has *[resources]bool, hugepages *bool) *FieldError {
 	for i := range list {
 		entry := &list[i]
-		exact, err := c.exactly(&entry.Quantity)
+		exact, err := c.exactly(entry.Quantity)
 		if err != nil {
 			field := c.here(fmt.Sprintf("resources.%s[%s]", name, entry.Name))
 			return c.refuse(field, err)
@@ -276,7 +274,7 @@ func (c *converter) side(name string, list ResourceList, value *[resources]amoun
 		case "memory":
 			value[memory], has[memory] = exact, true
 			if exact.nanos != 0 {
-				c.fractions = append(c.fractions, entry.Quantity.String())
+				c.fractions = append(c.fractions, entry.Quantity.Text)
 			}
 		default:
 			if err := checkResource(entry.Name); err != nil {
@@ -303,23 +301,11 @@ func checkResource(name string) error {
 }
 
 // exactly is a quantity as the pod's API server has it, or will have it.
-func (c *converter) exactly(q *resource.Quantity) (amount, error) {
+func (c *converter) exactly(q bytesize.Quantity) (amount, error) {
 	if !c.pod.served {
 		return rounded(q)
 	}
-	value, err := exactly(q)
-	if err != nil {
-		return amount{}, absurd(q, err)
-	}
-	return value, nil
-}
-
-// absurd is an error in a quantity. One with a huge exponent is not written out.
-func absurd(q *resource.Quantity, err error) error {
-	if math.Abs(q.AsApproximateFloat64()) > 1e30 {
-		return err
-	}
-	return fmt.Errorf("%s: %w", q.String(), err)
+	return exactly(q)
 }
 
 // hugepages cannot be overcommitted: request and limit are the same
@@ -335,8 +321,8 @@ func (c *converter) hugepages(from *Resources) *FieldError {
 		if !ok {
 			return c.refuse(field, errors.New("is missing: hugepages cannot be overcommitted"))
 		}
-		if entry.Quantity.Cmp(limit) != 0 {
-			return c.refuse(field, fmt.Errorf("%s: must be equal to the request of %s", limit.String(), entry.Quantity.String()))
+		if entry.Quantity.Whole != limit.Whole || entry.Quantity.Nanos != limit.Nanos {
+			return c.refuse(field, fmt.Errorf("%s: must be equal to the request of %s", limit.Text, entry.Quantity.Text))
 		}
 	}
 	return nil

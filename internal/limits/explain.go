@@ -184,10 +184,10 @@ func (p *pod) qosSource(level kubeletcfg.PodLevel) string {
 func (c *container) memory() string {
 	request, limit := "no request", "no limit"
 	if c.hasRequest[memory] {
-		request = "request " + c.request[memory].quantity(formatOf(memory))
+		request = "request " + c.request[memory].quantity(memory)
 	}
 	if c.hasLimit[memory] {
-		limit = "limit " + c.limit[memory].quantity(formatOf(memory))
+		limit = "limit " + c.limit[memory].quantity(memory)
 	}
 	if c.from&requestFromLimit != 0 {
 		request += " (from the limit)"

@@ -6,7 +6,7 @@ package limits
 import (
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
 // Source says where an object stands in what was read.
@@ -157,7 +157,7 @@ type Container struct {
 // (k8s.io/kubernetes v1.37, pkg/kubelet/kubelet_pods.go,
 // convertToAPIContainerStatuses).
 type Allocation struct {
-	Request, Limit       resource.Quantity
+	Request, Limit       bytesize.Quantity
 	HasRequest, HasLimit bool
 }
 
@@ -182,17 +182,17 @@ type ResourceList []ResourceAmount
 // ResourceAmount is one entry of a ResourceList.
 type ResourceAmount struct {
 	Name     string
-	Quantity resource.Quantity
+	Quantity bytesize.Quantity
 }
 
 // Get returns the amount of a resource, and whether it is listed.
-func (l ResourceList) Get(name string) (resource.Quantity, bool) {
+func (l ResourceList) Get(name string) (bytesize.Quantity, bool) {
 	for i := range l {
 		if l[i].Name == name {
 			return l[i].Quantity, true
 		}
 	}
-	return resource.Quantity{}, false
+	return bytesize.Quantity{}, false
 }
 
 // LimitRange is what a LimitRange object says about containers: its items of

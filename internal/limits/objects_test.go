@@ -5,12 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 func memoryList(text string) ResourceList {
-	return ResourceList{{"memory", resource.MustParse(text)}}
+	return ResourceList{{"memory", quantity(text)}}
 }
 
 func rangeObject(items ...LimitRangeItem) *Object {
@@ -38,7 +36,7 @@ func TestLimitRangesFillInWhatContainersDoNotSay(t *testing.T) {
 		{"a limit equal to the request takes swap away", `{"requests": {"memory": "1Gi"}}`, []LimitRangeItem{{Default: memoryList("1Gi")}}, 1 << 30, 1 << 30, RequestEqualsLimit},
 		{"the limit is copied before", `{"limits": {"memory": "1Gi"}}`, []LimitRangeItem{{DefaultRequest: memoryList("512Mi")}}, 1 << 30, 1 << 30, RequestEqualsLimit},
 		{"a later item wins", "{}", []LimitRangeItem{{DefaultRequest: memoryList("1Gi")}, {DefaultRequest: memoryList("2Gi")}}, 2 << 30, 0, Proportional},
-		{"cpu alone", "{}", []LimitRangeItem{{DefaultRequest: ResourceList{{"cpu", resource.MustParse("1")}}}}, 0, 0, NoMemoryRequest},
+		{"cpu alone", "{}", []LimitRangeItem{{DefaultRequest: ResourceList{{"cpu", quantity("1")}}}}, 0, 0, NoMemoryRequest},
 	} {
 		plan := planOf(t, []*Object{podOf(t, web(test.resources)), rangeObject(test.items...)})
 		for row := range plan.Rows() {

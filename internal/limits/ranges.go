@@ -3,7 +3,7 @@ package limits
 import (
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
 // ranges are the LimitRanges of one namespace (plugin/pkg/admission/limitranger).
@@ -115,7 +115,7 @@ func convertItem(o *Object, index int) (item rangeItem, refused *FieldError) {
 			if !ok {
 				continue
 			}
-			value, err := rounded(&quantity)
+			value, err := rounded(quantity)
 			if err != nil {
 				return item, &FieldError{
 					Source: o.Source, Object: objectName(o.Kind, o.Namespace, o.Name),
@@ -138,14 +138,14 @@ func convertItem(o *Object, index int) (item rangeItem, refused *FieldError) {
 }
 
 // rounded is a quantity as an API server stores it.
-func rounded(q *resource.Quantity) (amount, error) {
+func rounded(q bytesize.Quantity) (amount, error) {
 	value, err := exactly(q)
 	if err != nil {
-		return amount{}, absurd(q, err)
+		return amount{}, err
 	}
 	value, ok := value.roundedUp()
 	if !ok {
-		return amount{}, absurd(q, errTooLarge)
+		return amount{}, refused(q, errTooLarge)
 	}
 	return value, nil
 }
@@ -196,29 +196,29 @@ func (in *ranges) refuse(c *container) error {
 }
 
 func refuseBelow(c *container, r int, least amount) error {
-	name, format := resourceName(r), formatOf(r)
+	name := resourceName(r)
 	request, limit, bound := asCompared(c.request[r], c.limit[r], least)
 	switch {
 	case !c.hasRequest[r]:
-		return fmt.Errorf("no %s request, but a LimitRange wants at least %s", name, least.quantity(format))
+		return fmt.Errorf("no %s request, but a LimitRange wants at least %s", name, least.quantity(r))
 	case request.cmp(bound) < 0:
-		return fmt.Errorf("%s request %s is below the %s of a LimitRange", name, c.request[r].quantity(format), least.quantity(format))
+		return fmt.Errorf("%s request %s is below the %s of a LimitRange", name, c.request[r].quantity(r), least.quantity(r))
 	case c.hasLimit[r] && limit.cmp(bound) < 0:
-		return fmt.Errorf("%s limit %s is below the %s of a LimitRange", name, c.limit[r].quantity(format), least.quantity(format))
+		return fmt.Errorf("%s limit %s is below the %s of a LimitRange", name, c.limit[r].quantity(r), least.quantity(r))
 	}
 	return nil
 }
 
 func refuseAbove(c *container, r int, most amount) error {
-	name, format := resourceName(r), formatOf(r)
+	name := resourceName(r)
 	request, limit, bound := asCompared(c.request[r], c.limit[r], most)
 	switch {
 	case !c.hasLimit[r]:
-		return fmt.Errorf("no %s limit, but a LimitRange wants at most %s", name, most.quantity(format))
+		return fmt.Errorf("no %s limit, but a LimitRange wants at most %s", name, most.quantity(r))
 	case limit.cmp(bound) > 0:
-		return fmt.Errorf("%s limit %s is above the %s of a LimitRange", name, c.limit[r].quantity(format), most.quantity(format))
+		return fmt.Errorf("%s limit %s is above the %s of a LimitRange", name, c.limit[r].quantity(r), most.quantity(r))
 	case c.hasRequest[r] && request.cmp(bound) > 0:
-		return fmt.Errorf("%s request %s is above the %s of a LimitRange", name, c.request[r].quantity(format), most.quantity(format))
+		return fmt.Errorf("%s request %s is above the %s of a LimitRange", name, c.request[r].quantity(r), most.quantity(r))
 	}
 	return nil
 }
@@ -228,17 +228,9 @@ func refuseAbove(c *container, r int, most amount) error {
 // thousandths than 63 bits hold (requestLimitEnforcedValues).
 func asCompared(request, limit, bound amount) (_, _, _ amount) {
 	for _, a := range []amount{request, limit, bound} {
-		if a.bytes() > resource.MaxMilliValue {
+		if a.bytes() > maxMilli {
 			return amount{whole: request.bytes()}, amount{whole: limit.bytes()}, amount{whole: bound.bytes()}
 		}
 	}
 	return request, limit, bound
-}
-
-// formatOf is how people write a resource.
-func formatOf(r int) resource.Format {
-	if r == memory {
-		return resource.BinarySI
-	}
-	return resource.DecimalSI
 }

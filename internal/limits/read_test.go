@@ -2,23 +2,33 @@ package limits
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
 // A small reader of manifests for the tests of this package, so that they do
 // not lean on the real one.
 
 type jsonResources struct {
-	Requests, Limits map[string]resource.Quantity
+	Requests, Limits map[string]json.RawMessage
+}
+
+// quantity reads a quantity that must be one.
+func quantity(text string) bytesize.Quantity {
+	q, err := bytesize.ParseQuantity(text)
+	if err != nil {
+		panic(text)
+	}
+	return q
 }
 
 func (r *jsonResources) convert() Resources {
-	list := func(from map[string]resource.Quantity) (to ResourceList) {
-		for name, quantity := range from {
+	list := func(from map[string]json.RawMessage) (to ResourceList) {
+		for name, written := range from {
 			if name == "cpu" || name == "memory" || len(name) > 10 && name[:10] == "hugepages-" {
-				to = append(to, ResourceAmount{name, quantity})
+				to = append(to, ResourceAmount{name, quantity(strings.Trim(string(written), `"`))})
 			}
 		}
 		return to

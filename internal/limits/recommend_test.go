@@ -2,10 +2,10 @@ package limits
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 const oneMi, oneGi = int64(1) << 20, int64(1) << 30
@@ -36,8 +36,8 @@ func deploymentOf(o *Object, n int64) *Object {
 	return o
 }
 
-func onlyMemory(quantity string) ResourceList {
-	return ResourceList{{Name: "memory", Quantity: resource.MustParse(quantity)}}
+func onlyMemory(text string) ResourceList {
+	return ResourceList{{Name: "memory", Quantity: quantity(text)}}
 }
 
 // sizedNode is a node of this size.
@@ -182,7 +182,7 @@ func TestWhatIsRecommendedIsEnoughAndNotMore(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 37)) //nolint:gosec // the same numbers each time
 	for range 200 {
 		memory := (1 + random.Int64N(1<<18)) << 20
-		request := resource.NewQuantity(1+random.Int64N(memory), resource.BinarySI).String()
+		request := strconv.FormatInt(1+random.Int64N(memory), 10)
 		target := Target{PerContainerBytes: 1 + random.Int64N(1<<32)}
 		got, err := Recommend(plannedOn(t, sizedNode(memory, 0), podAsking("a", request)), target)
 		if err != nil {

@@ -78,9 +78,9 @@ func (d *demand) refused(served bool) (field string, err error) {
 		if served && request.cmp(limit) <= 0 {
 			continue
 		}
-		format, name := formatOf(r), resourceName(r)
+		name := resourceName(r)
 		return fmt.Sprintf("resources.requests[%s]", name), fmt.Errorf("%s: must be less than or equal to the limit of %s",
-			d.request[r].quantity(format), d.limit[r].quantity(format))
+			d.request[r].quantity(r), d.limit[r].quantity(r))
 	}
 	if d.hugepages && d.hasRequest == [resources]bool{} && d.hasLimit == [resources]bool{} && !served {
 		return "resources", errors.New("hugepages want cpu or memory beside them")
@@ -97,7 +97,7 @@ func (p *pod) refusedLevel() (field string, err error) {
 	for r := range resources {
 		if p.level.hasRequest[r] && requests[r].amount.cmp(p.level.request[r]) > 0 {
 			return fmt.Sprintf("resources.requests[%s]", resourceName(r)), fmt.Errorf("%s: is less than the %s that the containers request together",
-				p.level.request[r].quantity(formatOf(r)), requests[r].amount.quantity(formatOf(r)))
+				p.level.request[r].quantity(r), requests[r].amount.quantity(r))
 		}
 	}
 	var count counter
@@ -107,7 +107,7 @@ func (p *pod) refusedLevel() (field string, err error) {
 		for r := range resources {
 			if c.kind == kindApp && c.hasLimit[r] && p.level.hasLimit[r] && c.limit[r].cmp(p.level.limit[r]) > 0 {
 				return fmt.Sprintf("%s[%d].resources.limits[%s]", list, index, resourceName(r)), fmt.Errorf("%s: is more than the pod's own limit of %s",
-					c.limit[r].quantity(formatOf(r)), p.level.limit[r].quantity(formatOf(r)))
+					c.limit[r].quantity(r), p.level.limit[r].quantity(r))
 			}
 		}
 	}

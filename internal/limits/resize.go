@@ -49,7 +49,7 @@ func (c *container) change() string {
 		if !there {
 			return "none"
 		}
-		return value.quantity(formatOf(memory))
+		return value.quantity(memory)
 	}
 	if d := &c.desired; c.request[memory] != d.request {
 		parts = append(parts, fmt.Sprintf("request %s instead of %s", size(c.request[memory], c.hasRequest[memory]), size(d.request, d.hasRequest)))

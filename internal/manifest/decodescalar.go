@@ -1,12 +1,10 @@
 package manifest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
-
-	"k8s.io/apimachinery/pkg/api/resource"
+	"strings"
 
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/limits"
@@ -81,11 +79,13 @@ func (d *decoder) bytes(v value) (*int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := q.Value()
-	if q.Sign() < 0 || q.CmpInt64(n) > 0 || n < 0 {
+	if q.Sign() < 0 || q.TooLarge() {
 		return nil, expected(v, "a number of bytes from 0 to 2^63-1")
 	}
-	return &n, nil
+	if q.Nanos > 0 {
+		q.Whole++ // rounded up, as Kubernetes does
+	}
+	return &q.Whole, nil
 }
 
 // resources reads requests and limits.
@@ -120,38 +120,35 @@ func (d *decoder) amounts(v value) (limits.ResourceList, error) {
 }
 
 // quantities remembers what was parsed: a cluster has few different amounts.
-// Only those are kept that hold no pointer, so that nobody can change them.
-type quantities map[string]resource.Quantity
+type quantities map[string]bytesize.Quantity
 
 // parse reads a quantity, a string or a bare number, as its UnmarshalJSON does
 // (k8s.io/apimachinery v0.37, pkg/api/resource/quantity.go): null is zero.
-func (c quantities) parse(v value) (resource.Quantity, error) {
+func (c quantities) parse(v value) (bytesize.Quantity, error) {
 	const what = "a quantity such as 512Mi"
 	switch v.kind() {
 	case null:
-		return resource.Quantity{}, nil
+		return bytesize.Quantity{}, nil
 	case text, number:
 	default:
-		return resource.Quantity{}, expected(v, what)
+		return bytesize.Quantity{}, expected(v, what)
 	}
 	b := v.text()
 	if q, ok := c[string(b)]; ok {
 		return q, nil
 	}
-	s := string(bytes.TrimSpace(b))
-	q, err := bytesize.ParseQuantity(s)
+	written := string(b)
+	q, err := bytesize.ParseQuantity(strings.TrimSpace(written))
 	switch {
 	case errors.Is(err, bytesize.ErrAbsurd):
-		return resource.Quantity{}, expected(v, what+", nothing so absurd")
+		return bytesize.Quantity{}, expected(v, what+", nothing so absurd")
 	case err != nil:
-		return resource.Quantity{}, expected(v, what)
+		return bytesize.Quantity{}, expected(v, what)
 	}
 	const enough = 1 << 12
-	if _, plain := q.AsInt64(); plain {
-		if len(c) >= enough {
-			clear(c)
-		}
-		c[string(b)] = q
+	if len(c) >= enough {
+		clear(c)
 	}
+	c[written] = q
 	return q, nil
 }

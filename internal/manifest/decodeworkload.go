@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
@@ -400,6 +398,6 @@ func (d *decoder) complete(p *limits.Pod) {
 		return
 	}
 	p.Containers = append(p.Containers, limits.Container{Name: w.alongside.name, Type: limits.App, Resources: limits.Resources{
-		Requests: limits.ResourceList{{Name: cpu, Quantity: *resource.NewMilliQuantity(w.alongside.cpuMilli, resource.DecimalSI)}},
+		Requests: limits.ResourceList{{Name: cpu, Quantity: w.alongside.cpu}},
 	}})
 }

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -60,7 +61,7 @@ func brief(t testing.TB, text string, o Options) string {
 			for _, c := range p.Containers {
 				request, _ := c.Resources.Requests.Get(memory)
 				limit, _ := c.Resources.Limits.Get(memory)
-				s += fmt.Sprintf(" [%s %s %s/%s]", c.Type, c.Name, &request, &limit)
+				s += fmt.Sprintf(" [%s %s %s/%s]", c.Type, c.Name, cmp.Or(request.Text, "0"), cmp.Or(limit.Text, "0"))
 			}
 		}
 		all = append(all, s)

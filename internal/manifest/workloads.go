@@ -3,6 +3,8 @@ package manifest
 import (
 	"slices"
 	"strings"
+
+	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
 // workload says where a kind keeps what is asked of it.
@@ -22,8 +24,8 @@ type workload struct {
 
 // alongside is a container that nobody writes.
 type alongside struct {
-	name     string
-	cpuMilli int64 // requested
+	name string
+	cpu  bytesize.Quantity // requested
 }
 
 // anyGroup is the group of a template path that names none.
@@ -132,7 +134,7 @@ func foreign() []workload {
 	knative := workload{
 		group: "serving.knative.dev", templates: []template{pods("spec.template")}, container: "user-container",
 		// pkg/deployment/config.go: QueueSidecarCPURequestDefault, and no memory
-		alongside: &alongside{"queue-proxy", 25},
+		alongside: &alongside{"queue-proxy", bytesize.Quantity{Text: "25m", Nanos: 25_000_000}},
 	}
 	training := func(kind, specs string) workload { // trainer, pkg/apis/kubeflow.org/v1/*_types.go and common_types.go
 		return workload{

@@ -6,8 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
+	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/limits"
 	"github.com/swapctl/swapctl/internal/report"
@@ -21,7 +20,7 @@ func BenchmarkPlanOutput(b *testing.B) {
 		MemoryBytes: 64 << 30, SwapBytes: 32 << 30, SwapBehavior: "LimitedSwap", SwapController: true,
 	}}})
 	for i := range pods {
-		amount := limits.ResourceList{{Name: "memory", Quantity: *resource.NewQuantity(int64(i%977)<<20, resource.BinarySI)}}
+		amount := limits.ResourceList{{Name: "memory", Quantity: bytesize.Quantity{Whole: int64(i%977) << 20}}}
 		o := &limits.Object{APIVersion: "v1", Kind: "Pod", Namespace: fmt.Sprintf("ns-%d", i%40), Name: fmt.Sprintf("checkout-6d5f8c9b7-%05d", i), Pod: &limits.Pod{
 			Served: true, QOSClass: "Burstable", NodeName: "node",
 			Containers: []limits.Container{{Name: "app", Type: limits.App, Resources: limits.Resources{Requests: amount}}, {Name: "proxy", Type: limits.App}},
