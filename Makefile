@@ -13,7 +13,10 @@ GORELEASER := v2.15.0
 # What is built from modules of its own, the longest to look at first.
 MODULES := test/upstream test/upstream/kubelet test/packages bench/plan test/e2e
 
-.PHONY: build test lint unit update race fuzz signals upstream packages facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+# Linux is for nodes, the others for workstations (internal/cli/node).
+SYSTEMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: build test lint cross unit update race fuzz signals upstream packages facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -21,7 +24,7 @@ build: bin/swapctl ## the static binary, bin/swapctl
 bin/swapctl:
 	@hack/build.sh $@ '$(LDFLAGS)'
 
-test: deps lint unit race upstream packages e2e ## everything that must pass
+test: deps lint cross unit race upstream packages e2e ## everything that must pass
 
 lint: $(LINT) ## style, and the layers of docs/architecture.md
 	$(LINT) run ./...
@@ -31,6 +34,10 @@ lint: $(LINT) ## style, and the layers of docs/architecture.md
 
 $(LINT): tools/go.mod tools/go.sum
 	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+cross: ## the program links for every system that a release has an archive for
+	printf '%s\n' $(SYSTEMS) | xargs -P "$$(nproc)" -I {} sh -c \
+		'GOOS=$$(dirname {}) GOARCH=$$(basename {}) go build -o /dev/null ./cmd/swapctl || { echo "make: that was for {}" >&2; exit 1; }'
 
 unit: ## pure code, fake node, scripts, fuzz seeds, and as root the real kernel
 	@# -count=1: else go test notes each file that the fake node opens, half a gigabyte of them, and looks at all again

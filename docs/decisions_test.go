@@ -51,7 +51,7 @@ func TestWhatWasRejectedIsNotThere(t *testing.T) {
 	if want := fmt.Sprintf("`setup --boot` waits for a late disk, %d seconds.", setup.BootWait/time.Second); !strings.Contains(page, want) {
 		t.Errorf("it does not say: %s", want)
 	}
-	programs := []string{"linux_child.go"}
+	programs := []string{"child_linux.go"}
 	if have := whoRunsPrograms(t); !slices.Equal(have, programs) || !strings.Contains(page, "Three programs may be run") {
 		t.Errorf("programs are run by %v, want %v", have, programs)
 	}

@@ -22,7 +22,7 @@ func main() {
 	// A reader of our output that went away (swapctl setup | head) must not
 	// kill us between two steps: see printed.
 	signal.Ignore(syscall.SIGPIPE)
-	os.Exit(root.Run(host.Linux(), os.Args[1:], cli.Process{
+	os.Exit(root.Run(host.Local(), os.Args[1:], cli.Process{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(),
 		Build: cli.Build{Version: version, Commit: commit, Date: date},
 	}))

@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -33,6 +35,7 @@ const Changes = "changes"
 type App struct {
 	Host host.Host
 	Process
+	Node Node
 
 	Output     report.Format
 	ConfigFile string
@@ -85,10 +88,13 @@ func (a *App) Print(doc any, draw func(p *report.Printer, wide bool) error) erro
 	return Printed("the result", err)
 }
 
+// pipeClosing is EPIPE on Windows (ERROR_NO_DATA of winerror.h).
+const pipeClosing = syscall.Errno(232)
+
 // Printed is the error of writing to stdout. A reader that stopped reading (swapctl
 // plan | head) is no error: it has what it wanted.
 func Printed(what string, err error) error {
-	if errors.Is(err, syscall.EPIPE) {
+	if errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && errors.Is(err, pipeClosing) {
 		return nil
 	}
 	return fail.New(fail.Failed, "print "+what, err, "write it to a file on a disk with room")
@@ -100,6 +106,19 @@ func (a *App) Warn(format string, args ...any) {
 		_ = a.Stderr().Line("swapctl: " + report.Paint(report.Notice, "warning: ") +
 			OneLine(fmt.Sprintf(format, args...)))
 	}
+}
+
+// Node is the part of the program that is about a node, and so about Linux.
+type Node struct {
+	// Commands makes the commands that look at a node or change it.
+	Commands func(*App) []*cobra.Command
+	// Memory tells the machine's memory and swap.
+	Memory func(host.Host) (totalBytes, swapBytes int64, err error)
+	// KubeletVersion tells the version of the machine's kubelet, "" if it has none
+	// that can be asked.
+	KubeletVersion func(context.Context, host.Host) string
+	// Completion completes flags of these commands; nil for one that it does not know.
+	Completion func(*App, *pflag.Flag) cobra.CompletionFunc
 }
 
 // Process is what the process was given, besides its arguments.

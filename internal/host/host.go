@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 )
 
-// Host is a machine.
+// Host is a machine. On a workstation, which is not Linux, it has only Files:
+// everything else is about a node.
 type Host struct {
 	Files  Files
 	Kernel Kernel
@@ -128,6 +130,8 @@ type Stat struct {
 	SizeBytes  int64 // apparent size
 	UsedBytes  int64 // allocated: st_blocks * 512
 	LinksCount uint64
+
+	info fs.FileInfo // of a workstation's file, instead of owner, devices and inode
 }
 
 // IsBlock reports whether it is a block device.
@@ -139,7 +143,12 @@ func (s Stat) IsBlock() bool {
 func (s Stat) IsSymlink() bool { return s.Mode&fs.ModeSymlink != 0 }
 
 // SameFile reports whether both are the same file on the same device.
-func (s Stat) SameFile(o Stat) bool { return s.Dev == o.Dev && s.Ino == o.Ino }
+func (s Stat) SameFile(o Stat) bool {
+	if s.info != nil && o.info != nil {
+		return os.SameFile(s.info, o.info)
+	}
+	return s.Dev == o.Dev && s.Ino == o.Ino
+}
 
 // Kernel is everything asked of Linux besides files. Errors wrap the errno, so
 // that errors.Is(err, unix.EBUSY) works. Sizes are bytes unless they say

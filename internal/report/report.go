@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/charmbracelet/colorprofile"
-	"golang.org/x/sys/unix"
+	"github.com/charmbracelet/x/term"
 
 	_ "github.com/swapctl/swapctl/internal/notmux" // before lipgloss
 )
@@ -53,11 +53,8 @@ func New(w io.Writer, o Options) *Printer {
 // columns is how wide a terminal is, 0 when it does not say; ok is false for
 // anything but a terminal.
 func columns(f *os.File) (width int, ok bool) {
-	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	if err != nil {
-		return 0, false
-	}
-	return int(size.Col), true
+	width, _, err := term.GetSize(f.Fd())
+	return width, err == nil
 }
 
 // Terminal reports whether a person watches who can see a line being redrawn.

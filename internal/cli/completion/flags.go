@@ -1,21 +1,15 @@
 package completion
 
 import (
-	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/swapctl/swapctl/internal/bytesize"
-	"github.com/swapctl/swapctl/internal/check"
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/cli/help"
-	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
-	"github.com/swapctl/swapctl/internal/setup/config"
 )
 
 // The values of flags that have any to choose from. They are set up only for a run that
@@ -59,18 +53,15 @@ func Of(a *cli.App, f *pflag.Flag) cobra.CompletionFunc {
 	if choice, ok := f.Value.(interface{ Words() []string }); ok {
 		return oneOf(choice.Words()...)
 	}
-	if words := flagWords(f.Name); words != nil {
+	if words := flagWords(f); words != nil {
 		return oneOf(words...)
 	}
+	if complete := a.Node.Completion(a, f); complete != nil {
+		return complete
+	}
 	switch f.Name {
-	case "only", "ignore":
-		return completeChecks
 	case "kubernetes-version":
 		return completeVersions
-	case "device", "erase":
-		return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return completeDevices(a, typed)
-		}
 	case "path", "config", "pods", "node", "nodes", "merge", "diff":
 		return files
 	case "output-dir":
@@ -84,14 +75,14 @@ func Of(a *cli.App, f *pflag.Flag) cobra.CompletionFunc {
 
 // flagWords are the values of a flag that takes one of a few, or what most people
 // give it.
-func flagWords(name string) []string {
-	switch name {
+func flagWords(f *pflag.Flag) []string {
+	switch f.Name {
 	case "size":
 		return []string{"50%\thalf as much as memory", "100%\tas much as memory", "4Gi", "8Gi", "16Gi"}
 	case "sector-size":
 		return []string{"auto", "512", "4096"}
 	case "cipher":
-		return []string{config.DefaultCipher}
+		return []string{f.DefValue}
 	case "key-size":
 		return []string{"512\tAES-256 in XTS", "256\tAES-128 in XTS"}
 	case "discard":
@@ -146,48 +137,4 @@ func completeVersions(*cobra.Command, []string, string) ([]cobra.Completion, cob
 		words = append(words, row.Kubernetes)
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-}
-
-// completeChecks offers the next of a list of checks.
-func completeChecks(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	before := typed[:strings.LastIndex(typed, ",")+1]
-	named := strings.Split(before, ",")
-	var words []cobra.Completion
-	for _, c := range check.Catalogue() {
-		if !slices.Contains(named, c.ID) {
-			words = append(words, cobra.CompletionWithDesc(before+c.ID, c.Title))
-		}
-	}
-	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
-}
-
-// completeDevices offers the names of block devices that stay: not sda, which may
-// be another disk tomorrow, and no UUID or label, which encryption erases.
-func completeDevices(a *cli.App, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	var words []cobra.Completion
-	for _, dir := range []string{"/dev/disk/by-id", "/dev/disk/by-partuuid", "/dev/disk/by-partlabel", "/dev/disk/by-path", "/dev/mapper"} {
-		names, _ := a.Host.Files.ReadDir(dir) // not every machine has each of them
-		for _, name := range names {
-			if link := path.Join(dir, name); name != "control" && strings.HasPrefix(link, typed) { // a look at each costs
-				words = append(words, cobra.CompletionWithDesc(link, deviceWord(a, link)))
-			}
-		}
-	}
-	return words, cobra.ShellCompDirectiveDefault | cobra.ShellCompDirectiveKeepOrder
-}
-
-// deviceWord is what the kernel calls a device, and its size.
-func deviceWord(a *cli.App, link string) string {
-	target, err := a.Host.Files.EvalSymlinks(link)
-	if err != nil {
-		return ""
-	}
-	word := path.Base(target)
-	size, err := a.Host.Files.ReadFile("/sys/class/block/"+word+"/size", host.SmallLimit)
-	sectors, parseErr := strconv.ParseInt(strings.TrimSpace(string(size)), 10, 64)
-	if err != nil || parseErr != nil {
-		return word
-	}
-	const sector = 512 // whatever the device has: include/linux/blk_types.h, SECTOR_SHIFT
-	return word + ", " + bytesize.Format(sectors*sector)
 }

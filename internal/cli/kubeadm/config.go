@@ -13,7 +13,6 @@ import (
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
-	"github.com/swapctl/swapctl/internal/kubelet"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/report"
 )
@@ -199,9 +198,7 @@ func findRow(a *cli.App, cmd *cobra.Command, rows kubeletcfg.Versions, version s
 		version = kubeletcfg.VersionIn([]kubeletcfg.Source{*existing})
 	}
 	if version == "" {
-		// One that cannot be asked is as good as none: the error names the flag.
-		k, _ := kubelet.Find(cmd.Context(), a.Host)
-		version = k.Version
+		version = a.Node.KubeletVersion(cmd.Context(), a.Host)
 	}
 	if version == "" {
 		return kubeletcfg.Row{}, "", cli.Usage(cmd, errors.New("Kubernetes version not specified"), //nolint:staticcheck // a name

@@ -12,7 +12,6 @@ import (
 	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/fail"
-	"github.com/swapctl/swapctl/internal/kernel"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 	"github.com/swapctl/swapctl/internal/limits"
 )
@@ -138,16 +137,16 @@ func (n *nodeFlags) complete(a *cli.App, node limits.Node, changed func(string) 
 	if n.memory != "" && changed("node-swap") {
 		return node, nil
 	}
-	memory, err := kernel.ReadMemory(a.Host)
+	total, swap, err := a.Node.Memory(a.Host)
 	if err != nil {
 		return node, (&fail.Error{Op: "ask this machine for its memory and swap", Err: err}).
 			Hint("say which node is meant: --node-memory 64Gi --node-swap 32Gi")
 	}
 	if n.memory == "" {
-		node.MemoryBytes = memory.TotalBytes
+		node.MemoryBytes = total
 	}
 	if !changed("node-swap") {
-		node.SwapBytes = memory.SwapTotalBytes
+		node.SwapBytes = swap
 	}
 	return node, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/cli/clitest"
 	"github.com/swapctl/swapctl/internal/cli/completion"
+	"github.com/swapctl/swapctl/internal/cli/node"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
 )
 
@@ -129,7 +130,7 @@ func title(t *testing.T, id string) string {
 
 // TestEveryFlagCompletesOrHasNothingToChoose: a new flag is one or the other.
 func TestEveryFlagCompletesOrHasNothingToChoose(t *testing.T) {
-	a := &cli.App{Host: hosttest.New(t).Host(), Process: cli.Process{Out: io.Discard, Err: io.Discard, LookupEnv: clitest.NoEnv}}
+	a := &cli.App{Host: hosttest.New(t).Host(), Node: node.Local(), Process: cli.Process{Out: io.Discard, Err: io.Discard, LookupEnv: clitest.NoEnv}}
 	free := []string{
 		"name", "priority", "swappiness", "min-free-kbytes", "watermark-scale-factor", "watermark-boost-factor", "template-path",
 		"namespace", "node-memory", "node-swap", "explain", "target-per-container", "target-ratio",

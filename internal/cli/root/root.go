@@ -8,13 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swapctl/swapctl/internal/cli"
-	"github.com/swapctl/swapctl/internal/cli/check"
 	"github.com/swapctl/swapctl/internal/cli/completion"
 	"github.com/swapctl/swapctl/internal/cli/help"
 	"github.com/swapctl/swapctl/internal/cli/kubeadm"
+	"github.com/swapctl/swapctl/internal/cli/node"
 	"github.com/swapctl/swapctl/internal/cli/plan"
-	"github.com/swapctl/swapctl/internal/cli/setup"
-	"github.com/swapctl/swapctl/internal/cli/status"
 	"github.com/swapctl/swapctl/internal/cli/version"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
@@ -23,6 +21,9 @@ import (
 
 // New is the command swapctl, with all commands below it.
 func New(a *cli.App) *cobra.Command {
+	if a.Node.Commands == nil {
+		a.Node = node.Local()
+	}
 	root := &cobra.Command{
 		Use:   "swapctl COMMAND [flags]",
 		Short: "Give a Kubernetes node swap, encrypted, and take it back",
@@ -54,18 +55,22 @@ key that nobody knows, every step reversible.`,
 	a.Output = report.Table
 	f := root.PersistentFlags()
 	f.VarP(&a.Output, "output", "o", "how to print the result: table, wide, json or yaml")
-	f.StringVar(&a.ConfigFile, "config", "", "configuration `file` (default "+setup.DefaultConfigFile+" if there is one)")
+	f.StringVar(&a.ConfigFile, "config", "", "configuration `file` (default /etc/swapctl/config.yaml if there is one)")
 	f.BoolVarP(&a.Quiet, "quiet", "q", false, "print only the result and errors")
 	f.BoolVarP(&a.Verbose, "verbose", "v", false, "tell every step as it begins")
 	f.BoolVar(&a.NoColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
-	root.AddCommand(setup.New(a), setup.NewTeardown(a), status.New(a), check.New(a), plan.New(a), kubeadm.New(a), version.New(a), completion.New(a))
+	root.AddCommand(a.Node.Commands(a)...)
+	root.AddCommand(plan.New(a), kubeadm.New(a), version.New(a), completion.New(a))
 	return root
 }
 
 // Run is the whole program: it carries out one command line on a machine and
 // returns the exit code.
 func Run(h host.Host, args []string, s cli.Process) int {
-	a := &cli.App{Host: h, Process: s}
+	return run(&cli.App{Host: h, Process: s}, args)
+}
+
+func run(a *cli.App, args []string) int {
 	root := New(a)
 	root.SetArgs(args)
 	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {

@@ -15,7 +15,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Linux returns the machine this program runs on.
+// Local returns the machine that this program runs on.
+func Local() Host { return Linux() }
+
+// Linux returns the machine that this program runs on, all of it.
 func Linux() Host {
 	return Host{Files: files{}, Kernel: linux{}, Units: systemdUnits(), Run: programs{}}
 }
