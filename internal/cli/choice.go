@@ -15,8 +15,13 @@ import (
 // Choice adds a flag that takes one of a few words, which completion offers too.
 // The default need not be one of them.
 func Choice(f *pflag.FlagSet, value *string, name, byDefault, usage string, words ...string) {
+	ChoiceP(f, value, name, "", byDefault, usage, words...)
+}
+
+// ChoiceP is Choice of a flag that also has one letter.
+func ChoiceP(f *pflag.FlagSet, value *string, name, letter, byDefault, usage string, words ...string) {
 	*value = byDefault
-	f.Var(&choice{value, words}, name, usage)
+	f.VarP(&choice{value, words}, name, letter, usage)
 }
 
 type choice struct {
@@ -53,5 +58,9 @@ func BadChoice(cmd *cobra.Command, flag, value string, words []string) error {
 	if near := fail.Nearest(value, words); near != "" {
 		hints = append(hints, fmt.Sprintf("did you mean --%s %s?", flag, near))
 	}
-	return Usage(cmd, fmt.Errorf("--%s: %q is not one of %s", flag, value, strings.Join(words, ", ")), hints...)
+	among := "one of " + strings.Join(words, ", ")
+	if len(words) == 1 {
+		among = words[0]
+	}
+	return Usage(cmd, fmt.Errorf("--%s: %q is not %s", flag, value, among), hints...)
 }

@@ -13,7 +13,7 @@ type notes struct {
 // noteGroup is a title and the names of flags, in the order in which they are shown.
 type noteGroup struct{ Title, Flags string }
 
-// EveryCommand groups the flags that all commands have.
+// EveryCommand groups the flags that all commands have, or several of them.
 func EveryCommand() []noteGroup {
 	return []noteGroup{
 		{"Output", "output quiet verbose no-color"},

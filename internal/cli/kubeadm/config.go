@@ -24,6 +24,7 @@ type flags struct {
 	kind      string
 	merge     string
 	outputDir string
+	output    string // YAML alone
 	cgroup    int
 }
 
@@ -58,13 +59,14 @@ func New(a *cli.App) *cobra.Command {
 		Example: kubeadmExample,
 		Args:    cli.NoArguments(wordHint),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd, a.Output); err != nil {
+			if err := o.check(cmd); err != nil {
 				return err
 			}
 			return write(a, cmd, &o)
 		},
 	}
 	f := cmd.Flags()
+	cli.ChoiceP(f, &o.output, "output", "o", string(report.YAML), "how to print the result: yaml, for kubeadm to read", string(report.YAML))
 	cli.Choice(f, &o.kind, "kind", string(kubeletcfg.KindInit), "what to write: init, join, kubelet, dropin or patch", kindWords()...)
 	f.StringVar(&o.behavior, "swap-behavior", kubeletcfg.LimitedSwap, "what containers get: LimitedSwap or NoSwap")
 	f.StringVar(&o.merge, "merge", "", "add to this `file`, - for standard input, and keep all else in it")
@@ -97,12 +99,9 @@ func wordHint(cmd *cobra.Command, word string) []string {
 	return []string{"to add swap to a file: --merge " + word, "to look for faults in it: " + cmd.CommandPath() + " lint " + word}
 }
 
-func (o *flags) check(cmd *cobra.Command, format report.Format) error {
+func (o *flags) check(cmd *cobra.Command) error {
 	if !slices.Contains(kubeletcfg.Behaviors(), o.behavior) { // one is not offered, which old kubelets have
 		return cli.BadChoice(cmd, "swap-behavior", o.behavior, []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap})
-	}
-	if format == report.JSON || format == report.Wide {
-		return cli.Usage(cmd, fmt.Errorf("'%s' prints YAML, for kubeadm to read", cmd.CommandPath()))
 	}
 	return cli.CgroupVersion(cmd, o.cgroup)
 }

@@ -30,6 +30,11 @@ func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 		name, _, _ = strings.Cut(together, "=")
 	}
 	if len(name) < 2 {
+		for _, other := range cmd.Root().Commands() {
+			if f := other.Flags().ShorthandLookup(name); f != nil {
+				return fmt.Sprintf("'%s' has a flag -%s, --%s, which comes after its name", other.CommandPath(), name, f.Name)
+			}
+		}
 		return ""
 	}
 	names := flagNames(cmd)

@@ -55,9 +55,7 @@ key that nobody knows, every step reversible.`,
 	a.Output = report.Table
 	f := root.PersistentFlags()
 	f.VarP(&a.Output, "output", "o", "how to print the result: table, wide, json or yaml")
-	f.StringVar(&a.ConfigFile, "config", "", "configuration `file` (default /etc/swapctl/config.yaml if there is one)")
 	f.BoolVarP(&a.Quiet, "quiet", "q", false, "print only the result and errors")
-	f.BoolVarP(&a.Verbose, "verbose", "v", false, "tell every step as it begins")
 	f.BoolVar(&a.NoColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
 	root.AddCommand(a.Node.Commands(a)...)
 	root.AddCommand(plan.New(a), kubeadm.New(a), version.New(a), completion.New(a))

@@ -57,6 +57,8 @@ is undone. Each flag can also be set in ` + DefaultConfigFile + `
 	f := cmd.Flags()
 	f.AddFlagSet(o.settings.area)
 	f.AddFlagSet(o.settings.node)
+	f.StringVar(&a.ConfigFile, "config", "", "configuration `file` (default "+DefaultConfigFile+" if there is one)")
+	verboseFlag(a, f)
 	f.StringVar(&o.Erase, "erase", "", "use the file or device even if it is not empty; --erase=`name` only if it is that one")
 	f.Lookup("erase").NoOptDefVal = "true"
 	f.BoolVar(&o.Adopt, "adopt", false, "take over swap that is there already, not encrypted: turn it on at boot; teardown leaves it on")

@@ -33,6 +33,7 @@ its place and loses nothing but the swap on it.`,
 		}),
 	}
 	f := cmd.Flags()
+	verboseFlag(a, f)
 	f.BoolVar(&o.Force, "force", false, "even when what is swapped out does not fit into memory")
 	f.BoolVar(&o.KeepFile, "keep-file", false, "leave the swap file")
 	f.BoolVar(&o.NoRestart, "no-restart", false, "do not restart the kubelet; 'swapctl status' says that it is still to do")

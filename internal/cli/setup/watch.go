@@ -3,6 +3,8 @@ package setup
 import (
 	"fmt"
 
+	"github.com/spf13/pflag"
+
 	"github.com/swapctl/swapctl/internal/cli"
 	"github.com/swapctl/swapctl/internal/report"
 	"github.com/swapctl/swapctl/internal/step"
@@ -77,4 +79,9 @@ func (w *watcher) say(text string) {
 	w.line.Clear()
 	// A message that cannot be printed must not stop the work.
 	_ = w.printer.Line("swapctl: " + report.Printable(text))
+}
+
+// verboseFlag adds the flag of those commands that have steps to tell of.
+func verboseFlag(a *cli.App, f *pflag.FlagSet) {
+	f.BoolVarP(&a.Verbose, "verbose", "v", false, "tell every step as it begins")
 }
