@@ -100,7 +100,7 @@ func persistent(f Facts) Finding {
 		_, keyed := f.Boot.Crypttab[a.Stack.Mapping]
 		switch {
 		case a.LateMount != "":
-			bad = append(bad, a.Name()+" is on a file system that a boot mounts too late for it: "+a.LateMount)
+			bad = append(bad, a.Name()+" is on a file system that comes late at boot, or not at all: "+a.LateMount+f.afterMount(a))
 		case a.Managed && f.Boot.Service != "":
 			good = append(good, f.Boot.Service+" for "+a.Name())
 		case ok && a.Stack.Mapping != "" && a.Stack.Kind == kernel.KindCrypt && !keyed:
@@ -126,8 +126,17 @@ func persistent(f Facts) Finding {
 	return pass(strings.Join(good, "; "))
 }
 
+// afterMount says that swap on a mount that is late comes with it.
+func (f Facts) afterMount(a Area) string {
+	if !a.Managed || f.Boot.Service == "" || !f.Boot.Mounted {
+		return ""
+	}
+	return "; " + systemd.Mounted + " turns it on then, and a kubelet that runs by then has to be restarted"
+}
+
 // bringBack is the command by which an area that is on comes back at boot. Swap that
-// somebody made by hand setup would refuse to promise; a line of fstab does for it.
+// somebody made by hand setup would refuse to promise without --adopt; a line of fstab does
+// for it as well.
 func (f Facts) bringBack(a Area) string {
 	size := fmt.Sprint(a.SizeBytes + f.PageBytes) // with its header
 	switch below := a.Stack.Below; {
@@ -143,7 +152,8 @@ func (f Facts) bringBack(a Area) string {
 		}
 		return setup + " --device " + below[0].Path
 	case a.Stack.Kind == kernel.KindFile:
-		return fmt.Sprintf("have fstab bring it back: echo '%s none swap sw 0 0' >> /etc/fstab; systemctl daemon-reload", fstab.Escape(a.Stack.Path))
+		return fmt.Sprintf("let swapctl take it over as it is: swapctl setup --adopt --encrypt=false --path %s; or have fstab bring it back: echo '%s none swap sw 0 0' >> /etc/fstab; systemctl daemon-reload",
+			a.Stack.Path, fstab.Escape(a.Stack.Path))
 	}
 	return fmt.Sprintf("have fstab bring it back: echo \"UUID=$(blkid -s UUID -o value %s) none swap sw 0 0\" >> /etc/fstab; systemctl daemon-reload", a.Stack.Path)
 }

@@ -107,6 +107,8 @@ type Disks struct {
 type Boot struct {
 	Service   string     // our unit, if it is enabled: where its link is
 	Before    []string   // what that unit says to come before
+	Mounted   bool       // there is the unit that starts ours again when a mount comes
+	Awaited   []string   // areas of swapctl's journal, whether they are on or not
 	Lines     []BootLine // of fstab, and .swap units
 	Unseen    error      // why not all of that could be read
 	Zram      []string   // files that make zram at boot

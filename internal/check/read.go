@@ -56,7 +56,7 @@ func Read(ctx context.Context, h host.Host, o ReadOptions) (Facts, error) {
 	f.Volumes = readVolumes(h, f.Kubelet)
 	f.Disks = readDisks(h, stacks, f.Areas)
 	f.Boot = readBoot(h, f.CommandLine.Value, f.Kubelet.Unit)
-	f.Boot.Unseen = errors.Join(f.Boot.Unseen, o.ManagedErr)
+	f.Boot.Unseen, f.Boot.Awaited = errors.Join(f.Boot.Unseen, o.ManagedErr), o.Managed
 	f.Runtime = readRuntime(h, f.Kubelet)
 	f.Tuning = readTuning(h)
 	f.Leaks = readLeaks(h, f)

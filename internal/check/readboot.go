@@ -55,6 +55,7 @@ func (b *Boot) service(h host.Host, units systemd.Files) {
 		return
 	}
 	b.Service = systemd.OursLink
+	b.Mounted = len(units.Find(systemd.Mounted)) > 0
 	settings, _, _ := units.Settings(systemd.Ours)
 	for _, set := range settings {
 		if set.Section == "Unit" && set.Name == "Before" {
@@ -133,6 +134,9 @@ func readMount(h host.Host, at kernel.Layer) string {
 	if err != nil {
 		return ""
 	}
-	late, _ := nextboot.LateMount(h, m.Point)
-	return late
+	late, _, err := nextboot.LateMount(h, m.Point)
+	if err != nil {
+		return "it cannot be seen when: " + err.Error()
+	}
+	return late.Why
 }

@@ -50,6 +50,9 @@ func swapActive(f Facts) Finding {
 		return no
 	case len(f.Areas) == 0 && f.Kubelet.IsControlPlane():
 		return Finding{Status: Pass, Found: "/proc/swaps: no area, as is advised for a control plane", Blocks: true}
+	case len(f.Areas) == 0 && len(f.Boot.Awaited) > 0:
+		return Finding{Status: Warn, Found: "/proc/swaps: no area, but swapctl is to bring back " + strings.Join(f.Boot.Awaited, ", "),
+			Hint: "swapctl status; systemctl status swapctl.service", Blocks: true}
 	case len(f.Areas) == 0:
 		return Finding{Status: Warn, Found: "/proc/swaps: no area", Hint: "swapctl setup --size 4Gi --dry-run --explain", Blocks: true}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
+	"github.com/swapctl/swapctl/internal/nextboot"
 	"github.com/swapctl/swapctl/internal/setup/area"
 	"github.com/swapctl/swapctl/internal/setup/kubeletstep"
 	"github.com/swapctl/swapctl/internal/setup/persist"
@@ -199,6 +200,10 @@ func waitForPlace(ctx context.Context, h host.Host, j step.Journal, a area.Area,
 		point := persist.MountAtSetup(j, a.Path)
 		missing = func() (string, error) { return missingMount(h, a.Path, point) }
 		hint = "findmnt --verify; journalctl -b -u '*.mount'; when it is mounted: systemctl restart " + systemd.Ours
+		if late, is, err := nextboot.LateMount(h, point); err == nil && is && !late.Comes && !late.OnUse {
+			o.Wait, end = 0, time.Now() // whoever mounts it does not wait for us either
+			hint = "mount " + point + "; then " + systemd.Mounted + " has swap turned on"
+		}
 	}
 	what, err := missing()
 	if err == nil && what != "" && o.Waits != nil && o.Wait > 0 {
@@ -212,10 +217,15 @@ func waitForPlace(ctx context.Context, h host.Host, j step.Journal, a area.Area,
 		}
 		what, err = missing()
 	}
-	if err == nil && what != "" {
-		return fail.New(fail.Failed, "bring swap back", fmt.Errorf("%s is not there, after waiting for it for %v", what, o.Wait), hint)
+	switch {
+	case err != nil || what == "":
+		return err
+	case o.Wait > 0:
+		what += fmt.Sprintf(" is not there, after waiting for it for %v", o.Wait)
+	default:
+		what += " is not there"
 	}
-	return err
+	return fail.New(fail.Failed, "bring swap back", errors.New(what), hint)
 }
 
 func missingDevice(h host.Host, name string) (string, error) {

@@ -75,7 +75,7 @@ func stories() []story {
 			all = append(all, s)
 		}
 	}
-	return append(all, areaStories()...)
+	return append(append(all, areaStories()...), lateStories()...)
 }
 
 // tabled is a node whose boot reads fstab and crypttab.

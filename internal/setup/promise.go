@@ -33,34 +33,21 @@ func (n node) keepsPromises(h host.Host, items []step.Item) error {
 }
 
 // comesBack: what was so before us the journal does not know, and a boot leaves it out;
-// what a boot loses would then not come back.
+// what a boot loses would then not come back. Below a mapping there is no such swap: one
+// that is not ours is refused.
 func (n node) comesBack(a area.Area, found map[string]step.Item) error {
 	if n.config.Persist == "none" {
 		return nil
 	}
-	theirs := func(kind string) bool {
-		it, ok := found[kind+a.Suffix]
-		return ok && it.State == step.ItemDone && !it.Was.Ours()
+	it, ok := found["swap.on"+a.Suffix]
+	if !ok || it.State != step.ItemDone || it.Was.Ours() {
+		return nil
 	}
-	op := "bring swap on " + a.Backing() + " back after a reboot"
-	switch {
-	case theirs("swap.on"):
-		off := "swapoff " + a.Target().String()
-		if a.Encrypt {
-			off += "; cryptsetup close " + a.Name
-		}
-		refused := fail.Newf(fail.Usage, op, "it is on already, and swapctl did not turn it on: a boot does only what swapctl did").
-			Hint("turn it off, and run the command again with --erase=%s, by which swapctl makes it anew: %s", a.Backing(), off)
-		if !a.Encrypt {
-			refused = refused.Hint("or have swapctl take it over as it is: --adopt")
-		}
-		return refused.Hint("or leave it to whoever made it: --persist none")
-	case theirs("swap.crypt"):
-		return fail.Newf(fail.Usage, op, "the mapping %s is there already, and swapctl did not make it: a boot does only what swapctl did", a.Name).
-			Hint("close it, and run the command again: cryptsetup close %s", a.Name).
-			Hint("or leave it to whoever made it: --persist none")
-	}
-	return nil
+	return fail.Newf(fail.Usage, "bring swap on "+a.Backing()+" back after a reboot",
+		"it is on already, and swapctl did not turn it on: a boot does only what swapctl did").
+		Hint("turn it off, and run the command again with --erase=%s, by which swapctl makes it anew: swapoff %s", a.Backing(), a.Target()).
+		Hint("or have swapctl take it over as it is: --adopt").
+		Hint("or leave it to whoever made it: --persist none")
 }
 
 // namedByNobody refuses to overwrite or to encrypt what a boot looks for: it would wait
@@ -104,9 +91,26 @@ func (n node) lateMounts(h host.Host) []string {
 		if err != nil {
 			continue
 		}
-		if why, err := nextboot.LateMount(h, point); err == nil && why != "" {
-			said = append(said, fmt.Sprintf("%s is mounted late at boot, or not at all (%s): swap on it may come after the kubelet has started, which then has to be restarted, or never; choose a file system that comes with the others: --path", point, why))
+		late, is, err := nextboot.LateMount(h, point)
+		if err != nil || !is || late.Why == "" {
+			continue
 		}
+		said = append(said, fmt.Sprintf("%s comes late at boot, or not at all (%s): %s; to have swap at every boot, choose a file system that comes with the others: --path",
+			point, late.Why, n.whenMounted(late)))
 	}
 	return said
+}
+
+// whenMounted says what becomes of swap on a mount that is late.
+func (n node) whenMounted(late nextboot.Late) string {
+	const then = ", and a kubelet that runs by then has to be restarted"
+	switch {
+	case n.persist.WaitsFor(late.Unit):
+		return "swap, and the kubelet after it, wait for it as long as systemd does"
+	case late.OnUse:
+		return "swapctl.service has it mounted; if that takes long, swap comes later" + then
+	case late.Comes:
+		return "swap comes after it" + then
+	}
+	return "no boot mounts it; when somebody does, swap is turned on" + then
 }

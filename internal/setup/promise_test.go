@@ -111,7 +111,7 @@ func TestSetupSaysWhatSwapDoesToTheNode(t *testing.T) {
 	if err != nil || !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, "no snapshot can be made of the btrfs subvolume") }) {
 		t.Errorf("%v, warnings %q", err, r.Warnings)
 	}
-	const late = "/data is mounted late at boot, or not at all (/etc/fstab line 1: _netdev, x-systemd.requires=cloud-init.service)"
+	const late = "/data comes late at boot, or not at all (/etc/fstab line 1: _netdev, x-systemd.requires=cloud-init.service): swap, and the kubelet after it, wait for it"
 	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, late) }) {
 		t.Errorf("warnings %q", r.Warnings)
 	}
@@ -184,6 +184,123 @@ func TestSetupWarnsOfARootThatForgets(t *testing.T) {
 			if err != nil || said != want {
 				t.Errorf("kubelet %t, --persist %s: %v, warnings %q", kubelet, persist, err, r.Warnings)
 			}
+		}
+	}
+}
+
+// lateNode is a node with a file system at /data that fstab mounts with these options.
+func lateNode(options string, more ...hosttest.Option) func(*testing.T) *hosttest.Node {
+	return func(t *testing.T) *hosttest.Node {
+		n := hosttest.New(t, append([]hosttest.Option{(*hosttest.Node).Systemd}, more...)...)
+		n.SetFileSystem("/data", lateDisk())
+		n.WriteFile("/etc/fstab", "/dev/vdb /data ext4 "+options+" 0 0\n", 0o644)
+		return n
+	}
+}
+
+func lateDisk() hosttest.FileSystem {
+	return hosttest.FileSystem{Type: "ext4", Source: "/dev/vdb", TotalBytes: 64 << 20}
+}
+
+// lateFile asks for a swap file there.
+func lateFile(encrypt bool) setup.Config {
+	c := fileConfig("1Mi", encrypt)
+	c.Areas[0].Path, c.Persist = "/data/swapfile", "systemd"
+	return c
+}
+
+// lateStories are for the matrix.
+func lateStories() []story {
+	c := lateFile(false)
+	up := func(n *hosttest.Node) error { return run(n, c) }
+	fstab := func(n *hosttest.Node, options string) {
+		n.WriteFile("/etc/fstab", "/dev/vdb /data ext4 "+options+" 0 0\n", 0o644)
+	}
+	nothing := func(*hosttest.Node) error { return nil }
+	node := lateNode("noauto,_netdev")
+	return []story{
+		{name: "setup on a late mount", node: node, before: nothing, run: up, want: c},
+		{name: "a mount that is late no longer", node: lateNode("defaults"), before: func(n *hosttest.Node) error {
+			fstab(n, "_netdev")
+			defer fstab(n, "defaults")
+			return up(n)
+		}, run: up, want: c},
+		{name: "teardown of a late mount", node: node, before: up, run: down, want: c},
+		{name: "boot of a late mount", node: node, before: rebooted(c), run: boot, want: c},
+	}
+}
+
+// TestSwapOnALateMountComesWithIt: a boot gives up waiting, and leaves nothing in the
+// mount point. When the mount comes, the service that is started again turns swap on, and
+// says that the kubelet has to be restarted, which nobody does for the node.
+func TestSwapOnALateMountComesWithIt(t *testing.T) {
+	n := lateNode("noauto", hosttest.Kubeadm("v1.34.1"))(t)
+	fresh := n.Snapshot()
+	c := lateFile(true)
+	r, err := setup.Up(context.Background(), n.Host(), c, setup.UpOptions{ForceSize: true})
+	if err != nil || !slices.ContainsFunc(r.Warnings, func(w string) bool {
+		return strings.Contains(w, "/etc/fstab line 1: noauto): no boot mounts it; when somebody does, swap is turned on, and a kubelet that runs by then has to be restarted")
+	}) {
+		t.Fatalf("%v, warnings %q", err, r.Warnings)
+	}
+	const unit, wants = "/etc/systemd/system/swapctl-mounted.service", "/etc/systemd/system/data.mount.d/50-swapctl.conf"
+	if text := read(t, n, unit); !strings.Contains(text, "\nAfter=swapctl.service data.mount\n") || !strings.Contains(text, "\nExecStart=/bin/systemctl --no-block start swapctl.service\n") || strings.Contains(text, "Before=") {
+		t.Errorf("%s:\n%s", unit, text)
+	}
+	if text := read(t, n, wants); !strings.HasSuffix(text, "\n[Unit]\nWants=swapctl-mounted.service\n") {
+		t.Errorf("%s:\n%s", wants, text)
+	}
+	if text := read(t, n, "/etc/systemd/system/swapctl.service"); strings.Contains(text, "After=") {
+		t.Errorf("the boot waits for what nothing starts:\n%s", text)
+	}
+	n.Reboot()
+	n.UnmountLazily("/data")
+	if err := boot(n); err == nil || !strings.Contains(err.Error(), "mounted at /data") {
+		t.Errorf("without the mount: %v", err)
+	}
+	runs := n.Runs("kubelet.service") + 1
+	n.StartUnit("kubelet.service")
+	n.SetFileSystem("/data", lateDisk())
+	r, err = setup.Boot(context.Background(), n.Host(), setup.BootOptions{})
+	if err != nil || !strings.HasPrefix(r.State, "swap is on") || !strings.HasSuffix(r.State, "; still to do: systemctl restart kubelet.service") {
+		t.Errorf("with the mount: %v, %q", err, r.State)
+	}
+	if state, err := setup.JournalState(context.Background(), n.Host()); err != nil || !slices.Equal(state.Restarts, []string{"kubelet.service"}) || len(state.Pending) > 0 {
+		t.Errorf("%+v, %v", state, err)
+	}
+	if n.Runs("kubelet.service") != runs {
+		t.Error("the kubelet was restarted")
+	}
+	if err := down(n); err != nil {
+		t.Fatal(err)
+	}
+	if diff := fresh.Diff(n.Snapshot()); diff != "" {
+		t.Errorf("after the teardown:\n%s", diff)
+	}
+}
+
+// TestTheServiceWaitsForAMountThatComesByItself: ordered, and nothing more, so that a
+// mount that fails keeps nothing from starting. fstab cannot bring such swap back.
+func TestTheServiceWaitsForAMountThatComesByItself(t *testing.T) {
+	for options, ordered := range map[string]bool{"_netdev": true, "nofail": false, "x-systemd.requires=endless.service": false, "defaults": false} {
+		n := lateNode(options)(t)
+		n.WriteFile("/etc/systemd/system/endless.service", "[Service]\nType=oneshot\n", 0o644)
+		c := lateFile(false)
+		if err := run(n, c); err != nil {
+			t.Fatal(err)
+		}
+		text := read(t, n, "/etc/systemd/system/swapctl.service")
+		if strings.Contains(text, "\nAfter=data.mount\n") != ordered || strings.Contains(text, "Requires") || strings.Contains(text, "Wants=") {
+			t.Errorf("%s:\n%s", options, text)
+		}
+		_, err := os.Stat(n.Path("/etc/systemd/system/swapctl-mounted.service"))
+		if again := err == nil; again != (options != "defaults") {
+			t.Errorf("%s: the service is started again: %v", options, again)
+		}
+		c.Persist = "fstab"
+		_, err = setup.Up(context.Background(), n.Host(), c, setup.UpOptions{DryRun: true})
+		if refused := fail.Code(err) == fail.Usage; refused != (options != "defaults") {
+			t.Errorf("%s: fstab: %v", options, err)
 		}
 	}
 }

@@ -238,7 +238,7 @@ func goalNode(h host.Host, j step.Journal) (node, error) {
 		return node{}, err
 	}
 	c.Persist = persist.Way(h, c.Persist)
-	n := node{config: c, persist: persist.Previous(c.Persist), sysctls: tuning.PreviousFile(j)}
+	n := node{config: c, persist: persist.Previous(j, c.Persist), sysctls: tuning.PreviousFile(j)}
 	for _, one := range c.Areas {
 		n.areas = append(n.areas, area.Area{Area: one})
 	}

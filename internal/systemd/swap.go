@@ -25,10 +25,12 @@ func SwapOff(words []string) string {
 			break
 		}
 		switch strings.ToLower(value) {
-		case "0", "no", "n", "false", "f", "off":
-			off[name] = word
 		case "1", "yes", "y", "true", "t", "on", "":
 			delete(off, name)
+		default:
+			if SaysNo(value) {
+				off[name] = word
+			}
 		}
 	}
 	return cmp.Or(off["systemd.swap"], off["fstab"])

@@ -6,6 +6,7 @@ package systemd
 import (
 	"errors"
 	"io/fs"
+	"strings"
 
 	"github.com/coreos/go-systemd/v22/unit"
 
@@ -19,11 +20,15 @@ const (
 	Runtime = "/run/systemd/system"
 )
 
-// Ours is the unit of swapctl, and what enables it.
+// Ours is the unit of swapctl, what enables it, and what starts it again.
 const (
 	Ours     = "swapctl.service"
 	OursPath = Units + "/" + Ours
 	OursLink = Units + "/multi-user.target.wants/" + Ours
+	// Mounted is the unit that starts Ours again when a mount comes that a boot does not
+	// wait for.
+	Mounted     = "swapctl-mounted.service"
+	MountedPath = Units + "/" + Mounted
 )
 
 // Mask is what the link leads to that a masked unit is.
@@ -39,6 +44,15 @@ func Masked(h host.Host, name string) bool {
 // UnitDirs are the directories in which units may be, the strongest first.
 func UnitDirs() []string {
 	return []string{Units, Runtime, "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
+}
+
+// ShellWord is the name of a unit, or a path, as one word of a shell's: escaped names have
+// backslashes.
+func ShellWord(name string) string {
+	if strings.Contains(name, `\`) {
+		return "'" + name + "'"
+	}
+	return name
 }
 
 // SwapUnit is the unit of the swap area at a path.

@@ -15,7 +15,7 @@ import (
 func (f Files) Wanted() ([]string, error) {
 	names := map[string]bool{}
 	var unseen error
-	for _, dir := range append(slices.Clone(f.Dirs), "/run/systemd/generator", "/run/systemd/generator.early", "/run/systemd/generator.late") {
+	for _, dir := range append(slices.Clone(f.Dirs), generated()...) {
 		entries, err := f.host.Files.ReadDir(dir)
 		unseen = errors.Join(unseen, unlessMissing(err))
 		for _, entry := range entries {
@@ -35,7 +35,7 @@ func (f Files) Wanted() ([]string, error) {
 
 // IsWanted reports whether a link makes some unit want or require this one.
 func (f Files) IsWanted(unit string) bool {
-	for _, dir := range f.Dirs {
+	for _, dir := range append(slices.Clone(f.Dirs), generated()...) {
 		entries, _ := f.host.Files.ReadDir(dir)
 		for _, entry := range entries {
 			if ext := path.Ext(entry); (ext == ".wants" || ext == ".requires") && isThere(f.host, dir+"/"+entry+"/"+unit) {

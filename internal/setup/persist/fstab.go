@@ -11,6 +11,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fstab"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/nextboot"
 	"github.com/swapctl/swapctl/internal/setup/area"
 	"github.com/swapctl/swapctl/internal/step"
 	"github.com/swapctl/swapctl/internal/systemd"
@@ -123,7 +124,24 @@ func checkTables(h host.Host, a area.Area) error {
 			Hint("use the mode that does not wait: --persist systemd").
 			Hint("or choose a file on another file system: --path")
 	}
-	return nil
+	return checkLate(h, op, a)
+}
+
+// checkLate refuses a file on a mount that is late: a swap unit requires the mount, and
+// belongs before sysinit.target, which what the mount waits for comes after. systemd leaves
+// out one of the units of such a cycle, and it may be local-fs.target (systemd 252, 257).
+func checkLate(h host.Host, op string, a area.Area) error {
+	point, err := area.MountPoint(h, a.Path)
+	if err != nil {
+		return err
+	}
+	late, is, err := nextboot.LateMount(h, point)
+	if err != nil || !is || late.Why == "" {
+		return fail.New(fail.Failed, op, err)
+	}
+	return fail.Newf(fail.Usage, op, "%s is on %s, which comes late at boot or not at all (%s), and swap units come early", a.Path, point, late.Why).
+		Hint("use the mode that does not wait: --persist systemd").
+		Hint("or choose a file on another file system: --path")
 }
 
 // mountEntry is the entry of fstab for the mount that a path is on, or nothing.

@@ -6,11 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kernel"
+	"github.com/swapctl/swapctl/internal/kubelet"
+	"github.com/swapctl/swapctl/internal/nextboot"
 	"github.com/swapctl/swapctl/internal/setup/area"
 	"github.com/swapctl/swapctl/internal/setup/config"
 	"github.com/swapctl/swapctl/internal/step"
@@ -26,7 +29,7 @@ const (
 
 // Kinds are the kinds of step of this package.
 func Kinds() step.Kinds {
-	return step.Kinds{unitKind(), unmaskKind(), lineKind("boot.crypttab"), lineKind("boot.fstab")}
+	return step.Kinds{unitKind(), mountedKind(), unmaskKind(), lineKind("boot.crypttab"), lineKind("boot.fstab")}
 }
 
 // Way is what Config.Persist means on this node: "systemd", "fstab" or "none".
@@ -42,12 +45,17 @@ func Way(h host.Host, asked string) string {
 
 // Plan is how swap is brought back.
 type Plan struct {
-	way  string
-	unit unitWant
+	way     string
+	unit    unitWant
+	mounted mountedWant
 }
 
-// Previous is the plan with the unit that the journal has.
-func Previous(way string) Plan { return Plan{way: way} }
+// Previous is the plan with the units that the journal has.
+func Previous(j step.Journal, way string) Plan {
+	unit, _ := step.WantOf[unitWant](j.Record("boot.unit")) // what cannot be read is met again
+	mounted, _ := step.WantOf[mountedWant](j.Record("boot.mounted"))
+	return Plan{way: way, unit: unit, mounted: mounted}
+}
 
 // Decide finds out what the boot must know of this node.
 func Decide(h host.Host, way string, areas []area.Area) (Plan, error) {
@@ -64,11 +72,32 @@ func Decide(h host.Host, way string, areas []area.Area) (Plan, error) {
 			return p, err
 		}
 		p.unit.addMount(a.Path, point, len(areas) == 1)
+		late, is, err := nextboot.LateMount(h, point)
+		if err != nil {
+			return p, fail.New(fail.Failed, "see when "+point+" is mounted at boot", err, "systemctl cat "+systemd.ShellWord(late.Unit)+"; findmnt --verify")
+		}
+		if is {
+			p.addLate(h, late)
+		}
 	}
 	var err error
 	p.unit.Swapctl, err = executable(h)
 	return p, err
 }
+
+// addLate has swap come after a mount that is late: our unit waits for it where that
+// keeps no kubelet waiting for ever, and is started again when it comes after that.
+func (p *Plan) addLate(h host.Host, late nextboot.Late) {
+	if !slices.Contains(p.mounted.Mounts, late.Unit) {
+		p.mounted.Mounts = append(p.mounted.Mounts, late.Unit)
+	}
+	if !slices.Contains(p.unit.After, late.Unit) && late.MayWait(h, append(afterSwap(), systemd.Ours), kubelet.Units()) {
+		p.unit.After = append(p.unit.After, late.Unit)
+	}
+}
+
+// WaitsFor reports whether our unit waits for a mount at boot.
+func (p Plan) WaitsFor(mount string) bool { return slices.Contains(p.unit.After, mount) }
 
 // Before are the steps before those of the areas: a boot must never pull down the step
 // that runs it.
@@ -76,7 +105,11 @@ func (p Plan) Before() []step.Step {
 	if p.way != bySystemd {
 		return nil
 	}
-	return []step.Step{unitStep(p.unit, step.Mode{})}
+	steps := []step.Step{unitStep(p.unit, step.Mode{})}
+	if len(p.mounted.Mounts) > 0 {
+		steps = append(steps, mountedStep(p.mounted, step.Mode{}))
+	}
+	return steps
 }
 
 // After are the steps after those of the areas: what a boot reads and acts on by itself.

@@ -29,8 +29,8 @@ func afterSwap() []string { return append(kubelet.Units(), "containerd.service",
 //     local-fs.target and swap.target (systemd.special(7), bootup(7)): before them
 //     it would be part of an ordering cycle, which systemd solves by not starting
 //     one of those in it. So every mount that does not come late is there already.
-//     After= of one that does (nextboot.LateMount) would have the kubelet wait for
-//     it, for ever where nothing starts it: setup warns of it instead.
+//     It is After= one that does where that is no cycle and has an end
+//     (nextboot.Late.MayWait), and without Requires=: if the mount fails, it starts.
 //   - nothing that gives the service a mount namespace of its own (ProtectSystem=,
 //     PrivateTmp=, ProtectKernelTunables= and so on): the kernel keeps a swap
 //     file, and the file below a loop device, by the mount through which it was
@@ -40,14 +40,18 @@ func afterSwap() []string { return append(kubelet.Units(), "containerd.service",
 // LimitMEMLOCK= is for the memory of a key, which must not be swapped out: by
 // default it is 64 KiB with kernels before 5.16 (include/uapi/linux/resource.h,
 // MLOCK_LIMIT), one page where pages are that large.
-func unitText(swapctl string) string {
+func unitText(want unitWant) string {
 	var b strings.Builder
+	after := ""
+	if len(want.After) > 0 {
+		after = "After=" + strings.Join(want.After, " ") + "\n"
+	}
 	fmt.Fprintf(&b, `# Made by swapctl setup; swapctl teardown removes it. To change it, use a drop-in:
 # systemctl edit %[1]s
 [Unit]
 Description=Swap, brought back as swapctl set it up
 Documentation=https://github.com/swapctl/swapctl
-Before=%[2]s
+%[6]sBefore=%[2]s
 
 [Service]
 Type=oneshot
@@ -76,7 +80,7 @@ SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target
-`, systemd.Ours, strings.Join(afterSwap(), " "), systemd.Word(strings.ReplaceAll(swapctl, "$", "$$")), bootTimeout, stopsTimeout)
+`, systemd.Ours, strings.Join(afterSwap(), " "), systemd.Word(strings.ReplaceAll(want.Swapctl, "$", "$$")), bootTimeout, stopsTimeout, after)
 	return b.String()
 }
 
@@ -102,3 +106,32 @@ Conflicts=shutdown.target
 Before=shutdown.target
 After=swapctl.service
 `
+
+// mountDropIn is the drop-in of a mount that wants mountedText.
+func mountDropIn(mount string) string { return systemd.Units + "/" + mount + ".d/50-swapctl.conf" }
+
+// mountWants is a drop-in for a mount that comes late. systemd starts what an active unit
+// wants also if somebody has mounted it by hand (systemd.unit(5), Wants=; src/core/unit.c,
+// retroactively_start_dependencies).
+const mountWants = `# Made by swapctl setup; swapctl teardown removes it.
+# When this file system comes, swap on it is turned on.
+[Unit]
+Wants=` + systemd.Mounted + `
+`
+
+// mountedText is swapctl-mounted.service. It is a unit of its own because in a boot
+// swapctl.service may have run and failed before the mount comes, and a job that was done
+// is not done again. It is ordered before nothing, so the kubelet does not wait for it. It
+// waits for no end: swapctl.service says what became of it.
+func mountedText(mounts []string) string {
+	return fmt.Sprintf(`# Made by swapctl setup; swapctl teardown removes it.
+[Unit]
+Description=Swap, brought back when its file system is mounted
+Documentation=https://github.com/swapctl/swapctl
+After=%s %s
+
+[Service]
+Type=oneshot
+ExecStart=/bin/systemctl --no-block start %[1]s
+`, systemd.Ours, strings.Join(mounts, " "))
+}

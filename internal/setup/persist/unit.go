@@ -23,6 +23,8 @@ type unitWant struct {
 	Mount string `json:"mount,omitempty"`
 	// Mounts is the same for each of several swap files, by its path.
 	Mounts map[string]string `json:"mounts,omitempty"`
+	// After are the mounts that come late at boot and that the unit waits for.
+	After []string `json:"after,omitempty"`
 }
 
 // addMount notes where the file system is mounted that holds a swap file.
@@ -73,16 +75,12 @@ func unitStep(want unitWant, m step.Mode) step.Step {
 		About: want.info(),
 		Files: []ownfile.File{
 			{Path: swapDropIn, Text: swapOrder}, {Path: podsDropIn, Text: podsOrder},
-			{Path: systemd.OursPath, Text: unitText(want.Swapctl)},
+			{Path: systemd.OursPath, Text: unitText(want)},
 		},
 		Link: ownfile.Link{Path: systemd.OursLink, Target: systemd.OursPath},
 		Make: made, Remove: remove,
 		Missing: "no unit", Other: "another version of it", AnyText: m.Boot,
-		NotOurs: func(name string) error {
-			return fail.Newf(fail.Usage, "make "+name, "there is one already, which swapctl did not make").
-				Hint("see what it does: systemctl cat %s", path.Base(name)).
-				Hint("remove it, or set swap up with --persist none")
-		},
+		NotOurs:  notOurs,
 		InEffect: func(host.Host) (step.Finding, error) { return step.Finding{State: step.Done, Found: "enabled"}, nil },
 		Gone: func(ctx context.Context, h host.Host, _ string, _ bool) error {
 			if h.Units.Running() && !m.Boot { // its service does nothing when it stops
@@ -97,4 +95,15 @@ func unitStep(want unitWant, m step.Mode) step.Step {
 		s.Made = func(ctx context.Context, h host.Host) error { return ownfile.Reload(ctx, h, made) }
 	}
 	return ownfile.Of(want, s)
+}
+
+// notOurs refuses a file that somebody else has made.
+func notOurs(name string) error {
+	unit := strings.TrimSuffix(path.Base(name), ".conf")
+	if dir := path.Base(path.Dir(name)); strings.HasSuffix(dir, ".d") {
+		unit = strings.TrimSuffix(dir, ".d")
+	}
+	return fail.Newf(fail.Usage, "make "+name, "there is one already, which swapctl did not make").
+		Hint("see what it does: systemctl cat %s", systemd.ShellWord(unit)).
+		Hint("remove it, or set swap up with --persist none")
 }
