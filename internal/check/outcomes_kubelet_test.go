@@ -148,6 +148,9 @@ func memoryOutcomes() []outcome {
 		{"sysctl-persistent", Warn, "beaten", "vm.swappiness is 60, and after a boot 0: /etc/sysctl.d/k8s.conf line 3 wins over /etc/sysctl.d/90-swapctl.conf line 2 (60)", func(f *Facts) {
 			f.Tuning.Sysctls = systemd.Sysctls{{Key: "vm/swappiness", Value: "60", File: "/etc/sysctl.d/90-swapctl.conf", Line: 2}, {Key: "vm/swappiness", Value: "0", File: "/etc/sysctl.d/k8s.conf", Line: 3}}
 		}},
+		{"sysctl-persistent", Warn, "taken out", "a boot leaves it as the kernel has it: /etc/sysctl.d/zz.conf line 1 (-vm.swappiness) wins over /etc/sysctl.d/90-swapctl.conf line 2 (60)", func(f *Facts) {
+			f.Tuning.Sysctls = systemd.Sysctls{{Key: "vm/swappiness", Value: "60", File: "/etc/sysctl.d/90-swapctl.conf", Line: 2}, {Key: "vm/swappiness", File: "/etc/sysctl.d/zz.conf", Line: 1, Exclude: true}}
+		}},
 		{"sysctl-persistent", Unknown, "denied", "permission", func(f *Facts) { f.Tuning.SysctlsErr = fs.ErrPermission }},
 
 		{"zswap", Pass, "", "enabled: N", nil},

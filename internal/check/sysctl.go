@@ -24,8 +24,13 @@ func sysctlPersistent(f Facts) Finding {
 	for _, now := range []kernel.Text{t.Swappiness, t.MinFree, t.ScaleFactor, t.BoostFactor} {
 		name := path.Base(now.File)
 		l, ok := t.Sysctls.Wins("vm/" + name)
+		out, takenOut := t.Sysctls.TakenOut("vm/" + name)
 		switch {
-		case !ok || now.Err != nil:
+		case now.Err != nil:
+		case takenOut:
+			edit = fmt.Sprintf("${EDITOR:-vi} +%d %s", out.Line, out.File)
+			changed = append(changed, fmt.Sprintf("vm.%s is %s, and a boot leaves it as the kernel has it: %s (-vm.%s)%s", name, now.Value, out.At(), name, f.beaten(out.File, name)))
+		case !ok:
 		case l.Value == now.Value:
 			set = append(set, fmt.Sprintf("%s: vm.%s %s", l.At(), name, l.Value))
 		default:

@@ -100,6 +100,18 @@ func (s Sysctls) Wins(key string) (l SysctlLine, ok bool) {
 	return SysctlLine{}, false
 }
 
+// TakenOut is the line that takes back what other lines set a key to: "-vm.swappiness" after
+// the last of them. ok is false where none does.
+func (s Sysctls) TakenOut(key string) (l SysctlLine, ok bool) {
+	given := slices.ContainsFunc(s, func(l SysctlLine) bool { return l.Key == key && !l.Exclude })
+	for _, l := range slices.Backward(s) {
+		if l.Key == key {
+			return l, given && l.Exclude
+		}
+	}
+	return SysctlLine{}, false
+}
+
 // FileThatWins is the name of a file in /etc/sysctl.d whose lines for these keys win
 // over all others: name, if that does, otherwise one that sorts behind those that
 // would beat it. What stands in a file called own is not counted.
