@@ -67,7 +67,7 @@ func (m Mapping) alone(ctx context.Context, h host.Host, op string, st host.Stat
 		names = append(names, u.String())
 		switch u.Kind {
 		case "mapping":
-			e.Hints = append([]string{"if nothing needs it any more: cryptsetup close " + u.Name}, e.Hints...)
+			e.Hints = append([]string{"if nothing needs it any more: " + CloseByHand(h, u.Name, u.Path)}, e.Hints...)
 		case "loop":
 			if u.AutoClear {
 				e.Hints = append(e.Hints, "see who uses it: fuser -v "+u.Path)
@@ -123,4 +123,16 @@ func (m Mapping) openLoop(h host.Host, op string, f host.File, st host.Stat) (ba
 	}
 	_ = loop.Close() // and by that the loop device goes
 	return backing{}, fail.New(fail.Failed, op, err)
+}
+
+// CloseByHand is the command that closes a mapping, which is /dev/dm-N: swap on it has to
+// be turned off before.
+func CloseByHand(h host.Host, name, node string) string {
+	swaps, _ := kernel.Swaps(h) // where they cannot be seen, cryptsetup says so
+	for _, s := range swaps {
+		if s.Path == node || s.Path == "/dev/mapper/"+name {
+			return "swapoff " + s.Path + "; cryptsetup close " + name
+		}
+	}
+	return "cryptsetup close " + name
 }

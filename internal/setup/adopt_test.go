@@ -194,6 +194,17 @@ func TestAMappingOfOthersIsNotAdopted(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	unchanged(t, n, before)
+	const closes = "or close it, if nothing needs it any more: swapoff /dev/dm-0; cryptsetup close cryptswap"
+	if hints := fail.Hints(err); !slices.Contains(hints, closes) {
+		t.Errorf("hints %q", hints)
+	}
+	other := n.Other().Kernel
+	if err := errors.Join(other.SwapOff(t.Context(), "/dev/dm-0"), other.DMRemove("cryptswap")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := setup.Up(t.Context(), n.Host(), c, setup.UpOptions{Erase: "true"}); err != nil {
+		t.Errorf("as the hint says: %v", err)
+	}
 }
 
 // TestPlainSwapIsAdoptedOnlyAsItIs: encrypted it would have to be made anew, and the hint

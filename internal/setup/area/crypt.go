@@ -83,22 +83,17 @@ func (s cryptStep) Check(_ context.Context, h host.Host, was cryptWas) (step.Fin
 		return step.Finding{State: step.Todo, Found: "no mapping"}, nil
 	}
 	same, why := s.want.Matches(h, now)
-	_, on, err := Active(h, Target{Mapping: s.want.Name})
-	if err != nil {
-		return step.Finding{}, err
+	switch ours := old.Name == s.want.Name && isOurMapping(h, now, old, was.Made); {
+	case !ours:
+		return step.BlockedBy(s.taken(h, now)), nil
+	case same:
+		return step.Finding{State: step.Done, Found: "open"}, nil
 	}
-	ours := old.Name == s.want.Name && isOurMapping(h, now, old, was.Made)
-	if ours || same && on {
-		if same {
-			return step.Finding{State: step.Done, Found: "open"}, nil
-		}
-		return step.Finding{State: step.Todo, Found: "open, but " + why}, nil
-	}
-	return step.BlockedBy(s.taken(now)), nil
+	return step.Finding{State: step.Todo, Found: "open, but " + why}, nil
 }
 
 // taken refuses a mapping of our name that is not ours.
-func (s cryptStep) taken(now crypt.State) error {
+func (s cryptStep) taken(h host.Host, now crypt.State) error {
 	why := "there is one of that name, which swapctl did not make"
 	if now.BackingPath != "" {
 		why += "; it stands on " + now.BackingPath
@@ -106,7 +101,7 @@ func (s cryptStep) taken(now crypt.State) error {
 	taken := fail.Newf(fail.Usage, "make the mapping "+s.want.Name, "%s", why).
 		Hint("use another name with --name; dmsetup info %s shows what that one is", s.want.Name)
 	if now.UUID == crypt.UUID(s.want.Name) {
-		taken = taken.Hint("or close it, if nothing needs it any more: cryptsetup close %s", s.want.Name)
+		taken = taken.Hint("or close it, if nothing needs it any more: %s", crypt.CloseByHand(h, s.want.Name, now.DevPath))
 	}
 	return taken
 }
@@ -142,14 +137,14 @@ func (s cryptStep) usedTwice(h host.Host, now crypt.State, old crypt.Mapping) er
 	}
 	top := others[len(others)-1]
 	return fail.Newf(fail.Usage, op, "%s uses it already, and two at once would destroy its content", top).
-		Hint("%s", release(top))
+		Hint("%s", release(h, top))
 }
 
 // release says how to end the use of a file or device by somebody else.
-func release(u crypt.User) string {
+func release(h host.Host, u crypt.User) string {
 	switch u.Kind {
 	case "mapping":
-		return "see what it is: dmsetup table " + u.Name + "; if nothing needs it any more: cryptsetup close " + u.Name
+		return "see what it is: dmsetup table " + u.Name + "; if nothing needs it any more: " + crypt.CloseByHand(h, u.Name, u.Path)
 	case "loop":
 		return "see what stands on it: lsblk " + u.Path + "; if nothing needs it any more: losetup --detach " + u.Path
 	}
@@ -171,7 +166,7 @@ func (s cryptStep) Do(ctx context.Context, h host.Host, was cryptWas, r step.Run
 			return err
 		}
 	} else if now.Exists {
-		return s.taken(now)
+		return s.taken(h, now)
 	}
 	on, err := h.Identify(s.want.Backing)
 	if err != nil {

@@ -207,7 +207,7 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 	if len(users) > 0 && !(s.encrypted && fits == nil) {
 		return step.BlockedBy(fail.Newf(fail.Usage, op, "%s uses that file", users[len(users)-1]).
 			Hint("name another file with --path").
-			Hint("%s", release(users[len(users)-1]))), nil
+			Hint("%s", release(h, users[len(users)-1]))), nil
 	}
 	if len(users) > 0 { // swap.crypt judges whose mapping it is
 		return step.Finding{State: step.Done, Found: "there, below a mapping"}, nil
@@ -351,7 +351,7 @@ func (s fileStep) unused(ctx context.Context, h host.Host) error {
 		return fail.New(fail.Failed, op, err)
 	}
 	top := users[len(users)-1]
-	return fail.New(fail.Failed, op, fmt.Errorf("%s uses it", top), release(top))
+	return fail.New(fail.Failed, op, fmt.Errorf("%s uses it", top), release(h, top))
 }
 
 // toErase is the finding of something that --erase gives up.
