@@ -131,7 +131,9 @@ func (o *flags) check(cmd *cobra.Command, csv bool) error {
 		return cli.Usage(cmd, fmt.Errorf("%s has no effect with %s", list, jobs[0]))
 	case target != "" && !o.recommend:
 		return cli.Usage(cmd, fmt.Errorf("%s needs --recommend", target))
-	case o.recommend && (o.perContainer == "") == (said("target-ratio") == ""):
+	case o.recommend && o.perContainer != "" && said("target-ratio") != "":
+		return cli.Usage(cmd, errors.New("--recommend needs one target, not two"), "leave --target-per-container or --target-ratio out")
+	case o.recommend && o.perContainer == "" && said("target-ratio") == "":
 		return cli.Usage(cmd, errors.New("--recommend needs one target"),
 			"for example --target-per-container 512Mi, or --target-ratio 0.5")
 	case csv && (o.recommend || o.explain != ""):

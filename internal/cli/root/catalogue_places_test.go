@@ -3,12 +3,14 @@ package root_test
 import (
 	"encoding/binary"
 	"os"
+	"path"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/setup"
 )
 
 func badFiles() []situation {
@@ -180,5 +182,26 @@ func mapping(name, uuid, dev string, mebibytes uint64) shape {
 		}
 		mustDo(k.DMLoad(name, target, mebibytes<<11, []byte(params)))
 		mustDo(k.DMResume(name))
+	}
+}
+
+// byHand is plain swap that somebody made without swapctl.
+func byHand(file string) shape {
+	return func(n *hosttest.Node) {
+		must(n, "setup --size 8Mi --encrypt=false --persist none --path "+file)
+		mustDo(n.Other().Files.Remove(setup.JournalPath))
+		mustDo(n.Other().Files.Remove(path.Dir(setup.JournalPath)))
+	}
+}
+
+// othersDid are situations in which somebody else made, or took away, what setup is about.
+func othersDid() []situation {
+	const plain = "setup --size 8Mi --encrypt=false --persist none --path /swapfile"
+	kubelet := func(n *hosttest.Node) { hosttest.Kubeadm("v1.27.0")(n) }
+	return []situation{
+		{name: "swap by hand that a boot would not bring back", node: []shape{(*hosttest.Node).Systemd, byHand("/swapfile")}, args: "setup --size 8Mi --encrypt=false --persist systemd --path /swapfile", code: 2, says: "swapctl did not turn it on", hint: "--adopt"},
+		{name: "swap by hand with another priority", node: []shape{byHand("/swapfile")}, args: plain + " --priority 5", code: 2, says: "it is on with priority", hint: "swapoff /swapfile"},
+		{name: "another area to where somebody swaps", node: []shape{byHand("/swapfile"), up("--size 8Mi --encrypt=false --persist none")}, args: plain, code: 2, says: "swapctl did not", hint: "swapctl teardown, and then this command again"},
+		{name: "the kubelet's file is gone", node: []shape{kubelet, up("--size 8Mi"), removed("/var/lib/kubelet/config.yaml")}, args: "setup --size 8Mi", code: 2, says: "/var/lib/kubelet/config.yaml is gone", hint: "or take swap back: swapctl teardown"},
 	}
 }

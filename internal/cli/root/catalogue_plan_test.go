@@ -29,7 +29,7 @@ func badPlanCommands() []situation {
 		{name: "explain a pod that is not there", args: plan + "--explain default/wbe", says: "default/wbe", hint: "--sort name"},
 		{name: "two questions", args: plan + "--explain default/web --recommend --target-ratio 1", says: "mutually exclusive", hint: "plan --help"},
 		{name: "recommend without a target", args: plan + "--recommend", says: "needs one target", hint: "--target-per-container 512Mi"},
-		{name: "recommend with two targets", args: plan + "--recommend --target-ratio 1 --target-per-container 1Gi", says: "needs one target", hint: "--target-ratio 0.5"},
+		{name: "recommend with two targets", args: plan + "--recommend --target-ratio 1 --target-per-container 1Gi", says: "needs one target, not two", hint: "leave --target-per-container or --target-ratio out"},
 		{name: "a target without recommend", args: plan + "--target-ratio 0.5", says: "needs --recommend", hint: "plan --help"},
 		{name: "a target in words", args: plan + "--recommend --target-per-container much", says: "not a size", hint: "512Mi"},
 		{name: "a ratio of nothing", args: plan + "--recommend --target-ratio 0", says: "more than 0", hint: "0.5"},

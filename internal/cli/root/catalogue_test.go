@@ -71,6 +71,7 @@ func catalogue() []chapter {
 		{"sizes", "Sizes", badSizes()},
 		{"paths", "Paths", badPaths()},
 		{"files", "Files that are there already", badFiles()},
+		{"others", "What others did", othersDid()},
 		{"file-systems", "File systems", badFileSystems()},
 		{"devices", "Devices", badDevices()},
 		{"device-contents", "What a device holds", fullDevices()},
