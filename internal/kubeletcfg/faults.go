@@ -31,7 +31,7 @@ func (r Row) Faults(in Inputs, e Effective) []Problem {
 
 // flagGates looks at the gates that flags set.
 func (r Row) flagGates(e Effective) []Finding {
-	l := &linter{row: r, minor: minor(r.Kubernetes), schema: readSchema(minor(r.table.Newest()))}
+	l := newLinter(r, 0, readSchema(minor(r.table.Newest())))
 	for _, name := range slices.Sorted(maps.Keys(e.Gates)) {
 		if from := e.GatesFrom[name]; strings.HasPrefix(from, "-") {
 			l.gate(scene{doc: document{source: from}}, nil, name, e.Gates[name], "featureGates."+name)

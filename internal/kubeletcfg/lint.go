@@ -12,6 +12,7 @@ import (
 
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/kubeyaml"
+	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
 // Role is what a file is there for.
@@ -24,11 +25,14 @@ const (
 	RolePatch  Role = "patch"  // a file in kubeadm's --patches, whatever its name
 )
 
-// RoleOf guesses a file's role from its name.
+// RoleOf guesses a file's role from its name, and from its directory if that is one
+// that is known.
 func RoleOf(name string) Role {
 	base := path.Base(name)
+	where, known := provisioner.PlaceOf(name)
 	switch {
-	case strings.HasSuffix(base, ".conf"):
+	case known && where.Tool != "":
+	case strings.HasSuffix(base, ".conf"), known && where.Dropins:
 		return RoleDropin
 	case strings.HasPrefix(base, patchTarget) && base != patchTarget+".yaml", strings.Contains(base, "+strategic."), strings.Contains(base, "+merge."), strings.Contains(base, "+json."):
 		return RolePatch
@@ -86,10 +90,25 @@ func Rules() [][2]string {
 // Lint finds what the kubeadm and the kubelet of a version would die of, or take
 // without doing what it says. It is sorted by place.
 func Lint(files []Source, o LintOptions) []Finding {
-	l := &linter{row: o.Row, minor: minor(o.Row.Kubernetes), cgroup: o.CgroupVersion, texts: map[string][]byte{}, templates: map[string]bool{}, told: map[string]bool{}}
-	l.schema = readSchema(minor(o.Row.table.Newest()))
+	l := newLinter(o.Row, o.CgroupVersion, readSchema(minor(o.Row.table.Newest())))
+	l.run(files, o.Roles)
+	slices.SortStableFunc(l.found, func(a, b Finding) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return l.found
+}
+
+func newLinter(row Row, cgroup int, all schema) *linter {
+	return &linter{
+		row: row, minor: minor(row.Kubernetes), cgroup: cgroup, schema: all,
+		texts: map[string][]byte{}, templates: map[string]bool{}, told: map[string]bool{},
+	}
+}
+
+// run looks at files, and then at what they make of each other.
+func (l *linter) run(files []Source, roles map[string]Role) {
 	for _, f := range files {
-		role, told := o.Roles[f.Name]
+		role, told := roles[f.Name]
 		if !told {
 			role = RoleOf(f.Name)
 		}
@@ -98,10 +117,6 @@ func Lint(files []Source, o LintOptions) []Finding {
 	}
 	l.together()
 	l.patches()
-	slices.SortStableFunc(l.found, func(a, b Finding) int {
-		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return l.found
 }
 
 // linter gathers findings.
@@ -122,6 +137,8 @@ type linter struct {
 	texts      map[string][]byte       // of the files, by their names
 	templates  map[string]bool         // files that were found to be templates
 	told       map[string]bool         // files whose role was told
+	depth      int                     // how many texts the files are in
+	tolerates  string                  // who has configured failSwapOn: false before; "" for nobody
 }
 
 // scene is where the linter is.
@@ -129,6 +146,8 @@ type scene struct {
 	doc  document
 	role Role
 	api  string // of schema: kubelet, v1beta4
+
+	refusedBy string // who refuses fields that it does not know; "": they are ignored
 }
 
 // find adds a finding at a node, unless it stands in no file: then it is not new.
@@ -140,9 +159,7 @@ func (l *linter) find(s scene, n *yaml.Node, f Finding) {
 	if owner, ok := l.owner[n]; ok {
 		d = owner
 	}
-	if d.prefix != "" {
-		f.Field = strings.TrimSuffix(strings.ReplaceAll(d.prefix+"."+f.Field, ".[", "["), ".")
-	}
+	f.Field = dotted(d.prefix, f.Field)
 	f.File, f.Document = d.source, d.number
 	if n != nil && n.Kind == yaml.ScalarNode && !f.Note && l.templated(f, n) {
 		return
@@ -161,6 +178,9 @@ func (l *linter) file(f Source, role Role) {
 		l.patchFiles = append(l.patchFiles, f)
 		return
 	case RoleConfig, rolePart:
+		if l.unreadHere(f) || l.machine(f) {
+			return
+		}
 	}
 	all, err := documents(f)
 	if err != nil {
@@ -168,6 +188,22 @@ func (l *linter) file(f Source, role Role) {
 		return
 	}
 	l.documents(f, role, all)
+}
+
+// machine looks at a file that is user data of a machine and no YAML; false for others.
+func (l *linter) machine(f Source) bool {
+	s := scene{doc: document{source: f.Name, number: 1}}
+	at := &yaml.Node{Line: 1, Column: 1}
+	if _, archive := provisioner.Pieces(f.Data); archive {
+		l.find(s, at, Finding{Rule: "provisioner", Note: true, Message: "user data of a machine, in several parts or compressed: each part that configures a kubelet is judged", Fix: "nothing"})
+		l.userData(s, inner{name: f.Name, text: string(f.Data), place: func(line, column int) (int, int) { return line, column }})
+		return true
+	}
+	what := script(string(f.Data))
+	if what != "" {
+		l.find(s, at, Finding{Rule: "provisioner", Note: true, Message: what + ": it is left alone", Fix: "nothing"})
+	}
+	return what != ""
 }
 
 func (l *linter) syntax(name string, err error) {
@@ -242,6 +278,7 @@ func (l *linter) document(s scene) {
 	group, version, _ := strings.Cut(s.doc.word("apiVersion"), "/")
 	kind := s.doc.word("kind")
 	switch {
+	case l.misplaced(s):
 	case group == KubeadmGroup && s.role == RoleConfig:
 		l.kubeadm(s, version, kind)
 	case s.doc.word("apiVersion") == GroupVersion && kind == ConfigKind:
@@ -255,12 +292,12 @@ func (l *linter) document(s scene) {
 // notOurs names what somebody else reads and leaves it alone, unless it seems to be
 // meant for kubeadm or a kubelet.
 func (l *linter) notOurs(s scene, group, kind string) {
-	p, known := recognise(s.doc.root)
+	t, known := provisioner.Recognise(s.doc.root)
 	switch {
 	case l.told[s.doc.source] && s.role == RoleDropin: // the kubelet reads it
 		l.badKind(s)
 	case known:
-		l.provisioned(s, p)
+		l.provisioned(s, t)
 	case l.meant(s, group, kind):
 		l.badKind(s)
 	default:

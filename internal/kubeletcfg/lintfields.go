@@ -63,6 +63,8 @@ func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 // ignores says what becomes of a field that its reader does not know.
 func (s scene) ignores() string {
 	switch {
+	case s.refusedBy != "":
+		return s.refusedBy + " refuses the file"
 	case s.api != "kubelet":
 		return "kubeadm warns, and ignores it"
 	case s.role == RoleDropin, s.role == rolePart:

@@ -18,6 +18,8 @@ func (l *linter) dropinName(file Source) bool {
 	name := file.Name
 	f := Finding{Rule: "dropin-file", File: name}
 	switch {
+	case !strings.HasSuffix(name, ".conf") && l.foreignDropin(file):
+		return false
 	case !strings.HasSuffix(name, ".conf") && !forKubelet(file):
 		f.Note, f.Message, f.Fix = true, "the kubelet does not read it in its --config-dir, and it is not for a kubelet", "nothing"
 		l.found = append(l.found, f)
@@ -59,6 +61,9 @@ func (l *linter) together() {
 			m.document(config)
 		}
 		alone := config.root == nil
+		if alone && l.tolerates != "" {
+			m.tree["failSwapOn"], m.from["failSwapOn"] = false, l.tolerates
+		}
 		dropins := l.dropins
 		if len(l.configs) > 1 {
 			dropins = nil // whose they are cannot be told

@@ -51,6 +51,11 @@ func (l *linter) patches() {
 	for _, f := range l.patchFiles {
 		l.patchFile(f, &p)
 	}
+	l.judgePatched(&p)
+}
+
+// judgePatched judges what patches have made.
+func (l *linter) judgePatched(p *patched) {
 	if p.first.root == nil {
 		return
 	}
@@ -65,6 +70,10 @@ func (l *linter) patches() {
 	l.kubelet(s)
 	m := &merger{row: l.row, tree: map[string]any{}, from: map[string]string{}}
 	m.document(d)
+	if _, said := m.tree["failSwapOn"]; !said && l.tolerates != "" {
+		m.tree["failSwapOn"], m.from["failSwapOn"] = false, l.tolerates
+	}
+	m.flags(l.flags)
 	l.effective(m.effective(), d, nil, !p.own)
 }
 

@@ -1,128 +1,89 @@
 package kubeletcfg
 
 import (
-	"bytes"
-	"encoding/base64"
 	"fmt"
-	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/swapctl/swapctl/internal/kubeyaml"
+	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// rolePart is that of a document that is part of a provisioner's file.
+// rolePart is that of an object that is part of a provisioner's file.
 const rolePart Role = "part"
 
 // provisioned judges what a provisioner's file says of kubelets.
-func (l *linter) provisioned(s scene, p provisioner) {
-	l.find(s, s.doc.root.Node, Finding{Rule: "provisioner", Note: true, Message: "a file for " + p.name + ": " + p.says, Fix: "nothing"})
-	s.role, s.api = rolePart, "kubelet"
-	for _, part := range p.parts {
-		for _, f := range part.at(s.doc.root) {
-			inner := s
-			inner.doc.prefix = strings.Trim(s.doc.prefix+"."+f.path, ".")
-			inner.doc.root = f.value
-			l.part(inner, p, part.holds)
+func (l *linter) provisioned(s scene, t provisioner.Tool) {
+	l.find(s, s.doc.root.Node, Finding{Rule: "provisioner", Note: true, Message: "a file for " + t.Name + ": " + t.Says, Fix: "nothing"})
+	s.api = "kubelet"
+	for _, part := range t.Parts {
+		all := part.At(s.doc.root)
+		if part.Holds == provisioner.Files {
+			l.files(s, t, all, nil)
+			continue
+		}
+		for _, f := range all {
+			in := s
+			in.role = rolePart
+			in.doc.prefix = dotted(s.doc.prefix, f.Path)
+			in.doc.root = f.Value
+			l.part(in, s, t, part.Holds, f.Path)
 		}
 	}
 }
 
-func (l *linter) part(s scene, p provisioner, holds partKind) {
+// part judges one part: s is the scene of the part, outer that of the document.
+func (l *linter) part(s, outer scene, t provisioner.Tool, holds provisioner.Holds, field string) {
+	v := s.doc.root
 	switch holds {
-	case fieldsPart:
-		l.fieldsOf(s, p)
-	case textPart:
-		l.textOf(s, p, s.doc.root, s.doc.root.Text)
-	case flagsPart, argsPart:
+	case provisioner.Fields:
+		l.fieldsOf(s, t)
+	case provisioner.Text:
+		l.nest(outer, l.inside(""), []inner{l.text(outer, v, field, field, v.Text, true)}, map[string]Role{field: RoleConfig})
+	case provisioner.UserData:
+		l.userData(outer, l.text(outer, v, field, field, v.Text, true))
+	case provisioner.Flags, provisioner.Args:
 		l.flagsOf(s, holds)
-	case filesPart:
-		l.fileOf(s, p)
-	case refusedPart:
-		l.refused(s, p)
-	case ownPart:
-		l.own(s, p)
+	case provisioner.DeadFiles:
+		l.deadFile(s, t)
+	case provisioner.Refused:
+		l.refused(s, []string{"failSwapOn", "memorySwap", "memorySwapBehavior"}, t.Name+" does not take it here: "+t.Says, t.Instead())
+	case provisioner.Own:
+		l.own(s, t)
+	case provisioner.ClusterAPI:
+		l.clusterAPI(outer, t, v, field)
+	case provisioner.KindPatches:
+		l.kind(outer, v)
+	case provisioner.Files:
 	}
 }
 
 // fieldsOf judges an object with the fields of a KubeletConfiguration as one that
 // applies on top of what the provisioner writes itself.
-func (l *linter) fieldsOf(s scene, p provisioner) {
+func (l *linter) fieldsOf(s scene, t provisioner.Tool) {
 	if s.doc.root.Kind != kubeyaml.Object {
 		l.holds(s, s.doc.root, ConfigKind, "")
 		return
 	}
+	if t.Strict {
+		s.refusedBy = t.Name
+	}
+	l.refused(s, t.Refuses, t.Name+" does not let it be set, and refuses the file", "take it out")
 	l.kubelet(s)
 	m := &merger{row: l.row, tree: map[string]any{}, from: map[string]string{}}
-	if p.tolerate {
-		m.tree["failSwapOn"], m.from["failSwapOn"] = false, p.name
+	if t.Tolerates {
+		m.tree["failSwapOn"], m.from["failSwapOn"] = false, t.Name
 	}
 	m.patch(m.tree, m.take(s.doc, false), "", s.doc.source)
 	l.effective(m.effective(), s.doc, nil, false)
 }
 
-// textOf judges the KubeletConfigurations in a text that stands in a file.
-func (l *linter) textOf(s scene, p provisioner, at *kubeyaml.Value, text string) {
-	all, err := kubeyaml.Documents([]byte(text))
-	if err != nil && len(all) == 0 {
-		if strings.Contains(text, ConfigKind) {
-			line, reason := kubeyaml.Place([]byte(text), err)
-			l.find(s, at.Node, Finding{Rule: "syntax", Message: fmt.Sprintf("line %d of the text: %v", line, reason), Fix: "fix it there"})
-		}
-		return
-	}
-	for i := range all {
-		inner := s
-		inner.doc.root = &all[i]
-		l.settle(s.doc.source, at.Content(), all[i].Node)
-		d := inner.doc
-		outer, known := recognise(&all[i])
-		switch {
-		case all[i].Kind != kubeyaml.Object:
-		case d.word("kind") == ConfigKind, d.word("kind") == "" && d.word("apiVersion") == "" && !known:
-			l.fieldsOf(inner, p)
-		case known:
-			l.provisioned(inner, outer)
-		}
-	}
-}
-
-// settle gives the nodes of a text the places that they have in the file around it:
-// of a literal text their own, of other texts that where the text begins.
-func (l *linter) settle(source string, outer, inner *yaml.Node) {
-	if inner == nil {
-		return
-	}
-	if outer.Style&yaml.LiteralStyle != 0 {
-		shift(inner, outer.Line, l.indentBelow(source, outer.Line))
-		return
-	}
-	var move func(n *yaml.Node)
-	move = func(n *yaml.Node) {
-		n.Line, n.Column = outer.Line, outer.Column
-		for _, c := range n.Content {
-			move(c)
-		}
-	}
-	move(inner)
-}
-
-// indentBelow is how far the first line with something in it is indented that is
-// below a line, from 1.
-func (l *linter) indentBelow(source string, line int) int {
-	for i, text := range bytes.Split(l.texts[source], []byte("\n")) {
-		if i >= line && len(bytes.TrimSpace(text)) > 0 {
-			return len(text) - len(bytes.TrimLeft(text, " "))
-		}
-	}
-	return 0
-}
-
 // flagsOf judges flags of the kubelet.
-func (l *linter) flagsOf(s scene, holds partKind) {
+func (l *linter) flagsOf(s scene, holds provisioner.Holds) {
 	one := func(name string, key, value *yaml.Node, text, field string) {
 		name = strings.TrimLeft(name, "-")
 		copied := *value
@@ -138,7 +99,7 @@ func (l *linter) flagsOf(s scene, holds partKind) {
 	}
 	for i := range items {
 		v := &items[i]
-		if name, value := v.Get("name"), v.Get("value"); holds == argsPart && name != nil && value != nil {
+		if name, value := v.Get("name"), v.Get("value"); holds == provisioner.Args && name != nil && value != nil {
 			one(name.Text, name.Node, value.Content(), value.Text, fmt.Sprintf("[%d]", i))
 			continue
 		}
@@ -150,66 +111,89 @@ func (l *linter) flagsOf(s scene, holds partKind) {
 	}
 }
 
-// fileOf judges a file that a provisioner writes to a node, if the kubelet or kubeadm
-// reads it.
-func (l *linter) fileOf(s scene, p provisioner) {
-	name, _ := s.doc.root.Get("path").Any().(string)
-	content := s.doc.root.Get("content")
-	if content == nil {
-		content = s.doc.root.Get("contents", "source")
+// files judges the files that a tool writes to a node, as far as kubeadm, a kubelet or
+// another tool reads them. They are linted together, as files of one node.
+func (l *linter) files(s scene, t provisioner.Tool, all []provisioner.Located, flags []flagValue) {
+	tolerates := ""
+	if t.Tolerates {
+		tolerates = t.Name
 	}
-	if content == nil || content.Kind != kubeyaml.String {
+	var kept []inner
+	roles := map[string]Role{}
+	for _, f := range all {
+		in, role := l.fileOf(s, f)
+		if role == "" {
+			continue
+		}
+		kept = slices.DeleteFunc(kept, func(old inner) bool { return old.name == in.name }) // the last one stays on the node
+		kept, roles[in.name] = append(kept, in), role
+	}
+	sub := l.inside(tolerates)
+	sub.flags = flags
+	l.nest(s, sub, kept, roles)
+}
+
+// fileOf is a file that a tool writes to a node; its role is "" when nobody reads it
+// who is known here.
+func (l *linter) fileOf(s scene, f provisioner.Located) (inner, Role) {
+	file, err := provisioner.ReadFile(f.Value)
+	role := roleOnNode(file.Path, file.Text)
+	switch {
+	case file.Content == nil || file.Path == "":
+		return inner{}, ""
+	case err != nil:
+		if roleOnNode(file.Path, "") != "" {
+			l.find(s, file.Content.Content(), Finding{Rule: "syntax", Field: f.Path, Message: err.Error() + ": nobody can read the file", Fix: "fix it there"})
+		}
+		return inner{}, ""
+	case role == "":
+		return inner{}, ""
+	}
+	in := l.text(s, file.Content, file.Path, f.Path, file.Text, file.Plain)
+	in.whole = func() (string, *yaml.Node) { return f.Path + ".path", file.PathAt.Content() }
+	return in, role
+}
+
+// roleOnNode is what a file is there for that a tool writes to a node.
+func roleOnNode(name, text string) Role {
+	where, known := provisioner.PlaceOf(name)
+	switch role := RoleOf(name); {
+	case script(text) != "":
+		return ""
+	case strings.HasPrefix(path.Base(name), patchTarget):
+		return RolePatch
+	case known && where.Dropins:
+		return RoleDropin
+	case known:
+		return RoleConfig
+	case strings.Contains(text, ConfigKind), strings.Contains(text, "apiVersion: "+KubeadmGroup):
+		return role
+	}
+	return ""
+}
+
+// deadFile finds a file for a kubelet that no kubelet of this system looks at.
+func (l *linter) deadFile(s scene, t provisioner.Tool) {
+	file, err := provisioner.ReadFile(s.doc.root)
+	if err != nil || file.Content == nil || !strings.Contains(file.Text, ConfigKind) {
 		return
 	}
-	text, ok := plain(content.Text, s.doc.root)
-	base := path.Base(name)
-	switch {
-	case !ok:
-	case strings.HasPrefix(base, patchTarget) && !strings.Contains(base, "+json"), strings.Contains(text, ConfigKind):
-		if strings.Contains(path.Dir(name), "kubelet.conf.d") && path.Ext(base) != ".conf" {
-			l.find(s, s.doc.root.Get("path").Node, Finding{
-				Rule: "dropin-file", Field: "path", Message: "the kubelet reads files in its --config-dir only when their names end in .conf",
-				Fix: strings.TrimSuffix(base, path.Ext(base)) + ".conf",
-			})
-			return
-		}
-		l.textOf(s, p, content, text)
-	}
+	l.find(s, file.Content.Content(), Finding{
+		Rule: "second-document", Message: "the kubelet of " + t.Name + " reads no such file, unless a flag of it names the directory", Fix: t.Instead(),
+	})
 }
 
-// plain is the content of a file: a text, or a data URL, or base64.
-func plain(text string, file *kubeyaml.Value) (string, bool) {
-	encoding, _ := file.Get("encoding").Any().(string)
-	isBase64 := encoding == "base64"
-	if strings.HasPrefix(encoding, "gz") || file.Get("contents", "compression") != nil && file.Get("contents", "compression").Text != "" {
-		return "", false
-	}
-	if rest, ok := strings.CutPrefix(text, "data:"); ok {
-		kind, data, found := strings.Cut(rest, ",")
-		unescaped, err := url.PathUnescape(data)
-		if !found || err != nil {
-			return "", false
-		}
-		text, isBase64 = unescaped, strings.HasSuffix(kind, ";base64")
-	}
-	if !isBase64 {
-		return text, true
-	}
-	data, err := base64.StdEncoding.DecodeString(text)
-	return string(data), err == nil
-}
-
-// refused finds the fields for swap where the provisioner has none.
-func (l *linter) refused(s scene, p provisioner) {
+// refused finds fields that a provisioner refuses.
+func (l *linter) refused(s scene, names []string, message, fix string) {
 	for m := range s.doc.root.Each() {
-		if slices.Contains([]string{"failSwapOn", "memorySwap", "memorySwapBehavior"}, m.Name) {
-			l.find(s, m.Key, Finding{Rule: "provisioner", Field: m.Name, Message: p.name + " does not take it here: " + p.says, Fix: p.instead()})
+		if slices.Contains(names, m.Name) {
+			l.find(s, m.Key, Finding{Rule: "provisioner", Field: m.Name, Message: message, Fix: fix})
 		}
 	}
 }
 
 // own judges fields that are the provisioner's, and not a kubelet's.
-func (l *linter) own(s scene, p provisioner) {
+func (l *linter) own(s scene, t provisioner.Tool) {
 	behavior, name := firstOf(s.doc.root, "memorySwapBehavior", "memorySwap.swapBehavior", "kubelet_swap_behavior")
 	fails, failName := firstOf(s.doc.root, "failSwapOn", "kubelet_fail_swap_on")
 	if failName == "" {
@@ -226,7 +210,7 @@ func (l *linter) own(s scene, p provisioner) {
 		f.Field = name
 		l.find(s, behavior.Node, f)
 	}
-	if off, set := fails.Any().(bool); behavior.Text != NoSwap && !p.tolerate && (!set || off) {
+	if off, set := fails.Any().(bool); behavior.Text != NoSwap && !t.Tolerates && (!set || off) {
 		l.find(s, behavior.Node, Finding{Rule: "fail-swap-on", Field: failName, Message: "the kubelet does not start when swap is on: the behavior can never come to anything", Fix: failName + ": false"})
 	}
 }
@@ -241,10 +225,53 @@ func firstOf(object *kubeyaml.Value, names ...string) (*kubeyaml.Value, string) 
 	return nil, ""
 }
 
-// instead is what to write for this provisioner.
-func (p provisioner) instead() string {
-	if p.fragment == "" {
-		return p.says
+// clusterAPI judges a KubeadmConfigSpec: the files that Cluster API writes, and whether
+// kubeadm looks for patches where they are written.
+func (l *linter) clusterAPI(s scene, t provisioner.Tool, spec *kubeyaml.Value, at string) {
+	var all []provisioner.Located
+	files := spec.Get("files")
+	if files == nil {
+		return
 	}
-	return strings.TrimSuffix(p.fragment, "\n")
+	var directories []string
+	flags := slices.Concat(argsOf(spec.Get("joinConfiguration", "nodeRegistration", "kubeletExtraArgs")), argsOf(spec.Get("initConfiguration", "nodeRegistration", "kubeletExtraArgs")))
+	for _, node := range []string{"initConfiguration", "joinConfiguration"} {
+		if v := spec.Get(node, "patches", "directory"); v != nil && v.Text != "" {
+			directories = append(directories, path.Clean(v.Text))
+		}
+	}
+	for i := range files.Items {
+		f := provisioner.Located{Value: &files.Items[i], Path: dotted(at, "files["+strconv.Itoa(i)+"]")}
+		all = append(all, f)
+		name, _ := f.Value.Get("path").Any().(string)
+		if !strings.HasPrefix(path.Base(name), patchTarget) || slices.ContainsFunc(directories, func(d string) bool { return strings.HasPrefix(name, d+"/") }) {
+			continue
+		}
+		finding := Finding{
+			Rule: "patch-file", Field: dotted(f.Path, "path"), Message: "kubeadm does not look there: no patches.directory names " + path.Dir(name),
+			Fix: "joinConfiguration: {patches: {directory: " + path.Dir(name) + "}}, and the same in initConfiguration for control planes",
+		}
+		if len(directories) > 0 {
+			finding.Fix = path.Join(directories[0], path.Base(name))
+		}
+		l.find(s, f.Value.Get("path").Content(), finding)
+	}
+	l.files(s, t, all, flags)
+}
+
+// argsOf are flags as a map, or as a list of name and value.
+func argsOf(args *kubeyaml.Value) []flagValue {
+	var all []flagValue
+	for m := range args.Each() {
+		all = append(all, flagValue{m.Name, m.Value.Text})
+	}
+	if args == nil {
+		return all
+	}
+	for i := range args.Items {
+		if name, value := args.Items[i].Get("name"), args.Items[i].Get("value"); name != nil && value != nil {
+			all = append(all, flagValue{name.Text, value.Text})
+		}
+	}
+	return all
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/swapctl/swapctl/internal/fail"
+	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
 // Mergeable refuses a file that neither kubeadm nor a kubelet would read with what
@@ -44,10 +45,10 @@ func (d document) foreign(kind Kind) (reason, fragment string, hints []string) {
 	is := d.word("kind")
 	bare := is == "" && d.word("apiVersion") == ""
 	whole := kind == KindInit || kind == KindJoin
-	p, known := recognise(d.root)
+	t, known := provisioner.Recognise(d.root)
 	switch {
 	case known:
-		return "for " + p.name + ", not for kubeadm or a kubelet", p.fragment, []string{p.says}
+		return "for " + t.Name + ", not for kubeadm or a kubelet", t.Fragment, []string{t.Says}
 	case group == KubeadmGroup && (is == "UpgradeConfiguration" || is == "ResetConfiguration"):
 		return "of kind " + is + ", beside which kubeadm reads no " + ConfigKind, "", []string{
 			"write a patch, and name its directory there: swapctl kubeadm-config --kind patch --output-dir " + DefaultPatches,
