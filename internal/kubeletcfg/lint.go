@@ -320,7 +320,7 @@ func (l *linter) meant(s scene, group, kind string) bool {
 			return true
 		}
 		return slices.ContainsFunc(s.doc.root.Members, func(m kubeyaml.Member) bool {
-			_, known := l.schema.types["kubelet "+ConfigKind][m.Name]
+			_, known := l.schema.typ("kubelet " + ConfigKind)[m.Name]
 			return known && m.Name != "apiVersion" && m.Name != "kind" || strings.EqualFold(m.Name, "apiVersion") && m.Name != "apiVersion"
 		})
 	}

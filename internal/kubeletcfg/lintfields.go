@@ -12,7 +12,7 @@ import (
 
 // fields compares an object with what its type has in this minor.
 func (l *linter) fields(s scene, v *kubeyaml.Value, typ, path string) {
-	known := l.schema.types[s.api+" "+typ]
+	known := l.schema.typ(s.api + " " + typ)
 	for m := range v.Each() {
 		field := join(path, m.Name)
 		l.twice(s, m, field)
@@ -47,7 +47,7 @@ func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 	f := Finding{Rule: "unknown-field", Field: field, Message: "there is no such field", Fix: "take it out"}
 	if strings.HasPrefix(name, "$") && s.role == RolePatch {
 		f.Message, f.Fix = name+" directs strategic merge patches alone", PatchFile+" as the name of the file"
-	} else if other, ok := l.schema.types[s.api+" "+typ][name]; ok {
+	} else if other, ok := l.schema.typ(s.api + " " + typ)[name]; ok {
 		f.Message = fmt.Sprintf("the field is known %s, not in %s", other.in.say(l.schema.newest), l.row.Kubernetes)
 	} else if meant := fail.Nearest(name, l.schema.fields(s.api+" "+typ, l.minor)); meant != "" {
 		f.Fix = fmt.Sprintf("%s instead of %s", meant, name)
@@ -86,7 +86,7 @@ func (l *linter) elsewhere(api, name string) string {
 		{"ClusterConfiguration", "ClusterConfiguration"},
 	} {
 		for _, of := range []string{api, "kubelet", l.row.Kubeadm.Config} {
-			if f, ok := l.schema.types[of+" "+object.typ][name]; ok && f.in.has(l.minor) {
+			if f, ok := l.schema.typ(of + " " + object.typ)[name]; ok && f.in.has(l.minor) {
 				return object.name
 			}
 		}

@@ -44,7 +44,7 @@ func (l *linter) kubeadm(s scene, version, kind string) {
 		return
 	}
 	s.api = version
-	if fields := l.schema.types[version+" "+kind]; fields == nil || !fields["kind"].in.has(l.minor) {
+	if fields := l.schema.typ(version + " " + kind); fields == nil || !fields["kind"].in.has(l.minor) {
 		n := written(s.doc.root.Get("kind"))
 		f := Finding{Rule: "kind", Field: "kind", Message: fmt.Sprintf("%q is no kind of %s/%s: kubeadm passes over it", kind, KubeadmGroup, version), Fix: "one of " + strings.Join(kubeadmKinds(), ", ")}
 		if meant := fail.Nearest(kind, kubeadmKinds()); meant != "" {

@@ -68,14 +68,14 @@ func (l *linter) gates(s scene, v *kubeyaml.Value, field string) {
 
 // gate looks at one that is set.
 func (l *linter) gate(s scene, n *yaml.Node, name string, on bool, field string) {
-	g, known := l.schema.gates[name]
+	g, known := l.schema.gates()[name]
 	f := Finding{Rule: "feature-gate", Field: field, Fix: "take it out"}
 	switch {
 	case !known:
 		f.Message = "no release knows this gate: the kubelet panics"
 		if name == "NodeMemorySwap" {
 			f.Fix = "NodeSwap, which is what some texts mean by it"
-		} else if meant := fail.Nearest(name, slices.Sorted(maps.Keys(l.schema.gates))); meant != "" {
+		} else if meant := fail.Nearest(name, slices.Sorted(maps.Keys(l.schema.gates()))); meant != "" {
 			f.Fix = meant + " instead of " + name
 		}
 	case !g.in.has(l.minor):

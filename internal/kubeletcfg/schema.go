@@ -3,10 +3,12 @@ package kubeletcfg
 import (
 	_ "embed" // fields.txt, gates.txt
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed fields.txt
@@ -41,28 +43,55 @@ type knownGate struct {
 	value  bool
 }
 
-// schema is what configuration files may hold, in any minor.
+// schema is what configuration files may hold, in any minor. It is read from
+// fields.txt and gates.txt, which a test has checked, one type at a time: a file has
+// five of a hundred types in it, and rarely a gate.
 type schema struct {
-	types  map[string]map[string]schemaField // "kubelet KubeletConfiguration" -> field
-	gates  map[string]knownGate
 	newest int
+	known  map[string]map[string]schemaField // by type, as far as they were asked for
+	gates  func() map[string]knownGate
 }
 
-// readSchema reads fields.txt and gates.txt, which a test has checked.
 func readSchema(newest int) schema {
-	s := schema{types: map[string]map[string]schemaField{}, gates: map[string]knownGate{}, newest: newest}
-	typ := ""
-	for line := range strings.Lines(fieldsText) {
-		line = strings.TrimSpace(line)
-		if name, ok := strings.CutPrefix(line, "["); ok {
-			typ = strings.TrimSuffix(name, "]")
-			s.types[typ] = map[string]schemaField{}
-			continue
+	s := schema{newest: newest, known: map[string]map[string]schemaField{}}
+	s.gates = sync.OnceValue(s.readGates)
+	return s
+}
+
+// typ are the fields of a type, "kubelet KubeletConfiguration"; nil when there is none.
+func (s schema) typ(name string) map[string]schemaField {
+	if fields, read := s.known[name]; read {
+		return fields
+	}
+	var fields map[string]schemaField
+	for field, words := range typeLines(name) {
+		if fields == nil {
+			fields = map[string]schemaField{}
 		}
-		if words := strings.Fields(line); len(words) == 3 && words[0] != "#" {
-			s.types[typ][words[0]] = schemaField{shape(words[1]), s.minors(words[2])}
+		fields[field] = schemaField{shape(words[0]), s.minors(words[1])}
+	}
+	s.known[name] = fields
+	return fields
+}
+
+// typeLines yields the fields of a type, with what they hold and in which minors.
+func typeLines(name string) iter.Seq2[string, [2]string] {
+	return func(yield func(string, [2]string) bool) {
+		_, text, found := strings.Cut(fieldsText, "\n["+name+"]\n")
+		if !found {
+			return
+		}
+		text, _, _ = strings.Cut(text, "\n\n")
+		for line := range strings.Lines(text) {
+			if words := strings.Fields(line); len(words) == 3 && !yield(words[0], [2]string{words[1], words[2]}) {
+				return
+			}
 		}
 	}
+}
+
+func (s schema) readGates() map[string]knownGate {
+	all := map[string]knownGate{}
 	for line := range strings.Lines(gatesText) {
 		words := strings.Fields(line)
 		if len(words) < 2 || words[0] == "#" {
@@ -74,12 +103,12 @@ func readSchema(newest int) schema {
 			g.value = value == "true"
 			g.locked, _ = strconv.Atoi(since)
 		}
-		s.gates[words[0]] = g
+		all[words[0]] = g
 	}
 	for _, every := range []string{"AllAlpha", "AllBeta"} {
-		s.gates[every] = knownGate{in: minors{0, newest}}
+		all[every] = knownGate{in: minors{0, s.newest}}
 	}
-	return s
+	return all
 }
 
 // minors reads "22-27" or "22-".
@@ -96,8 +125,8 @@ func (s schema) minors(text string) minors {
 // fields are those of a type in one minor, sorted.
 func (s schema) fields(typ string, minor int) []string {
 	var names []string
-	for _, name := range slices.Sorted(maps.Keys(s.types[typ])) {
-		if s.types[typ][name].in.has(minor) {
+	for _, name := range slices.Sorted(maps.Keys(s.typ(typ))) {
+		if s.typ(typ)[name].in.has(minor) {
 			names = append(names, name)
 		}
 	}

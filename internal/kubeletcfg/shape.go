@@ -26,16 +26,11 @@ func decides() map[string]shape {
 	return all
 }
 
-// shapes are the fields of a type of the kubelet's, in any minor. It looks into
-// fields.txt for this one alone: readSchema takes twenty times as long.
+// shapes are the fields of a type of the kubelet's, in any minor.
 func shapes(typ string) map[string]shape {
-	_, text, _ := strings.Cut(fieldsText, "\n[kubelet "+typ+"]\n")
-	text, _, _ = strings.Cut(text, "\n\n")
 	fields := map[string]shape{}
-	for line := range strings.Lines(text) {
-		if words := strings.Fields(line); len(words) == 3 {
-			fields[words[0]] = shape(words[1])
-		}
+	for field, words := range typeLines("kubelet " + typ) {
+		fields[field] = shape(words[0])
 	}
 	return fields
 }
