@@ -32,7 +32,7 @@ func FuzzApply(f *testing.F) {
 		"- {op: add, path: /c/-, value: 1}\n- {op: move, from: /a/b, path: /c/0}", "- {op: copy, from: /a, path: /a/b/x}", "- {op: remove, path: /c/-1}",
 		"- {op: replace, path: '', value: 1}\n- {op: add, path: /x, value: 1}", "- {op: test, path: /c, value: [1, {}]}", "- 1", "x", "",
 	} {
-		for _, typ := range []PatchType{StrategicPatch, MergePatch, JSONPatch} {
+		for _, typ := range []PatchType{StrategicPatch, MergePatch, JSONPatch, KindPatch} {
 			f.Add(patch, string(typ))
 		}
 	}

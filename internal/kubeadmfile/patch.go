@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -20,6 +19,8 @@ const (
 	StrategicPatch PatchType = "strategic"
 	MergePatch     PatchType = "merge"
 	JSONPatch      PatchType = "json"
+	// KindPatch is a JSON patch as kind applies it, which kubeadm never sees.
+	KindPatch PatchType = "kind"
 )
 
 // PatchError is a patch that kubeadm cannot apply: it stops.
@@ -41,8 +42,8 @@ func (e *PatchError) Unwrap() error { return e.Err }
 // the patch keeps its nodes. The target is changed.
 func Apply(target, patch kubeyaml.Value, typ PatchType) (kubeyaml.Value, error) {
 	switch {
-	case typ == JSONPatch:
-		return operations(target, patch)
+	case typ == JSONPatch, typ == KindPatch:
+		return operations(target, patch, typ == KindPatch)
 	case patch.Kind == kubeyaml.Object && typ == MergePatch:
 		merge(&target, patch)
 		return target, nil
@@ -67,7 +68,7 @@ func merge(target *kubeyaml.Value, patch kubeyaml.Value) {
 		case old != nil && old.Value.Kind == kubeyaml.Object:
 			set(target, member(m, m.Value))
 		default:
-			set(target, member(m, without(m.Value, isNull)))
+			set(target, member(m, without(m.Value, isNull, nil)))
 		}
 	}
 }
@@ -81,7 +82,8 @@ const (
 )
 
 // strategic is a strategic merge patch for a type whose lists are replaced
-// (k8s.io/apimachinery v0.37.1, pkg/util/strategicpatch/patch.go, mergeMap).
+// (k8s.io/apimachinery v0.37.1, pkg/util/strategicpatch/patch.go, mergeMap). The order
+// that "$setElementOrder" gives a list, which programs write, is not followed.
 func strategic(target, patch kubeyaml.Value) (kubeyaml.Value, error) {
 	if m := patch.Member(directive); m != nil {
 		return directed(patch, m)
@@ -130,17 +132,30 @@ func retain(target *kubeyaml.Value, patch kubeyaml.Value) error {
 	return nil
 }
 
+// deleteItems takes what a directive names out of a list of scalars, all of one kind.
+func deleteItems(old, m *kubeyaml.Member) error {
+	if old == nil || old.Value.Kind != kubeyaml.List || m.Value.Kind != kubeyaml.List {
+		return nil
+	}
+	all := slices.Concat(old.Value.Items, m.Value.Items)
+	kind := func(v kubeyaml.Value) bool {
+		return v.Kind == kubeyaml.Object || v.Kind == kubeyaml.List || v.Kind != all[0].Kind
+	}
+	if len(all) == 0 || slices.ContainsFunc(all, kind) {
+		return &PatchError{m.Key, m.Name, errors.New(deleteFrom + ": expected lists of scalars of one kind")}
+	}
+	old.Value.Items = slices.DeleteFunc(old.Value.Items, func(v kubeyaml.Value) bool {
+		return slices.ContainsFunc(m.Value.Items, func(d kubeyaml.Value) bool { return d.Text == v.Text })
+	})
+	return nil
+}
+
 func strategicMember(target *kubeyaml.Value, m *kubeyaml.Member) error {
 	if m.Name == retainKeys || strings.HasPrefix(m.Name, setOrder) {
 		return nil
 	}
 	if name, ok := strings.CutPrefix(m.Name, deleteFrom); ok {
-		if old := target.Member(name); old != nil {
-			old.Value.Items = slices.DeleteFunc(old.Value.Items, func(v kubeyaml.Value) bool {
-				return slices.ContainsFunc(m.Value.Items, func(d kubeyaml.Value) bool { return d.Kind == v.Kind && d.Text == v.Text })
-			})
-		}
-		return nil
+		return deleteItems(target.Member(name), m)
 	}
 	old := target.Member(m.Name)
 	switch {
@@ -151,7 +166,8 @@ func strategicMember(target *kubeyaml.Value, m *kubeyaml.Member) error {
 			remove(target, m.Name)
 			return nil
 		}
-		set(target, member(m, without(m.Value, func(inner *kubeyaml.Member) bool { return isNull(inner) || inner.Value.Member(directive) != nil })))
+		directs := func(v *kubeyaml.Value) bool { return v.Member(directive) != nil }
+		set(target, member(m, without(m.Value, func(inner *kubeyaml.Member) bool { return isNull(inner) || directs(&inner.Value) }, directs)))
 	case m.Value.Kind == kubeyaml.Object:
 		value, err := strategic(old.Value, m.Value)
 		if err != nil {
@@ -162,185 +178,6 @@ func strategicMember(target *kubeyaml.Value, m *kubeyaml.Member) error {
 		set(target, member(m, m.Value))
 	}
 	return nil
-}
-
-// operations are those of RFC 6902, as gopkg.in/evanphx/json-patch.v4 v4.13.0 takes
-// them (patch.go): "replace" adds what is not there, and a path begins with "/".
-func operations(target, patch kubeyaml.Value) (kubeyaml.Value, error) {
-	if patch.Kind != kubeyaml.List && patch.Kind != kubeyaml.Null {
-		return target, &PatchError{patch.Node, "", errors.New("expected a list of operations, found " + patch.Kind.String())}
-	}
-	for i := range patch.Items {
-		var err error
-		if target, err = operation(target, &patch.Items[i]); err != nil {
-			return target, err
-		}
-	}
-	return target, nil
-}
-
-func operation(target kubeyaml.Value, o *kubeyaml.Value) (kubeyaml.Value, error) {
-	op, path, from := o.Get("op"), o.Get("path"), o.Get("from")
-	kind := ""
-	if op != nil {
-		kind = op.Text
-	}
-	needs := map[string]*kubeyaml.Value{"path": path}
-	switch kind {
-	case "add", "replace", "remove", "test":
-	case "move", "copy":
-		needs["from"] = from
-	case "":
-		return target, &PatchError{o.Node, "op", errors.New("an operation needs op and path")}
-	default:
-		return target, &PatchError{op.Node, "op", fmt.Errorf("there is no operation %q", kind)}
-	}
-	for field, v := range needs {
-		if v == nil || v.Kind != kubeyaml.String {
-			return target, &PatchError{o.Node, field, fmt.Errorf("the operation %q needs a %s", kind, field)}
-		}
-	}
-	value, ok := o.Get("value"), true
-	if value == nil {
-		value = &kubeyaml.Value{Node: o.Node}
-	}
-	at := path
-	switch kind {
-	case "add", "replace":
-		if path.Text == "" && kind == "replace" {
-			return *value, nil
-		}
-		ok = add(&target, path, *value, kind == "add")
-	case "remove":
-		ok = take(&target, path.Text)
-	case "test":
-		found := find(&target, path.Text)
-		ok = found != nil && same(*found, *value) || found == nil && value.Kind == kubeyaml.Null
-	case "move", "copy":
-		at = from
-		ok = carry(&target, from, path, kind == "move")
-	}
-	if !ok {
-		return target, &PatchError{at.Node, "path", fmt.Errorf("the operation %q does not apply: %s", kind, whyNot(&target, at.Text))}
-	}
-	return target, nil
-}
-
-// carry copies or moves a value. A copy of a member that is not there is null.
-func carry(target, from, path *kubeyaml.Value, move bool) bool {
-	var value kubeyaml.Value
-	in, _ := container(target, from.Text)
-	switch found := find(target, from.Text); {
-	case found != nil:
-		value = clone(*found)
-	case in == nil || in.Kind != kubeyaml.Object || move:
-		return false
-	}
-	return (!move || take(target, from.Text)) && add(target, path, value, true)
-}
-
-// whyNot says why nothing is found by a path.
-func whyNot(target *kubeyaml.Value, path string) string {
-	if !strings.HasPrefix(path, "/") {
-		return "a path begins with a /"
-	}
-	names := strings.Split(path, "/")[1:]
-	for i := range names[:len(names)-1] {
-		if find(target, "/"+strings.Join(names[:i+1], "/")) == nil {
-			return fmt.Sprintf("the configuration has no /%s", strings.Join(names[:i+1], "/"))
-		}
-	}
-	return "the configuration has no such " + path
-}
-
-// container is the object or list that a path leads into, and what the last name of
-// the path is in there.
-func container(target *kubeyaml.Value, path string) (in *kubeyaml.Value, name string) {
-	names := strings.Split(path, "/")
-	if len(names) < 2 {
-		return nil, ""
-	}
-	decode := strings.NewReplacer("~1", "/", "~0", "~").Replace
-	for _, part := range names[1 : len(names)-1] {
-		if target = inside(target, decode(part)); target == nil {
-			return nil, ""
-		}
-	}
-	if target.Kind != kubeyaml.Object && target.Kind != kubeyaml.List {
-		return nil, ""
-	}
-	return target, decode(names[len(names)-1])
-}
-
-// inside is a member or an item; nil when there is none.
-func inside(v *kubeyaml.Value, name string) *kubeyaml.Value {
-	if v.Kind != kubeyaml.List {
-		return v.Get(name)
-	}
-	if at, ok := index(v, name, len(v.Items)); ok {
-		return &v.Items[at]
-	}
-	return nil
-}
-
-// index reads a place in a list, from 0, or from the end when it is negative.
-func index(list *kubeyaml.Value, name string, limit int) (int, bool) {
-	at, err := strconv.Atoi(name)
-	if at < 0 {
-		at += limit
-	}
-	return at, err == nil && list != nil && at >= 0 && at < limit
-}
-
-func find(target *kubeyaml.Value, path string) *kubeyaml.Value {
-	if path == "" {
-		return target
-	}
-	in, name := container(target, path)
-	if in == nil {
-		return nil
-	}
-	return inside(in, name)
-}
-
-func add(target *kubeyaml.Value, path *kubeyaml.Value, value kubeyaml.Value, insert bool) bool {
-	in, name := container(target, path.Text)
-	switch {
-	case in == nil:
-		return false
-	case in.Kind == kubeyaml.Object:
-		set(in, kubeyaml.Member{Name: name, Key: path.Node, Value: value})
-		return true
-	case !insert:
-		at, ok := index(in, name, len(in.Items))
-		if ok {
-			in.Items[at] = value
-		}
-		return ok
-	case name == "-":
-		in.Items = append(in.Items, value)
-		return true
-	}
-	at, ok := index(in, name, len(in.Items)+1)
-	if ok {
-		in.Items = slices.Insert(in.Items, at, value)
-	}
-	return ok
-}
-
-func take(target *kubeyaml.Value, path string) bool {
-	in, name := container(target, path)
-	switch {
-	case in == nil:
-		return false
-	case in.Kind == kubeyaml.Object:
-		return remove(in, name)
-	}
-	at, ok := index(in, name, len(in.Items))
-	if ok {
-		in.Items = slices.Delete(in.Items, at, at+1)
-	}
-	return ok
 }
 
 // set gives an object a member, in the place of one with this name.
@@ -368,15 +205,16 @@ func member(m *kubeyaml.Member, v kubeyaml.Value) kubeyaml.Member {
 
 func isNull(m *kubeyaml.Member) bool { return m.Value.Kind == kubeyaml.Null }
 
-// without is a value without some of the members in it, however deep.
-func without(v kubeyaml.Value, drop func(*kubeyaml.Member) bool) kubeyaml.Value {
+// without is a value without some of the members and items in it, however deep.
+func without(v kubeyaml.Value, drop func(*kubeyaml.Member) bool, dropItem func(*kubeyaml.Value) bool) kubeyaml.Value {
 	v = clone(v)
+	v.Items = slices.DeleteFunc(v.Items, func(item kubeyaml.Value) bool { return dropItem != nil && dropItem(&item) })
 	v.Members = slices.DeleteFunc(v.Members, func(m kubeyaml.Member) bool { return drop(&m) })
 	for i := range v.Members {
-		v.Members[i].Value = without(v.Members[i].Value, drop)
+		v.Members[i].Value = without(v.Members[i].Value, drop, dropItem)
 	}
 	for i := range v.Items {
-		v.Items[i] = without(v.Items[i], drop)
+		v.Items[i] = without(v.Items[i], drop, dropItem)
 	}
 	return v
 }
@@ -391,25 +229,4 @@ func clone(v kubeyaml.Value) kubeyaml.Value {
 		v.Members[i].Value = clone(v.Members[i].Value)
 	}
 	return v
-}
-
-func same(a, b kubeyaml.Value) bool {
-	if a.Kind != b.Kind || a.Kind != kubeyaml.List && a.Kind != kubeyaml.Object {
-		return a.Kind == b.Kind && a.Text == b.Text
-	}
-	if len(a.Items) != len(b.Items) || len(a.Members) != len(b.Members) {
-		return false
-	}
-	for i := range a.Items {
-		if !same(a.Items[i], b.Items[i]) {
-			return false
-		}
-	}
-	for m := range a.Each() {
-		other := b.Member(m.Name)
-		if other == nil || !same(m.Value, other.Value) {
-			return false
-		}
-	}
-	return true
 }

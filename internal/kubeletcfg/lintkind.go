@@ -146,7 +146,7 @@ func (l *linter) kindJSON(f Source, object *kubeyaml.Value, p *patched) {
 	}
 	switch l.kindMatches(d, word("kind"), word("group"), word("version")) {
 	case ConfigKind:
-		l.apply(d, kubeadmfile.JSONPatch, p)
+		l.apply(d, kubeadmfile.KindPatch, p)
 	case "":
 	default:
 		for i := range d.root.Items {

@@ -16,7 +16,7 @@ import (
 // kubeadmBase is the KubeletConfiguration that kubeadm writes and patches, as far as
 // a patch for swap needs what is in it (k8s.io/kubernetes v1.37.1,
 // cmd/kubeadm/app/componentconfigs/kubelet.go, Default): objects are there even when
-// nothing is in them, failSwapOn is not.
+// nothing is in them, failSwapOn is not. A minor has of it the fields that it knows.
 const kubeadmBase = "apiVersion: " + GroupVersion + "\nkind: " + ConfigKind + `
 authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {clientCAFile: /etc/kubernetes/pki/ca.crt}}
 authorization: {mode: Webhook, webhook: {cacheAuthorizedTTL: 0s, cacheUnauthorizedTTL: 0s}}
@@ -78,7 +78,7 @@ func (l *linter) judgePatched(p *patched) {
 }
 
 // startingPoint is a copy of what is patched. No line of a patch makes it.
-func (p *patched) startingPoint() kubeyaml.Value {
+func (l *linter) startingPoint(p *patched) kubeyaml.Value {
 	if p.root != nil {
 		return placeless(*p.root)
 	}
@@ -86,6 +86,8 @@ func (p *patched) startingPoint() kubeyaml.Value {
 	if err != nil {
 		return kubeyaml.Value{Kind: kubeyaml.Object}
 	}
+	known := l.schema.typ("kubelet " + ConfigKind)
+	base.Members = slices.DeleteFunc(base.Members, func(m kubeyaml.Member) bool { return !known[m.Name].in.has(l.minor) })
 	return placeless(base)
 }
 
@@ -136,7 +138,7 @@ func (l *linter) patchFile(f Source, p *patched) {
 	case bad:
 		l.separator(f, separator)
 	case !found:
-		l.nothing(f)
+		l.found = append(l.found, Finding{Rule: "patch-file", File: f.Name, Message: "there is nothing in it: kubeadm passes over it", Fix: "delete it, or write what is missing"})
 	}
 }
 
@@ -173,7 +175,7 @@ func shift(n *yaml.Node, lines, columns int) {
 func (l *linter) apply(d document, typ kubeadmfile.PatchType, p *patched) bool {
 	if p.first.root == nil {
 		p.first = d
-		base := p.startingPoint()
+		base := l.startingPoint(p)
 		p.root = &base
 	}
 	l.owns(d, d.root.Node)

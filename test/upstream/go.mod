@@ -5,6 +5,7 @@ module github.com/swapctl/swapctl/test/upstream
 go 1.26.0
 
 require (
+	github.com/evanphx/json-patch/v5 v5.9.11
 	github.com/google/go-cmp v0.7.0
 	github.com/swapctl/swapctl v0.0.0
 	gopkg.in/evanphx/json-patch.v4 v4.13.0

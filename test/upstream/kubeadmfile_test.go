@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	jsonpatch5 "github.com/evanphx/json-patch/v5"
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
@@ -17,6 +18,7 @@ import (
 	kubeadmutil "k8s.io/kubernetes/cmd/kubeadm/app/util"
 	kubeadmconfig "k8s.io/kubernetes/cmd/kubeadm/app/util/config"
 	"k8s.io/kubernetes/cmd/kubeadm/app/util/patches"
+	"sigs.k8s.io/yaml"
 
 	"github.com/swapctl/swapctl/internal/kubeadmfile"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
@@ -85,6 +87,62 @@ func applied(base, patch string, typ types.PatchType) (result any, err error) {
 	return result, decoder.Decode(&result)
 }
 
+// appliedByKind is what kind makes of a configuration with one JSON patch
+// (kubernetes-sigs/kind c6ef96df, pkg/internal/patch/resource.go, apply6902Patch).
+func appliedByKind(base, patch string) (result any, err error) {
+	target, err := yaml.YAMLToJSON([]byte(base))
+	if err != nil {
+		return nil, err
+	}
+	operations, err := yaml.YAMLToJSON([]byte(patch))
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := jsonpatch5.DecodePatch(operations)
+	if err != nil {
+		return nil, err
+	}
+	if target, err = parsed.Apply(target); err != nil {
+		return nil, err
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(target)))
+	decoder.UseNumber()
+	return result, decoder.Decode(&result)
+}
+
+// A JSON patch makes of a configuration what kind makes of it, or is refused by both.
+func TestPatchesMakeWhatKindMakes(t *testing.T) {
+	random := rand.New(rand.NewPCG(*seed, 12))
+	verdicts := map[bool]int{}
+	for range *rounds {
+		base := "failSwapOn: false\nmemorySwap: {swapBehavior: NoSwap}\nenforceNodeAllocatable: [pods, pods]\nevictionHard: {memory.available: 100Mi}\n"
+		patch := randomPatch(random, types.JSONPatchType)
+		want, wantErr := appliedByKind(base, patch)
+		target, err := kubeyaml.Parse([]byte(base))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := kubeyaml.Parse([]byte(patch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := kubeadmfile.Apply(target, parsed, kubeadmfile.KindPatch)
+		verdicts[err == nil]++
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("%s: %v; kind: %v", patch, err, wantErr)
+		}
+		if err != nil {
+			continue
+		}
+		if diff := cmp.Diff(want, got.Any()); diff != "" {
+			t.Fatalf("%s: %s", patch, diff)
+		}
+	}
+	if verdicts[true] == 0 || verdicts[false] == 0 {
+		t.Errorf("%v", verdicts)
+	}
+}
+
 // patchLines are what random patches are made of.
 func patchLines() (objects, operations []string) {
 	return []string{
@@ -94,7 +152,9 @@ func patchLines() (objects, operations []string) {
 			"evictionHard: {$retainKeys: [pid.available], pid.available: 4%}", "evictionHard: {$retainKeys: [x], pid.available: 4%}", "evictionHard: {$patch: remove}",
 			"featureGates: {NodeSwap: true, B: null}", "featureGates: {deeper: {$patch: delete}, A: true}", "enforceNodeAllocatable: [none]", "enforceNodeAllocatable: [none, null, {a: null}]",
 			"$deleteFromPrimitiveList/enforceNodeAllocatable: [pods]", "$deleteFromPrimitiveList/allowedUnsafeSysctls: [x]", "unknown: {a: null}", "systemReserved: {a: [{b: null}]}", "$patch: delete", "$patch: replace",
-			"$retainKeys: [failSwapOn]",
+			"$retainKeys: [failSwapOn]", "reservedMemory: [{$patch: delete, numaNode: 0}]", "reservedMemory: [{$patch: replace}, {numaNode: 1}]", "registerWithTaints: [{$patch: delete, key: a}, {key: b, value: null}]",
+			"shutdownGracePeriodByPodPriority: [{priority: 1, $retainKeys: [priority]}, null]", "$deleteFromPrimitiveList/reservedMemory: [1]",
+			"reservedMemory: [[{$patch: merge}]]", "enforceNodeAllocatable: [{$patch: replace}, pods]",
 		}, []string{
 			"{op: add, path: /failSwapOn, value: false}", "{op: replace, path: /failSwapOn, value: true}", "{op: replace, path: /missing, value: 1}", "{op: remove, path: /failSwapOn}",
 			"{op: add, path: /memorySwap/swapBehavior, value: LimitedSwap}", "{op: add, path: /featureGates, value: {NodeSwap: true}}", "{op: add, path: /featureGates/A, value: false}",
@@ -134,6 +194,7 @@ func TestPatchesMakeWhatKubeadmMakes(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 10))
 	bases := []string{
 		"memorySwap: {}\n", "failSwapOn: true\nmemorySwap: {swapBehavior: NoSwap}\nevictionHard: {memory.available: 100Mi}\n",
+		"reservedMemory: [{numaNode: 0, limits: {memory: 1Gi}}, {numaNode: 1}]\nregisterWithTaints: [{key: a}]\nshutdownGracePeriodByPodPriority: [{priority: 2}]\n",
 		"enforceNodeAllocatable: [pods, pods]\nfeatureGates: {A: true, B: false}\nevictionHard: {memory.available: 100Mi, nodefs.available: 1Gi}\n",
 	}
 	kinds := map[types.PatchType]kubeadmfile.PatchType{
