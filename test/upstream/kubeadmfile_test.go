@@ -303,3 +303,29 @@ func TestLintRefusesWhatKubeadmCannotApply(t *testing.T) {
 		}
 	}
 }
+
+// kubeadm takes a file of JSON apart to which a document was added.
+func TestKubeadmSplitsWhatWasAddedToJSON(t *testing.T) {
+	for _, newline := range []string{"", "\n", "\r\n"} {
+		file := kubeletcfg.Source{Name: "kubeadm.json", Data: []byte(`{"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "InitConfiguration"}` + newline)}
+		row := newestRow(t)
+		text, _, err := row.MergeInto(file, kubeletcfg.Request{Kind: kubeletcfg.KindInit, Desired: kubeletcfg.Desired{Behavior: kubeletcfg.LimitedSwap}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pieces, err := kubeadmutil.SplitConfigDocuments(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		kinds := map[string]bool{}
+		for gvk, piece := range pieces {
+			kinds[gvk.Kind] = json.Valid(piece)
+		}
+		if !cmp.Equal(kinds, map[string]bool{"InitConfiguration": true, "KubeletConfiguration": true}) {
+			t.Errorf("%s: %v", text, kinds)
+		}
+		if lintFinds(t, file.Name, string(text), "kubeadm-documents", "syntax", "kind") {
+			t.Errorf("lint refuses %s", text)
+		}
+	}
+}
