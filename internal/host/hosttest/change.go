@@ -25,11 +25,11 @@ func (p *process) Mkdir(name string, perm fs.FileMode) error {
 
 func (p *process) mkdir(name string, perm fs.FileMode) error {
 	n := p.node
-	at, err := n.resolve(name, false)
-	if err != nil {
+	at, _, err := n.found(name, false)
+	if at == "" {
 		return err
 	}
-	if _, err := n.lstat(at); err == nil {
+	if err == nil {
 		return unix.EEXIST
 	}
 	if err := n.mayChange(path.Dir(at)); err != nil {
@@ -59,11 +59,11 @@ func (p *process) Symlink(target, name string) error {
 
 func (p *process) symlink(target, name string) error {
 	n := p.node
-	at, err := n.resolve(name, false)
-	if err != nil {
+	at, _, err := n.found(name, false)
+	if at == "" {
 		return err
 	}
-	if _, err := n.lstat(at); err == nil {
+	if err == nil {
 		return unix.EEXIST
 	}
 	if err := n.mayChange(path.Dir(at)); err != nil {
@@ -141,11 +141,7 @@ func (p *process) Remove(name string) error {
 
 func (p *process) remove(name string) error {
 	n := p.node
-	at, err := n.resolve(name, false)
-	if err != nil {
-		return err
-	}
-	st, err := n.lstat(at)
+	at, st, err := n.found(name, false)
 	if err != nil {
 		return err
 	}
@@ -246,6 +242,7 @@ func (p *process) rename(from, to string, fresh bool) error {
 		if err := os.Rename(n.Root+old, n.Root+at); err != nil {
 			return err
 		}
+		n.realDirs.forget(at)
 		return n.moved(old, at, st.Ino)
 	})
 }

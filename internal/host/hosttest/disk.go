@@ -109,6 +109,7 @@ func (n *Node) layBlock(dir, dev string, bytes int64) error {
 			return err
 		}
 	}
+	n.blocks[name] = dir
 	_, err := os.Lstat(n.Root + path.Dir(dir) + "/dev")
 	if partition := err == nil; !partition {
 		if err := n.layWhole(dir, dev); err != nil {
@@ -150,6 +151,7 @@ func (n *Node) dropBlock(name string) {
 	if err != nil || dev == "" {
 		return // not registered yet
 	}
+	delete(n.blocks, name)
 	for _, p := range []string{"/sys/dev/block/" + dev, "/sys/class/block/" + name, "/sys/block/" + name, at, "/dev/" + name} {
 		_ = os.RemoveAll(n.Root + p)
 	}
@@ -157,7 +159,10 @@ func (n *Node) dropBlock(name string) {
 
 // attribute reads a file of a block device in sysfs; "" when there is none.
 func (n *Node) attribute(name, file string) string {
-	text, err := slurp(filepath.Join(n.Root, "sys/class/block", name, file))
+	if dir := n.blocks[name]; dir != "" {
+		return strings.TrimSpace(n.text(dir + "/" + file)) // only put changes it
+	}
+	text, err := slurp(n.Root + "/sys/class/block/" + name + "/" + file)
 	if err != nil {
 		return ""
 	}
@@ -246,10 +251,6 @@ func (n *Node) unstack(upper, lower string) {
 
 // listed gives the names in a directory of a block device in sysfs.
 func (n *Node) listed(name, dir string) []string {
-	entries, _ := os.ReadDir(filepath.Join(n.Root, "sys/class/block", name, dir))
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
+	names, _ := namesIn(n.Root + "/sys/class/block/" + name + "/" + dir)
 	return names
 }

@@ -42,11 +42,7 @@ func (n *Node) inode(number uint64) *inode {
 
 // existing resolves a name of something that is there.
 func (n *Node) existing(name string) (string, error) {
-	at, err := n.resolve(name, true)
-	if err != nil {
-		return "", err
-	}
-	_, err = n.lstat(at)
+	at, _, err := n.found(name, true)
 	return at, err
 }
 

@@ -38,7 +38,9 @@ type Node struct {
 	mountText  string // mountinfo as it was parsed last
 	mountsRead []mount
 	texts      map[string]text   // files that are read all the time
+	blocks     map[string]string // block device -> its directory in sysfs, if the fake has made it
 	settings   map[string]string // of the kernel, by file, as it comes up
+	realDirs   dirs
 	detached   map[string]string // mount point unmounted lazily -> its directory
 
 	dir         string // where its processes work; "": relative names lead nowhere
@@ -91,6 +93,7 @@ func Bare(t testing.TB, opts ...Option) *Node {
 		detached:  map[string]string{},
 		nodes:     map[string]int{},
 		texts:     map[string]text{},
+		blocks:    map[string]string{},
 		settings:  map[string]string{},
 		units:     units{active: map[string]bool{}, runs: map[string]int{}},
 		programs:  map[string]Program{},
@@ -222,6 +225,7 @@ func (n *Node) put(name, content string) error {
 
 // link makes a symbolic link of the machine, in place of an older one.
 func (n *Node) link(name, target string) error {
+	n.realDirs.forget(name)
 	path := n.Root + name
 	err := os.Symlink(target, path)
 	if errors.Is(err, unix.ENOENT) {

@@ -28,11 +28,10 @@ func (p *process) Open(name string, flag int, perm fs.FileMode) (host.File, erro
 func (p *process) open(name string, flag int, perm fs.FileMode) (*file, error) {
 	n := p.node
 	exclusive := flag&(unix.O_CREAT|unix.O_EXCL) == unix.O_CREAT|unix.O_EXCL
-	at, err := n.resolve(name, flag&unix.O_NOFOLLOW == 0 && !exclusive)
-	if err != nil {
+	at, st, err := n.found(name, flag&unix.O_NOFOLLOW == 0 && !exclusive)
+	if at == "" {
 		return nil, err
 	}
-	st, err := n.lstat(at)
 	f := &file{process: p, name: name, at: at, flag: flag}
 	switch {
 	case err != nil && !errors.Is(err, unix.ENOENT):

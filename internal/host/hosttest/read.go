@@ -2,7 +2,6 @@ package hosttest
 
 import (
 	"io/fs"
-	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -36,21 +35,13 @@ func (p *process) ReadDir(name string) ([]string, error) {
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	entries, err := os.ReadDir(p.node.Root + at)
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
+	names, err := namesIn(p.node.Root + at)
 	return names, pathError("readdir", name, err)
 }
 
 // readable resolves the name of something that is there and may be read.
 func (p *process) readable(name string) (string, error) {
-	at, err := p.node.resolve(name, true)
-	if err != nil {
-		return "", err
-	}
-	st, err := p.node.lstat(at)
+	at, st, err := p.node.found(name, true)
 	if err != nil {
 		return "", err
 	}
@@ -117,11 +108,7 @@ func (p *process) stat(op, name string, follow bool) (host.Stat, error) {
 	if err := p.enter(); err != nil {
 		return host.Stat{}, err
 	}
-	at, err := p.node.resolve(name, follow)
-	if err != nil {
-		return host.Stat{}, pathError(op, name, err)
-	}
-	st, err := p.node.lstat(at)
+	_, st, err := p.node.found(name, follow)
 	return st, pathError(op, name, err)
 }
 
