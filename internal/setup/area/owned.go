@@ -126,9 +126,12 @@ func (s onStep) LeavesAlone(h host.Host, _ onWas) string { return OnElsewhere(h,
 // OnElsewhere says that the kernel swaps to a file or device that has, in another
 // mount namespace, the path of the target. /proc/swaps names both alike.
 func OnElsewhere(h host.Host, t Target) string {
+	if t.Mapping != "" {
+		return ""
+	}
 	node, err := t.Node(h)
 	swaps, swapsErr := kernel.Swaps(h)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) || swapsErr != nil || t.Mapping != "" {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || swapsErr != nil {
 		return ""
 	}
 	lines := 0
