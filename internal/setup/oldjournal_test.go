@@ -62,7 +62,7 @@ func TestJournalsOfVersion1AreReadFinishedAndUndone(t *testing.T) {
 
 // with is a node on which setup was killed at an operation, 0 for none, that has the
 // old journal of it.
-func (s story) with(t *testing.T, old []byte, kill int) (*hosttest.Node, hosttest.Snapshot) {
+func (s *story) with(t *testing.T, old []byte, kill int) (*hosttest.Node, hosttest.Snapshot) {
 	t.Helper()
 	n, fresh := s.prepare(t)
 	n.KillAt(kill)

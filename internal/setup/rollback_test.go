@@ -27,11 +27,11 @@ func TestAnInterruptedSetupSaysWhatIs(t *testing.T) {
 
 // interruptedAt interrupts a setup at one operation, and reports whether it came
 // to that.
-func (s story) interruptedAt(t *testing.T, at int) bool {
+func (s *story) interruptedAt(t *testing.T, at int) bool {
 	t.Helper()
 	n, _ := s.prepare(t)
 	defer n.Close()
-	before := n.Snapshot(setup.JournalPath)
+	before := s.beginning(n)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	n.CallAt(at, cancel)
@@ -49,14 +49,14 @@ func (s story) interruptedAt(t *testing.T, at int) bool {
 }
 
 // saysWhatIs holds a node against what a setup said of it that failed: that it is
-// as it was before.
+// as it was before, which is without keys.
 func saysWhatIs(t *testing.T, n *hosttest.Node, before hosttest.Snapshot, err error) {
 	t.Helper()
 	failed, ok := errors.AsType[failedRun](err)
 	if !ok || !strings.Contains(failed.state, "as it was before") && !strings.Contains(failed.state, "nothing was changed") {
 		return
 	}
-	if diff := withoutKeys(before).Diff(withoutKeys(n.Snapshot(setup.JournalPath))); diff != "" {
+	if diff := before.Diff(withoutKeys(n.Snapshot(setup.JournalPath))); diff != "" {
 		t.Errorf("%v; it said %q, but\n%s", err, failed.state, diff)
 	}
 }
