@@ -23,13 +23,14 @@ tests() {
 
 packages=$(grep -rlE '^[[:space:]]*go [A-Za-z_(]|\.Go\(func|AfterFunc\(|NotifyContext\(' --include='*.go' cmd internal |
 	xargs -n 1 dirname | sort -u | sed 's|^|./|')
-for p in $packages; do tests "$p"; done | sort -u | while read -r where which; do
+# As many at a time as there are processors: one package mostly waits for its linker.
+for p in $packages; do tests "$p"; done | sort -u | xargs -P "$(nproc)" -n 2 sh -c '
+	where=$1 which=$2
 	[ "$which" = . ] || echo "race: of $where only $which: all of it takes minutes"
-	said=$(go test -race -short -timeout 15m -run "$which" "$where" 2>&1) || { printf '%s\n' "$said"; exit 1; }
-	printf '%s\n' "$said"
+	said=$(go test -race -short -timeout 15m -run "$which" "$where" 2>&1) || { printf "%s\n" "$said"; exit 1; }
+	printf "%s\n" "$said"
 	case $said in *"no tests to run"* | *"no test files"*)
 		echo "race: no test reaches the goroutines of a package; hack/race.sh says which do" >&2
 		exit 1
 		;;
-	esac
-done
+	esac' race
