@@ -219,10 +219,11 @@ func (n *Node) wholeOf(name string) string {
 
 // partsOf lists the partitions of a disk.
 func (n *Node) partsOf(name string) []string {
-	found, _ := filepath.Glob(filepath.Join(n.Root, "sys/class/block", name, "*", "partition"))
 	var parts []string
-	for _, f := range found {
-		parts = append(parts, filepath.Base(filepath.Dir(f)))
+	for _, part := range n.listed(name, ".") { // named after it: vdb1, nvme0n1p1
+		if strings.HasPrefix(part, name) && n.attribute(part, "partition") != "" {
+			parts = append(parts, part)
+		}
 	}
 	return parts
 }

@@ -2,7 +2,7 @@ package hosttest
 
 import (
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,9 +33,7 @@ func (n *Node) mapping(name string) *mapping {
 	if m := n.mappings[name]; m != nil {
 		return m
 	}
-	found, _ := filepath.Glob(n.Root + "/sys/block/dm-*")
-	for _, dir := range found {
-		kernel := filepath.Base(dir)
+	for _, kernel := range n.shown() {
 		if n.attribute(kernel, "dm/name") == name {
 			m := &mapping{kernel: kernel, name: name, uuid: n.attribute(kernel, "dm/uuid")}
 			m.live = n.foundTable(kernel, m.uuid)
@@ -64,13 +62,18 @@ func (n *Node) foundTable(kernel, uuid string) *table {
 
 // all gives every mapping.
 func (n *Node) all() map[string]*mapping {
-	found, _ := filepath.Glob(n.Root + "/sys/block/dm-*/dm/name")
-	for _, f := range found {
-		if name, err := slurp(f); err == nil {
-			n.mapping(strings.TrimSpace(string(name)))
+	for _, kernel := range n.shown() {
+		if name := n.attribute(kernel, "dm/name"); name != "" {
+			n.mapping(name)
 		}
 	}
 	return n.mappings
+}
+
+// shown are the kernel names of the mappings that sysfs shows.
+func (n *Node) shown() []string {
+	names, _ := namesIn(n.Root + "/sys/block")
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, "dm-") })
 }
 
 // layMapping makes a mapping's sysfs directory and devtmpfs node.

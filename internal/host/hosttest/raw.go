@@ -1,6 +1,9 @@
 package hosttest
 
 import (
+	"errors"
+	"io/fs"
+	"path"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -10,8 +13,8 @@ import (
 // system calls: without asking the kernel whether a small regular file can be polled.
 // The matrices spend most of their time here.
 
-func slurp(path string) ([]byte, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+func slurp(name string) ([]byte, error) {
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +34,8 @@ func slurp(path string) ([]byte, error) {
 	}
 }
 
-func spill(path, content string) error {
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o644)
+func spill(name, content string) error {
+	fd, err := unix.Open(name, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o644)
 	if err != nil {
 		return err
 	}
@@ -48,8 +51,8 @@ func spill(path, content string) error {
 }
 
 // namesIn are the names in a directory, sorted.
-func namesIn(path string) ([]string, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+func namesIn(dir string) ([]string, error) {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -66,4 +69,24 @@ func namesIn(path string) ([]string, error) {
 		}
 		_, _, names = unix.ParseDirent(buf[:got], -1, names)
 	}
+}
+
+// visit goes to what is at a name of the machine and below it, as filepath.WalkDir does,
+// with what lstat says. look says with fs.SkipDir what not to go into.
+func (n *Node) visit(at string, look func(at string, st *unix.Stat_t) error) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(n.Root+at, &st); err != nil {
+		return err
+	}
+	switch err := look(at, &st); {
+	case errors.Is(err, fs.SkipDir):
+		return nil
+	case err != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR:
+		return err
+	}
+	names, err := namesIn(n.Root + at)
+	for _, name := range names {
+		err = errors.Join(err, n.visit(path.Join(at, name), look))
+	}
+	return err
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Snapshot is a machine at one moment: path -> kind, mode, owner, size and
@@ -23,18 +25,12 @@ func (n *Node) Snapshot(except ...string) Snapshot {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s := Snapshot{}
-	n.must(filepath.WalkDir(n.Root, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		at := "/" + strings.TrimPrefix(strings.TrimPrefix(path, n.Root), "/")
+	n.must(n.visit("/", func(at string, st *unix.Stat_t) error {
 		if n.volatile(at) || slices.ContainsFunc(except, func(e string) bool { return within(at, e) }) {
-			if st, err := os.Lstat(path); err == nil && st.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
+			return fs.SkipDir
 		}
-		s[at], err = n.look(path, at)
+		var err error
+		s[at], err = n.look(at, st)
 		return err
 	}))
 	for name, m := range n.mappings {
@@ -62,28 +58,21 @@ func (n *Node) volatile(at string) bool {
 	return (inSys || at == "/dev/"+name) && n.attribute(name, "loop/backing_file") == ""
 }
 
-func (n *Node) look(path, at string) (string, error) {
-	st, err := n.lstat(at)
-	if err != nil {
-		return "", err
-	}
+func (n *Node) look(at string, real *unix.Stat_t) (string, error) {
+	st := n.describe(at, real)
 	head := fmt.Sprintf("%v %d:%d", st.Mode, st.UID, st.GID)
 	switch {
 	case st.IsSymlink():
-		target, err := os.Readlink(path)
+		target, err := readlink(n.Root + at)
 		return "link " + target, err
 	case st.Mode.IsDir():
 		return head, nil
 	}
-	real, err := os.Stat(path)
+	sum, err := hashOf(n.Root+at, real.Size)
 	if err != nil {
 		return "", err
 	}
-	sum, err := hashOf(path, real.Size())
-	if err != nil {
-		return "", err
-	}
-	line := fmt.Sprintf("%s %d bytes %s", head, real.Size(), sum)
+	line := fmt.Sprintf("%s %d bytes %s", head, real.Size, sum)
 	if i := n.inodes[st.Ino]; i != nil && (i.allocated != 0 || i.zeroed != 0 || i.flags != 0) {
 		line += fmt.Sprintf(" allocated %d flags %#x zeroed %d", i.allocated, i.flags, i.zeroed)
 	}
@@ -91,15 +80,30 @@ func (n *Node) look(path, at string) (string, error) {
 }
 
 // hashOf is the hash of a file's contents; zeros written count as a hole.
-func hashOf(path string, size int64) (string, error) {
-	f, err := os.Open(path)
+func hashOf(name string, size int64) (string, error) {
+	const page, small = 4096, 16 << 10
+	h, zero := sha256.New(), [page]byte{}
+	add := func(at int64, data []byte) {
+		if string(data) != string(zero[:len(data)]) {
+			fmt.Fprintf(h, "%d:", at)
+			h.Write(data)
+		}
+	}
+	if size <= small {
+		data, err := slurp(name)
+		at := int64(0)
+		for part := range slices.Chunk(data, page) {
+			add(at, part)
+			at += page
+		}
+		return fmt.Sprintf("%x", h.Sum(nil)[:8]), err
+	}
+	f, err := os.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	const page = 4096
-	zero, data := [page]byte{}, make([]byte, page)
-	h := sha256.New()
+	data := make([]byte, page)
 	for at := int64(0); ; {
 		from, to, ok := nextData(f, at, size)
 		if !ok {
@@ -107,10 +111,7 @@ func hashOf(path string, size int64) (string, error) {
 		}
 		for from -= from % page; from < to; from += page {
 			got, _ := f.ReadAt(data, from)
-			if string(data[:got]) != string(zero[:got]) {
-				fmt.Fprintf(h, "%d:", from)
-				h.Write(data[:got])
-			}
+			add(from, data[:got])
 		}
 		at = to
 	}
