@@ -25,7 +25,7 @@ func plain() []string {
 		"cannot explain X", "cannot give NoSwap to Kubernetes X", "cannot keep a swap file at relative", "cannot keep a swap file at swapfile",
 		"cannot keep the pods in a temporary file", "cannot make a UUID for the swap area", "cannot make the mapping vg-swap",
 		"cannot make the systemd unit swapctl.service", "cannot plan for node X", "cannot read X", "cannot read the configuration in the journal",
-		"cannot read the journal", "cannot read the state of swap", "cannot see how much memory there is", "cannot see whether swap is on at X",
+		"cannot read the journal", "cannot read the state of swap", "cannot see how much memory there is", "cannot see when X is mounted at boot", "cannot see whether swap is on at X",
 		"cannot set vm.min_free_kbytes to X", "cannot understand the template path", "cannot use X", "cannot use the device LABEL=swap",
 		"cannot write a swap header to X",
 	}

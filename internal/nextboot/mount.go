@@ -107,7 +107,7 @@ func (s mounts) at(point string) (where string, d description, known bool, err e
 // before local-fs.target, which a service with its default dependencies comes after:
 // systemd then leaves out one of them (systemd 252 left out systemd-tmpfiles-setup.service).
 func (s mounts) withCycle(e fstab.Entry, d description) description {
-	if d.nofail || d.absent || len(d.why) == 0 || e.Has("_netdev") || slices.Contains(network, e.Type) {
+	if d.nofail || d.absent || len(d.why) == 0 || e.Has("_netdev") || isNetwork(e.Type) {
 		return d
 	}
 	for _, name := range d.after {
@@ -123,13 +123,17 @@ func (s mounts) withCycle(e fstab.Entry, d description) description {
 	return d
 }
 
-// network are the types of file systems that systemd takes for those of the network
+// isNetwork reports whether systemd takes a type of file systems for one of the network
 // (src/basic/mount-util.c, fstype_is_network, of systemd 252).
-var network = []string{"afs", "ceph", "cifs", "smb3", "smbfs", "sshfs", "ncpfs", "ncp", "nfs", "nfs4", "gfs", "gfs2", "glusterfs", "pvfs2", "ocfs2", "lustre", "davfs"}
+func isNetwork(fsType string) bool {
+	return slices.Contains([]string{
+		"afs", "ceph", "cifs", "smb3", "smbfs", "sshfs", "ncpfs", "ncp", "nfs", "nfs4", "gfs", "gfs2", "glusterfs", "pvfs2", "ocfs2", "lustre", "davfs",
+	}, fsType)
+}
 
 func ofLine(e fstab.Entry) description {
 	d := ofOptions(e.Options)
-	if slices.Contains(network, e.Type) && !e.Has("_netdev") {
+	if isNetwork(e.Type) && !e.Has("_netdev") {
 		d.why, d.after = append(d.why, e.Type), append(d.after, afterNetwork()...)
 	}
 	d.nofail = e.Has("nofail")

@@ -202,6 +202,7 @@ func othersDid() []situation {
 		{name: "swap by hand that a boot would not bring back", node: []shape{(*hosttest.Node).Systemd, byHand("/swapfile")}, args: "setup --size 8Mi --encrypt=false --persist systemd --path /swapfile", code: 2, says: "swapctl did not turn it on", hint: "--adopt"},
 		{name: "swap by hand with another priority", node: []shape{byHand("/swapfile")}, args: plain + " --priority 5", code: 2, says: "it is on with priority", hint: "swapoff /swapfile"},
 		{name: "another area to where somebody swaps", node: []shape{byHand("/swapfile"), up("--size 8Mi --encrypt=false --persist none")}, args: plain, code: 2, says: "swapctl did not", hint: "swapctl teardown, and then this command again"},
+		{name: "a mount unit that others can write", node: []shape{(*hosttest.Node).Systemd, mounted("/data", hosttest.FileSystem{Type: "ext4"}), file("/etc/systemd/system/data.mount", "[Mount]\n", 0o666)}, args: "setup --size 8Mi --encrypt=false --persist systemd --path /data/swapfile", code: 1, says: "see when /data is mounted at boot", hint: "chmod go-w /etc/systemd/system/data.mount"},
 		{name: "the kubelet's file is gone", node: []shape{kubelet, up("--size 8Mi"), removed("/var/lib/kubelet/config.yaml")}, args: "setup --size 8Mi", code: 2, says: "/var/lib/kubelet/config.yaml is gone", hint: "or take swap back: swapctl teardown"},
 	}
 }

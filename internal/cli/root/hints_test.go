@@ -261,7 +261,7 @@ func (s situation) withFlags(hint string) (words []string, any bool) {
 		name, value, given := strings.Cut(strings.Replace(m[1], " ", "=", 1), "=")
 		switch {
 		case slices.Contains(yesOrNo, name):
-			value, given = "true", true
+			value = "true"
 		case !given, strings.Contains(value, "..."), strings.ToUpper(value) == value && strings.ToLower(value) != value: // for the reader to fill in
 			return s.words(), false
 		}

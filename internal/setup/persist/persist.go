@@ -74,7 +74,11 @@ func Decide(h host.Host, way string, areas []area.Area) (Plan, error) {
 		p.unit.addMount(a.Path, point, len(areas) == 1)
 		late, is, err := nextboot.LateMount(h, point)
 		if err != nil {
-			return p, fail.New(fail.Failed, "see when "+point+" is mounted at boot", err, "systemctl cat "+systemd.ShellWord(late.Unit)+"; findmnt --verify")
+			hint := "see what it says: systemctl cat " + systemd.ShellWord(late.Unit)
+			if others, ok := errors.AsType[*host.OthersError](err); ok {
+				hint = others.Hint()
+			}
+			return p, fail.New(fail.Failed, "see when "+point+" is mounted at boot", err, hint)
 		}
 		if is {
 			p.addLate(h, late)
