@@ -4,35 +4,22 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jsonScanner reads JSON: it passes over what is not wanted, looking only at
-// its grammar, and copies the rest of one object at a time, which jsontext then
-// decodes.
+// its grammar, and makes a document of the rest, one object at a time.
 type jsonScanner struct {
-	w     *window
+	w     *window // its line is that of pos: only blank passes over ends of lines
 	sink  *sink
-	open  []byte // brackets of what is passed over
+	doc   *document // one of these
+	one   document
+	head  document // what a List says besides its items
+	open  []byte   // brackets of what is passed over
 	depth int
-	raw   []byte // name of the member at hand, as written
-	key   []byte // the same, as meant
-	err   error
-	out   cut
-	item  cut
-	doc   document
-	dec   *jsontext.Decoder
+	raw   []byte // a name or string that is not in one piece in the window
+	wrong error  // what is wrong with the document; the grammar is looked at all the same
+	err   error  // why reading ends
 }
-
-// cut is what is kept of an object, as JSON, with the lines it came from.
-type cut struct {
-	text  []byte
-	lines []lineAt
-}
-
-// lineAt says which line the text came from, from this place on.
-type lineAt struct{ at, line int }
 
 // What bounds an object. The API server takes objects of at most 3 MiB, and
 // stores 1.5 MiB (k8s.io/apiserver v0.37, MaxRequestBodyBytes; etcd).
@@ -48,7 +35,7 @@ var (
 )
 
 func newJSONScanner(w *window, s *sink) *jsonScanner {
-	return &jsonScanner{w: w, sink: s, dec: jsontext.NewDecoder(bytes.NewReader(nil))}
+	return &jsonScanner{w: w, sink: s}
 }
 
 // document reads one top-level value, at whose first byte the window stands.
@@ -58,153 +45,173 @@ func (s *jsonScanner) document() error {
 	if s.w.buf[s.w.pos] == '[' {
 		return &syntaxError{line, errTopList}
 	}
-	s.out.reset()
-	s.out.lines = append(s.out.lines, lineAt{0, line})
 	isList := false
-	s.object(s.sink.reader.want, func(name []byte) bool {
+	s.begin(&s.head)
+	s.doc.begin(object, line, nil)
+	s.members(s.sink.reader.want, func(name []byte, line int) bool {
 		if string(name) != "items" || s.space() != '[' {
 			return false
 		}
-		if isList {
-			s.out.text = append(s.out.text, "[]"...) // twice: refused with the head
+		if isList { // twice: refused with the head
 			s.skip()
-			return true
+		} else {
+			isList = true
+			s.items()
 		}
-		isList = true
-		s.items()
+		if s.wrong == nil {
+			s.doc.add(list, line, s.doc.keep([]byte("items")), nil)
+		}
 		return true
 	})
-	if s.err != nil {
+	s.end()
+	switch {
+	case s.err != nil:
 		return s.err
+	case isList:
+		return s.sink.endList(s.doc.root(), s.wrong)
 	}
-	err := s.decode(&s.out, "")
-	if isList {
-		return s.sink.endList(s.doc.root(), err)
-	}
-	return s.sink.single(s.doc.root(), err)
+	return s.sink.single(s.doc.root(), s.wrong)
+}
+
+// begin begins a document.
+func (s *jsonScanner) begin(d *document) {
+	d.reset()
+	s.doc, s.wrong = d, nil
 }
 
 // items hands on the elements of a List one by one.
 func (s *jsonScanner) items() {
-	if s.decode(&s.out, "null}") == nil { // what is wrong with it is said in the end
+	wrong := s.wrong
+	if wrong == nil && s.doc.soFar().refuseTwins() == nil { // what is wrong with it is said in the end
 		s.sink.beginList(s.doc.root())
 	}
-	head := s.out
 	s.elements(func() bool {
 		s.sink.beginItem()
-		s.out = s.item
-		s.out.reset()
-		s.out.lines = append(s.out.lines, lineAt{0, s.w.lineAt(s.w.pos)})
-		s.prune(s.sink.reader.want)
-		s.item = s.out
+		s.begin(&s.one)
+		s.value(s.sink.reader.want, nil, s.w.line)
 		if s.err == nil {
-			s.err = s.sink.item(s.doc.root(), s.decode(&s.item, ""))
+			s.err = s.sink.item(s.doc.root(), s.wrong)
 		}
 		return s.err == nil
 	})
-	s.out = head
-	s.out.text = append(s.out.text, "[]"...)
+	s.doc, s.wrong = &s.head, wrong
 }
 
-// prune copies what is wanted of the value at hand.
-func (s *jsonScanner) prune(w *want) {
-	switch s.space() {
+// value keeps what is wanted of the value at hand, the member of that name.
+func (s *jsonScanner) value(w *want, name []byte, line int) {
+	if s.wrong != nil {
+		s.skip()
+		return
+	}
+	switch c := s.space(); c {
 	case '{':
+		s.doc.begin(object, line, name)
 		if w.leaf {
 			s.skip()
-			s.out.text = append(s.out.text, "{}"...)
-			return
+		} else {
+			s.members(w, nil)
 		}
-		s.object(w, nil)
+		s.end()
 	case '[':
+		s.doc.begin(list, line, name)
 		if w.leaf && !w.many {
 			s.skip()
-			s.out.text = append(s.out.text, "[]"...)
-			return
+		} else {
+			s.elements(func() bool {
+				s.value(w, nil, s.w.line)
+				return s.err == nil
+			})
 		}
-		s.out.text = append(s.out.text, '[')
-		s.elements(func() bool {
-			s.out.comma()
-			s.out.lines = append(s.out.lines, lineAt{len(s.out.text), s.w.lineAt(s.w.pos)})
-			s.prune(w)
-			return s.err == nil
-		})
-		s.out.text = append(s.out.text, ']')
+		s.end()
 	case '"':
+		var t []byte
 		if w.leaf {
-			s.string(&s.out.text)
-			return
+			t = s.doc.keep(s.quoted())
+		} else { // any string would be wrong here
+			s.string(nil)
 		}
-		s.string(nil)
-		s.out.text = append(s.out.text, `""`...)
+		s.doc.add(text, line, name, t)
 	default:
-		s.scalar(&s.out.text)
+		if token := s.scalar(); s.err == nil {
+			s.doc.add(kindOf(token), line, name, s.doc.keep(token))
+		}
 	}
-	if len(s.out.text) > maxKept && s.err == nil {
-		s.err = &syntaxError{s.w.lineAt(s.w.pos), errTooBig}
+	if len(s.doc.bytes)+4*len(s.doc.nodes) > maxKept && s.err == nil { // each has quotes, a colon or a comma
+		s.err = &syntaxError{s.w.line, errTooBig}
 	}
 }
 
-// object copies the wanted members of an object. take may do so itself, for
+// kindOf tells scalars that are no strings by how they begin.
+func kindOf(token []byte) kind {
+	switch token[0] {
+	case 'n':
+		return null
+	case 't', 'f':
+		return boolean
+	}
+	return number
+}
+
+// end ends the list or object that was begun last.
+func (s *jsonScanner) end() {
+	if s.err == nil && s.wrong == nil {
+		s.wrong = s.doc.end()
+	}
+}
+
+// members keeps the wanted members of an object. take may see to one itself, for
 // which it reports true.
-func (s *jsonScanner) object(w *want, take func(name []byte) bool) {
+func (s *jsonScanner) members(w *want, take func(name []byte, line int) bool) {
 	if !s.deeper() {
 		return
 	}
 	s.w.pos++
-	s.out.text = append(s.out.text, '{')
-	for first := true; s.err == nil; first = false {
-		c := s.space()
-		if c == '}' && first {
+	for more := s.space() != '}'; more && s.err == nil; more = s.more('}', "expected a comma or the end of the object") {
+		line := s.w.line
+		name := s.name()
+		if s.err != nil {
 			break
 		}
-		if !first {
-			if c == '}' {
-				break
-			}
-			s.expect(',', "expected a comma or the end of the object")
-			s.space()
-		}
-		line := s.w.lineAt(s.w.pos)
-		s.name()
-		child := w.child(s.key)
-		if s.err != nil || child == nil {
+		child := w.child(name)
+		if child == nil || s.wrong != nil {
 			s.skip()
 			continue
 		}
-		s.out.comma()
-		s.out.lines = append(s.out.lines, lineAt{len(s.out.text), line})
-		s.out.text = append(append(s.out.text, s.raw...), ':')
+		name = s.doc.keep(name)
 		switch {
 		case child.only != "":
-			s.guarded(child)
-		case take == nil || !take(s.key):
-			s.prune(child)
+			s.guarded(child, name, line)
+		case take == nil || !take(name, line):
+			s.value(child, name, line)
 		}
-		if w == s.sink.reader.want && bytes.HasSuffix(s.out.text, []byte(beginOfPod)) {
+		if w == s.sink.reader.want && s.doc.beginsAsPod() {
 			w = s.sink.reader.wantPod
 		}
 	}
 	s.close()
-	s.out.text = append(s.out.text, '}')
 }
 
-// beginOfPod is how kubectl begins a Pod.
-const beginOfPod = `{"apiVersion":"v1","kind":"Pod"`
+// beginsAsPod reports whether this is what is kept of an object so far: that is
+// how kubectl begins a Pod.
+func (d *document) beginsAsPod() bool {
+	return len(d.nodes) == 3 && string(d.nodes[1].name) == "apiVersion" && string(d.nodes[1].text) == "v1" &&
+		string(d.nodes[2].name) == "kind" && string(d.nodes[2].text) == "Pod"
+}
 
-// guarded copies what is wanted of a value only where the text is in it that it is
-// wanted for: to look for that is faster than to copy.
-func (s *jsonScanner) guarded(w *want) {
+// guarded keeps what is wanted of a value only where the text is in it that it is
+// wanted for: to look for that is faster than to keep.
+func (s *jsonScanner) guarded(w *want, name []byte, line int) {
+	before := s.w.line
 	s.w.mark = s.w.pos
 	s.skip()
 	mark := s.w.mark
 	s.w.mark = -1
 	if s.err == nil && bytes.Contains(s.w.buf[mark:s.w.pos], []byte(w.only)) {
-		s.w.pos = mark
-		s.prune(w)
+		s.w.passed(mark, before)
+		s.value(w, name, line)
 		return
 	}
-	s.out.text = append(s.out.text, "null"...)
+	s.doc.add(null, line, name, nil)
 }
 
 // elements calls each at the beginning of every element of a list, which each
@@ -214,16 +221,9 @@ func (s *jsonScanner) elements(each func() bool) {
 		return
 	}
 	s.w.pos++
-	for first := true; s.err == nil; first = false {
-		c := s.space()
-		if c == ']' {
-			break
-		}
-		if !first {
-			s.expect(',', "expected a comma or the end of the list")
-			if s.space() == ']' {
-				s.fail("expected a value")
-			}
+	for more := s.space() != ']'; more && s.err == nil; more = s.more(']', "expected a comma or the end of the list") {
+		if s.w.buf[s.w.pos] == ']' {
+			s.fail("expected a value")
 		}
 		if s.err != nil || !each() {
 			break
@@ -232,10 +232,24 @@ func (s *jsonScanner) elements(each func() bool) {
 	s.close()
 }
 
+// more goes from a value to the next one, and reports whether there is one before
+// the bracket.
+func (s *jsonScanner) more(bracket byte, wanted string) bool {
+	switch s.space() {
+	case ',':
+		s.w.pos++
+		return s.space() != 0
+	case bracket:
+	default:
+		s.unexpected(wanted)
+	}
+	return false
+}
+
 // deeper enters a list or object.
 func (s *jsonScanner) deeper() bool {
 	if s.depth++; s.depth > maxDepth && s.err == nil {
-		s.err = &syntaxError{s.w.lineAt(s.w.pos), errTooDeep}
+		s.err = &syntaxError{s.w.line, errTooDeep}
 	}
 	return s.err == nil
 }
@@ -245,14 +259,5 @@ func (s *jsonScanner) close() {
 	s.depth--
 	if s.err == nil {
 		s.w.pos++
-	}
-}
-
-func (c *cut) reset() { c.text, c.lines = c.text[:0], c.lines[:0] }
-
-// comma separates what follows from what is there.
-func (c *cut) comma() {
-	if n := len(c.text); n > 0 && c.text[n-1] != '{' && c.text[n-1] != '[' {
-		c.text = append(c.text, ',')
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
@@ -279,6 +280,7 @@ func same(t *testing.T, data string, plain func([]byte, Options) ([]string, erro
 	o := Options{TemplatePaths: []string{"example.org/Set=spec.template", "spec.pod.template"}}
 	want, wantErr := plain([]byte(data), o)
 	got, err := read(t, data, o)
+	inPieces(t, data, o, got, err)
 	if errors.Is(wantErr, errTwins) || errors.Is(wantErr, errElsewhere) || err != nil && strings.Contains(err.Error(), "without a kind") {
 		return
 	}
@@ -290,5 +292,16 @@ func same(t *testing.T, data string, plain func([]byte, Options) ([]string, erro
 	}
 	if got, want := placeless(got), placeless(want); !slices.Equal(got, want) {
 		t.Fatalf("%q:\nreader: %s\n plain: %s", data, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// inPieces reads a text a byte at a time, so that the window ends everywhere in it: the
+// same must come of it.
+func inPieces(t *testing.T, data string, o Options, want []string, wantErr error) {
+	t.Helper()
+	o.Stdin = iotest.OneByteReader(strings.NewReader(data))
+	got, err := readInputs(t, o, Stdin)
+	if fmt.Sprint(err) != fmt.Sprint(wantErr) || !slices.Equal(got, want) {
+		t.Fatalf("%q:\nwhole: %s, %v\nin pieces: %s, %v", data, strings.Join(want, "\n"), wantErr, strings.Join(got, "\n"), err)
 	}
 }

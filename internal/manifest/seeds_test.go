@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,8 +43,19 @@ func jsonSeeds() []string {
 		`{"apiVersion":"v1","kind":"Pod","a":[1,]}`, `{"apiVersion":"v1","kind":"Pod","a":{"b"}}`, `{"apiVersion":"v1","kind":"Pod","a":[}]`, `{"apiVersion":"v1",}`,
 		`{"apiVersion":"v1","kind":"Pod","a":"\x"}`, `{"apiVersion":"v1","kind":"Pod","a":"\ud800"}`, `{"apiVersion":"v1","kind":"Pod","a":01}`, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"a\":\"\t\"}",
 		podJSON[:len(podJSON)/2], `{}`, `{"a":`, `{"apiVersion":"v1","kind":"List","items":[{"kind":"List","apiVersion":"v1","items":[]}]}`,
+		indented(podJSON), indented(list(`"apiVersion":"v1","kind":"List","metadata":{"a":"\u003c\n","b":[[],[{}]],"c":{}},`, podJSON+","+podJSON)),
+		`{"apiVersion":"v1","kind":"Pod","\ud800":1,"metadata":{"annotations":{"\udc00x":"y"}}}`, `{"apiVersion":"v1","kind":"Pod","a":["b",}`, `{"apiVersion":"v1","kind":"Pod","a":{"b":{"c":"d"}]}`,
 		`{"items":[],"items":[]}`, `{"items":[{"apiVersion":"v1","kind":"Pod"}],"items":{}}`,
 	}
+}
+
+// indented is JSON as kubectl prints it.
+func indented(text string) string {
+	var b bytes.Buffer
+	if err := json.Indent(&b, []byte(text), "", "    "); err != nil {
+		panic(err)
+	}
+	return b.String()
 }
 
 var braceYAML = regexp.MustCompile(`{\s*[^\s"}]`)

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -83,6 +82,12 @@ func (d *document) abandon() {
 	}
 }
 
+// soFar is the root while it is open.
+func (d *document) soFar() value {
+	d.nodes[0].end = len(d.nodes)
+	return d.root()
+}
+
 // root is the document's value.
 func (d *document) root() value {
 	if len(d.nodes) == 0 {
@@ -151,33 +156,29 @@ const few = 16
 var errTwice = errors.New("duplicate field")
 
 func (v value) refuseTwins() error {
+	nodes := v.d.nodes
+	begin, end := v.i+1, nodes[v.i].end
 	var seen map[string]bool
 	count := 0
-	for member := range v.each() {
+	for i := begin; i < end; i = nodes[i].end {
 		twin := false
 		switch count++; {
 		case count <= few:
-			for other := range v.each() {
-				if other.i >= member.i {
-					break
-				}
-				twin = twin || bytes.Equal(other.name(), member.name())
+			for j := begin; j < i; j = nodes[j].end {
+				twin = twin || string(nodes[i].name) == string(nodes[j].name)
 			}
 		default:
 			if seen == nil {
 				seen = map[string]bool{}
-				for other := range v.each() {
-					if other.i >= member.i {
-						break
-					}
-					seen[string(other.name())] = true
+				for j := begin; j < i; j = nodes[j].end {
+					seen[string(nodes[j].name)] = true
 				}
 			}
-			twin = seen[string(member.name())]
-			seen[string(member.name())] = true
+			twin = seen[string(nodes[i].name)]
+			seen[string(nodes[i].name)] = true
 		}
 		if twin {
-			return &fieldError{member, errTwice}
+			return &fieldError{value{v.d, i}, errTwice}
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 )
 
 // windowSize is how much of the input is in memory at a time.
-const windowSize = 256 << 10
+const windowSize = 64 << 10
 
 // maxWindow is how much has to be in memory at most: of YAML a line, or a whole
 // object that the line scanner is not sure about.
@@ -156,6 +156,9 @@ func (w *window) lineAt(at int) int {
 	}
 	return w.line
 }
+
+// passed goes to a place of which the line is known.
+func (w *window) passed(at, line int) { w.pos, w.counted, w.line = at, at, line }
 
 // syntaxError is a place where the input cannot be understood.
 type syntaxError struct {
