@@ -22,6 +22,9 @@ type want struct {
 	plain   bool     // and of every resource that Kubernetes should know by its name
 	near    []string // members that are often written wrong: what is near to one is wanted, to be named
 	only    string   // where not even this text is in it, JSON has it passed over
+
+	found  *index            // of members, once child was asked
+	judged map[string]string // what misspelt said
 }
 
 // child is what is wanted of the member with this name, nil for nothing.
@@ -29,7 +32,10 @@ func (w *want) child(name []byte) *want {
 	if w == nil {
 		return nil
 	}
-	if c, ok := w.members[string(name)]; ok {
+	if w.found == nil {
+		w.found = newIndex(w.members)
+	}
+	if c := w.found.get(name); c != nil {
 		return c
 	}
 	switch {
@@ -41,6 +47,45 @@ func (w *want) child(name []byte) *want {
 	return w.any
 }
 
+// index finds members by a hash of their names: nearly all that a pod has are not
+// wanted, and for most of these an empty slot is found at once.
+type index struct {
+	slots [64]*indexed
+}
+
+type indexed struct {
+	name string
+	want *want
+	next *indexed // with the same hash
+}
+
+func newIndex(members map[string]*want) *index {
+	var x index
+	for name, w := range members {
+		slot := &x.slots[hash([]byte(name))]
+		*slot = &indexed{name, w, *slot}
+	}
+	return &x
+}
+
+func (x *index) get(name []byte) *want {
+	for m := x.slots[hash(name)]; m != nil; m = m.next {
+		if m.name == string(name) {
+			return m.want
+		}
+	}
+	return nil
+}
+
+// hash tells names apart by their length, their first and their last letter.
+func hash(name []byte) byte {
+	n := len(name)
+	if n == 0 {
+		return 0
+	}
+	return (byte(n) + 3*name[0] + 7*name[n-1]) % 64
+}
+
 // isPlain reports whether a resource has a name that Kubernetes must know: those
 // of others have a domain before a slash. Of the known ones that decide nothing
 // there is one.
@@ -49,18 +94,43 @@ func isPlain(name []byte) bool {
 }
 
 // misspelt is the member that was probably meant by a name that there is none of;
-// "" where none is near. It is asked for every name that is not wanted, so most
-// are turned away by their first letter and length.
+// "" where none is near. It is asked for every name that is not wanted: most do not
+// resemble any, and those that do are the same few again and again.
 func (w *want) misspelt(name []byte) string {
 	for _, word := range w.near {
-		if len(name)-len(word) > 2 || len(word)-len(name) > 2 || len(name) < 4 || (name[0]^word[0])&^0x20 != 0 {
-			continue
-		}
-		if fail.Nearest(string(name), []string{word}) != "" {
-			return word
+		if resembles(name, word) {
+			meant, known := w.judged[string(name)]
+			if !known {
+				meant = w.judge(name)
+			}
+			return meant
 		}
 	}
 	return ""
+}
+
+// judge is misspelt for a name that comes for the first time.
+func (w *want) judge(name []byte) string {
+	const enough = 64
+	meant := ""
+	for _, word := range w.near {
+		if resembles(name, word) && fail.Nearest(string(name), []string{word}) != "" {
+			meant = word
+			break
+		}
+	}
+	if w.judged == nil {
+		w.judged = map[string]string{}
+	}
+	if len(w.judged) < enough {
+		w.judged[string(name)] = meant
+	}
+	return meant
+}
+
+// resembles looks at the first letter and the length.
+func resembles(name []byte, word string) bool {
+	return len(name)-len(word) <= 2 && len(word)-len(name) <= 2 && len(name) >= 4 && (name[0]^word[0])&^0x20 == 0
 }
 
 // misspelling has names that are near to these wanted, too.
@@ -249,7 +319,7 @@ func (w *want) own() *want {
 		return &want{}
 	}
 	duplicate := *w
-	duplicate.members = maps.Clone(w.members)
+	duplicate.members, duplicate.found = maps.Clone(w.members), nil
 	return &duplicate
 }
 
