@@ -22,6 +22,7 @@ type decoder struct {
 	ranges      limits.LimitRange
 	amount      []limits.ResourceAmount // what the containers' lists are cut from
 	allocations []limits.Allocation
+	selector    map[string]string
 
 	// The workload at hand, while it has several templates.
 	of     *workload
@@ -31,7 +32,7 @@ type decoder struct {
 }
 
 func newDecoder(said []workload) *decoder {
-	return &decoder{known: newKnown(said), quantities: quantities{}, names: map[string]string{}}
+	return &decoder{known: newKnown(said), quantities: quantities{}, names: map[string]string{}, selector: map[string]string{}}
 }
 
 // decode reads one object; while there is more, next reads further pod templates
@@ -91,8 +92,8 @@ func (d *decoder) identity(root value, o *limits.Object) error {
 	if o.Namespace, err = d.string(metadata, "namespace"); err != nil {
 		return err
 	}
-	if o.Name, err = d.string(metadata, "name"); err == nil && o.Name == "" {
-		o.Name, err = d.string(metadata, "generateName")
+	if o.Name, err = unique(metadata, "name"); err == nil && o.Name == "" {
+		o.Name, err = unique(metadata, "generateName")
 	}
 	if err != nil {
 		return err
@@ -230,6 +231,15 @@ func (d *decoder) string(v value, name string) (string, error) {
 		return "", err
 	}
 	return d.name(s.text()), nil
+}
+
+// unique is string for what does not come again.
+func unique(v value, name string) (string, error) {
+	s, err := typed(v.get(name), text, aString)
+	if !s.there() {
+		return "", err
+	}
+	return string(s.text()), nil
 }
 
 // name makes a string of b, the same one for what comes often: namespaces,

@@ -6,7 +6,7 @@ func (d *decoder) nodeObject(root value, o *limits.Object) error {
 	d.node = limits.NodeObject{}
 	o.Node = &d.node
 	var err error
-	if d.node.Labels, err = d.stringMap(root.get("metadata").get("labels")); err != nil {
+	if d.node.Labels, err = d.stringMap(root.get("metadata").get("labels"), d.selector); err != nil {
 		return err
 	}
 	status, err := d.sub(root, "status")

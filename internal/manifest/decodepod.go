@@ -87,7 +87,7 @@ func (d *decoder) podSpec(spec value, p *limits.Pod) error {
 	if priority != nil {
 		p.Priority = narrow(*priority)
 	}
-	if p.NodeSelector, err = d.stringMap(spec.get("nodeSelector")); err != nil {
+	if p.NodeSelector, err = d.stringMap(spec.get("nodeSelector"), d.selector); err != nil {
 		return err
 	}
 	if err := d.affinity(spec, p); err != nil {

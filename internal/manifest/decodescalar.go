@@ -50,13 +50,13 @@ func (d *decoder) strings(v value) ([]string, error) {
 	return all, err
 }
 
-// stringMap reads an object whose members are strings.
-func (d *decoder) stringMap(v value) (map[string]string, error) {
+// stringMap reads an object whose members are strings into a map.
+func (d *decoder) stringMap(v value, all map[string]string) (map[string]string, error) {
 	o, err := typed(v, object, "an object")
 	if !o.there() {
 		return nil, err
 	}
-	all := map[string]string{}
+	clear(all)
 	for member := range o.each() {
 		s, err := typed(member, text, aString)
 		if err != nil {
