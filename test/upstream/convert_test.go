@@ -5,6 +5,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 
+	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
@@ -54,7 +55,11 @@ func requirementsOf(from []v1.NodeSelectorRequirement) (to []limits.NodeSelector
 }
 
 func listOf(from v1.ResourceList) (to limits.ResourceList) {
-	for name, quantity := range from {
+	for name, theirs := range from {
+		quantity, err := bytesize.ParseQuantity(theirs.String())
+		if err != nil {
+			panic(err) // what Kubernetes prints is always a quantity
+		}
 		if name == v1.ResourceCPU || name == v1.ResourceMemory || strings.HasPrefix(string(name), v1.ResourceHugePagesPrefix) {
 			to = append(to, limits.ResourceAmount{Name: string(name), Quantity: quantity})
 		}
