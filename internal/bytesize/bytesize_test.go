@@ -106,3 +106,40 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestTheSizeThatWasMeantIsFound(t *testing.T) {
+	for text, want := range map[string]string{
+		"4gb":                 "4Gi (4294967296 bytes), or 4G (4000000000 bytes)",
+		"4 GB":                "4Gi (4294967296 bytes), or 4G (4000000000 bytes)",
+		"4G B":                "4Gi (4294967296 bytes), or 4G (4000000000 bytes)",
+		"4g":                  "4Gi (4294967296 bytes), or 4G (4000000000 bytes)",
+		"4 gib":               "4Gi (4294967296 bytes)",
+		"4 Gi":                "4Gi (4294967296 bytes)",
+		"4gi":                 "4Gi (4294967296 bytes)",
+		"512 mbytes":          "512Mi (536870912 bytes), or 512M (512000000 bytes)",
+		"4096m":               "4096Mi (4294967296 bytes), or 4096M (4096000000 bytes)",
+		"8K":                  "8Ki (8192 bytes), or 8k (8000 bytes)",
+		"1.5gb":               "1.5Gi (1610612736 bytes), or 1.5G (1500000000 bytes)",
+		"0gb":                 "",
+		"lots":                "",
+		"":                    "",
+		"4x":                  "",
+		"gb":                  "",
+		"-4gb":                "",
+		"999999999999eb":      "",
+		"4gb4":                "",
+		"1.0001k":             "",
+		"4\u00a0GB":           "4Gi (4294967296 bytes), or 4G (4000000000 bytes)",
+		"1234567890123456789": "",
+	} {
+		if got := Meant(text); got != want {
+			t.Errorf("Meant(%q) is %q, want %q", text, got, want)
+		}
+	}
+	if got, want := Hint("--size", "4gib", "for example"), "did you mean --size 4Gi (4294967296 bytes)?"; got != want {
+		t.Errorf("Hint is %q, want %q", got, want)
+	}
+	if got := Hint("--size", "much", "for example"); got != "for example" {
+		t.Errorf("Hint is %q", got)
+	}
+}

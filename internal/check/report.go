@@ -64,12 +64,25 @@ func (o Options) Validate() error {
 	}{{"only", o.Only}, {"ignore", o.Ignore}} {
 		for _, id := range list.ids {
 			if !slices.Contains(ids, id) {
-				return fail.Newf(fail.Usage, "use --"+list.flag, "there is no check %q", id).
-					Hint("swapctl check --list names them all")
+				return fail.New(fail.Usage, "use --"+list.flag, fmt.Errorf("there is no check %q", id), hintAtID(id, ids)...)
 			}
 		}
 	}
 	return nil
+}
+
+// hintAtID says which check was probably meant: one that begins so, or is nearly called
+// so.
+func hintAtID(typed string, ids []string) []string {
+	all := "swapctl check --list names them all"
+	meant := fail.Beginning(typed, ids)
+	if len(meant) == 0 {
+		meant = []string{fail.Nearest(typed, ids)}
+	}
+	if meant[0] == "" || len(meant) > 5 {
+		return []string{all}
+	}
+	return []string{"did you mean " + strings.Join(meant, ", or ") + "?", all}
 }
 
 // wants reports whether a check is asked for.

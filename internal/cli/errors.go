@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/swapctl/swapctl/internal/bytesize"
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/report"
 )
@@ -49,6 +50,8 @@ func NoArguments(hint func(cmd *cobra.Command, word string) []string) cobra.Posi
 		word := args[0]
 		if flag := boolFlag(cmd); flag != "" && (word == "true" || word == "false") {
 			hints = []string{fmt.Sprintf("a yes-or-no flag takes its value with '=': --%s=%s", flag, word)}
+		} else if size := dividedSize(cmd, word); size != "" {
+			hints = []string{size}
 		} else if hint != nil {
 			hints = hint(cmd, word)
 		}
@@ -64,6 +67,20 @@ func boolFlag(cmd *cobra.Command) (name string) {
 		}
 	})
 	return name
+}
+
+// dividedSize is the hint for a size with a blank in it, of which a shell makes two
+// words: --size 4 GB.
+func dividedSize(cmd *cobra.Command, word string) (hint string) {
+	if word == "" || word[0] >= '0' && word[0] <= '9' {
+		return ""
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if whole := bytesize.Hint("--"+f.Name, f.Value.String()+word, ""); whole != "" {
+			hint = "a size has no blanks: " + whole
+		}
+	})
+	return hint
 }
 
 // OneStdin refuses a command line that names standard input, which is "-", twice.
@@ -92,10 +109,40 @@ func Hinted(err error, hint string) error {
 
 // UnknownCommand is the error for a word that is no command below cmd.
 func UnknownCommand(cmd *cobra.Command, word string) error {
-	cmd.SuggestionsMinimumDistance = 2
 	var hints []string
-	if near := cmd.SuggestionsFor(word); len(near) > 0 {
-		hints = append(hints, fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near[0]))
+	if meant := meantCommand(cmd, word); meant != nil {
+		hints = append(hints, fmt.Sprintf("did you mean '%s'?", meant.CommandPath()))
 	}
 	return Usage(cmd, fmt.Errorf("there is no command %q", word), hints...)
+}
+
+// meantCommand guesses which command was meant: one of those that other programs call
+// so, one that is called so further below, one that begins so or is nearly called so.
+func meantCommand(cmd *cobra.Command, word string) *cobra.Command {
+	called := func(c *cobra.Command) bool { return slices.Contains(c.SuggestFor, strings.ToLower(word)) }
+	begun := func(c *cobra.Command) bool {
+		return len(word) > 1 && strings.HasPrefix(c.Name(), strings.ToLower(word))
+	}
+	below := slices.DeleteFunc(slices.Clone(cmd.Commands()), func(c *cobra.Command) bool { return !c.IsAvailableCommand() })
+	var names []string
+	for _, c := range below {
+		names = append(names, c.Name())
+	}
+	if i := slices.IndexFunc(below, called); i >= 0 {
+		return below[i]
+	}
+	for _, c := range below {
+		for _, deeper := range c.Commands() {
+			if fail.Nearest(word, []string{deeper.Name()}) != "" && len(word) >= len(deeper.Name())-1 {
+				return deeper
+			}
+		}
+	}
+	if i := slices.IndexFunc(below, begun); i >= 0 {
+		return below[i]
+	}
+	if i := slices.Index(names, fail.Nearest(word, names)); i >= 0 {
+		return below[i]
+	}
+	return nil
 }

@@ -15,6 +15,18 @@ func Nearest(typed string, words []string) string {
 	return best
 }
 
+// Beginning lists the words that begin with what was typed, if that is at least two
+// letters.
+func Beginning(typed string, words []string) []string {
+	var found []string
+	for _, word := range words {
+		if len(typed) > 1 && strings.HasPrefix(word, strings.ToLower(typed)) {
+			found = append(found, word)
+		}
+	}
+	return found
+}
+
 // distance is how many letters must be added, taken away or changed to make b of a
 // (Levenshtein).
 func distance(a, b string) int {

@@ -1,6 +1,7 @@
 package fail_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/swapctl/swapctl/internal/fail"
@@ -15,6 +16,17 @@ func TestTheWordThatWasMeantIsFound(t *testing.T) {
 	} {
 		if got := fail.Nearest(typed, words); got != want {
 			t.Errorf("Nearest(%q) is %q, want %q", typed, got, want)
+		}
+	}
+}
+
+func TestTheWordsThatWereBegunAreFound(t *testing.T) {
+	words := []string{"fix-script", "node-swap", "node", "size"}
+	for typed, want := range map[string][]string{
+		"fix": {"fix-script"}, "FIX": {"fix-script"}, "node": {"node-swap", "node"}, "f": nil, "": nil, "sizes": nil, "script": nil,
+	} {
+		if got := fail.Beginning(typed, words); !slices.Equal(got, want) {
+			t.Errorf("Beginning(%q) is %q, want %q", typed, got, want)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func New(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:        "check",
 		Short:      "Judge whether this node is fit for swap, and safe with it",
-		SuggestFor: []string{"doctor", "verify", "validate", "preflight"},
+		SuggestFor: []string{"doctor", "verify", "validate", "preflight", "diagnose", "test", "audit", "fix"},
 		Long:       checkLong,
 		Example:    checkExample,
 		Args:       cli.NoArguments(nil),

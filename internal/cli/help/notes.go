@@ -17,7 +17,7 @@ type noteGroup struct{ Title, Flags string }
 func EveryCommand() []noteGroup {
 	return []noteGroup{
 		{"Output", "output quiet verbose no-color"},
-		{"Global", "config help"},
+		{"Global", "config help version"},
 	}
 }
 

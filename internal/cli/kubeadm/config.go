@@ -53,11 +53,12 @@ const kubeadmExample = `  swapctl kubeadm-config --kubernetes-version 1.34 > kub
 func New(a *cli.App) *cobra.Command {
 	var o flags
 	cmd := &cobra.Command{
-		Use:     "kubeadm-config",
-		Short:   "Write the kubeadm and kubelet configuration for swap",
-		Long:    kubeadmLong,
-		Example: kubeadmExample,
-		Args:    cli.NoArguments(wordHint),
+		Use:        "kubeadm-config",
+		Short:      "Write the kubeadm and kubelet configuration for swap",
+		SuggestFor: []string{"generate", "kubelet", "kubelet-config"},
+		Long:       kubeadmLong,
+		Example:    kubeadmExample,
+		Args:       cli.NoArguments(wordHint),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd); err != nil {
 				return err

@@ -105,12 +105,12 @@ func (n *nodeFlags) base(changed func(string) bool) (limits.Node, error) {
 	}
 	if n.memory != "" {
 		if node.MemoryBytes, err = bytesize.Parse(n.memory); err != nil {
-			return node, badNode("--node-memory", err, "for example --node-memory 64Gi")
+			return node, badNode("--node-memory", err, bytesize.Hint("--node-memory", n.memory, "for example --node-memory 64Gi"))
 		}
 	}
 	if changed("node-swap") {
 		if node.SwapBytes, err = parseSwap(n.swap, node.MemoryBytes); err != nil {
-			return node, badNode("--node-swap", err, "for example --node-swap 32Gi, 0, or with --node-memory 50%")
+			return node, badNode("--node-swap", err, bytesize.Hint("--node-swap", n.swap, "for example --node-swap 32Gi, 0, or with --node-memory 50%"))
 		}
 	}
 	return node, nil

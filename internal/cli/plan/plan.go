@@ -70,10 +70,11 @@ const planExample = `  # What would the pods of this cluster get on its own node
 func New(a *cli.App) *cobra.Command {
 	var o flags
 	cmd := &cobra.Command{
-		Use:     "plan",
-		Short:   "Tell what swap every container will get, and why",
-		Long:    planLong,
-		Example: planExample,
+		Use:        "plan",
+		Short:      "Tell what swap every container will get, and why",
+		SuggestFor: []string{"simulate", "estimate", "calculate", "recommend", "explain", "diff", "pods", "limits"},
+		Long:       planLong,
+		Example:    planExample,
 		Args: cli.NoArguments(func(_ *cobra.Command, word string) []string {
 			return []string{"a file with pods has a flag: --pods " + word}
 		}),
@@ -86,7 +87,7 @@ func New(a *cli.App) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.VarP(report.RowFormat{Format: &a.Output}, "output", "o", "how to print the result: table, wide, json, yaml or csv")
-	f.StringArrayVar(&o.pods, "pods", nil, "`file` or directory with pods, - for standard input; may be repeated")
+	f.StringArrayVarP(&o.pods, "pods", "f", nil, "`file` or directory with pods, - for standard input; may be repeated")
 	f.StringArrayVar(&o.templatePaths, "template-path", nil, "where a kind keeps its pod template: example.org/Set=spec.groups[].template, or a `path` for all kinds; may be repeated")
 	f.StringVar(&o.namespace, "namespace", "default", "`namespace` of objects that name none")
 	f.BoolVar(&o.static, "static", false, "the pods are static pods of a node, which the kubelet takes for critical ones")

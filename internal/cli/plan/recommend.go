@@ -33,7 +33,8 @@ func (o *flags) target() (limits.Target, error) {
 	}
 	bytes, err := bytesize.Parse(o.perContainer)
 	return limits.Target{PerContainerBytes: bytes},
-		fail.New(fail.Usage, "use --target-per-container", err, "for example --target-per-container 512Mi")
+		fail.New(fail.Usage, "use --target-per-container", err,
+			bytesize.Hint("--target-per-container", o.perContainer, "for example --target-per-container 512Mi"))
 }
 
 // printRecommendation says how much swap reaches the target. Where no size does for

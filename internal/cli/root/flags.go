@@ -22,12 +22,16 @@ func flagNames(cmd *cobra.Command) []string {
 	return names
 }
 
-// flagHint guesses which flag was meant by one that does not exist: the nearest
-// one, one with a dash too few, or one of another command.
+// flagHint guesses which flag was meant by one that does not exist: one that is called
+// otherwise elsewhere, one with a dash too few, its beginning, the nearest one, or one
+// of another command.
 func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 	name := unknown.GetSpecifiedName()
 	if together := unknown.GetSpecifiedShortnames(); len(together) > 1 { // -size
 		name, _, _ = strings.Cut(together, "=")
+	}
+	if meant := elsewhere(cmd, name); meant != "" {
+		return meant
 	}
 	if len(name) < 2 {
 		for _, other := range cmd.Root().Commands() {
@@ -41,6 +45,9 @@ func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 	if slices.Contains(names, name) {
 		return fmt.Sprintf("did you mean --%s?", name)
 	}
+	if begin := fail.Beginning(name, names); len(begin) == 1 || len(begin) > 1 && fail.Nearest(name, names) == "" {
+		return fmt.Sprintf("did you mean --%s?", strings.Join(begin, ", or --"))
+	}
 	if near := fail.Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean --%s?", near)
 	}
@@ -52,12 +59,45 @@ func flagHint(cmd *cobra.Command, unknown *pflag.NotExistError) string {
 	return ""
 }
 
+// elsewhere is the hint for a flag that other programs have: kubectl's -f and -A, a flag
+// for each format, what swapon, mkswap and fallocate call the same thing.
+func elsewhere(cmd *cobra.Command, name string) string {
+	if output, ok := cmd.Flag("output").Value.(interface{ Words() []string }); ok && slices.Contains(output.Words(), name) {
+		return "did you mean --output " + name + "?"
+	}
+	if cmd.Name() == "lint" && slices.Contains([]string{"f", "file", "filename"}, name) {
+		return "files have no flag: " + cmd.CommandPath() + " FILE"
+	}
+	for _, one := range []struct{ names, flag, hint string }{
+		{"f file filename", "merge", "a file to add to has a flag: --merge FILE"},
+		{"f file filename", "pods", "a file with pods has a flag: --pods FILE"},
+		{"f file filename", "config", "a configuration file has a flag: --config FILE"},
+		{"A all-namespaces n", "pods", "swapctl asks no API server: kubectl get pods -A -o json | swapctl plan --pods -"},
+		{"s l length swap-size", "size", "did you mean --size?"},
+		{"p prio", "priority", "did you mean --priority?"},
+		{"d", "discard", "did you mean --discard?"},
+		{"y yes assume-yes no-confirm", "dry-run", "leave it out: swapctl asks nothing; --dry-run shows before what would be done"},
+		{"n simulate what-if check", "dry-run", "did you mean --dry-run?"},
+		{"no-encrypt no-encryption plain unencrypted", "encrypt", "did you mean --encrypt=false?"},
+		{"a", "dry-run", "leave it out: swapctl changes only what it has set up itself"},
+	} {
+		if slices.Contains(strings.Fields(one.names), name) && cmd.Flag(one.flag) != nil {
+			return one.hint
+		}
+	}
+	return ""
+}
+
 // badFlag is the error of a flag that pflag refuses, with the flag that was probably
 // meant.
 func badFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
+	var bare *pflag.ValueRequiredError
 	switch {
+	case errors.As(err, &bare):
+		value, _ := pflag.UnquoteUsage(bare.GetFlag())
+		return cli.Usage(cmd, err, fmt.Sprintf("its value follows it: --%s %s", bare.GetFlag().Name, strings.ToUpper(value)))
 	case errors.As(err, &unknown):
 		name := unknown.GetSpecifiedName()
 		for _, c := range cmd.Root().Commands() {

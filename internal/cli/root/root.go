@@ -24,6 +24,8 @@ func New(a *cli.App) *cobra.Command {
 	if a.Node.Commands == nil {
 		a.Node = node.Local()
 	}
+	askedVersion := false
+	versions := version.New(a)
 	root := &cobra.Command{
 		Use:   "swapctl COMMAND [flags]",
 		Short: "Give a Kubernetes node swap, encrypted, and take it back",
@@ -40,9 +42,14 @@ key that nobody knows, every step reversible.`,
 			return nil
 		},
 		PersistentPreRun: func(*cobra.Command, []string) { a.Started = true },
-		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors:    true,
-		SilenceUsage:     true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if askedVersion {
+				return versions.RunE(versions, nil)
+			}
+			return cmd.Help()
+		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
 		// UnknownCommand makes hints of them.
 		DisableSuggestions: true,
 		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -58,7 +65,8 @@ key that nobody knows, every step reversible.`,
 	f.BoolVarP(&a.Quiet, "quiet", "q", false, "print only the result and errors")
 	f.BoolVar(&a.NoColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
 	root.AddCommand(a.Node.Commands(a)...)
-	root.AddCommand(plan.New(a), kubeadm.New(a), version.New(a), completion.New(a))
+	root.AddCommand(plan.New(a), kubeadm.New(a), versions, completion.New(a))
+	root.Flags().BoolVar(&askedVersion, "version", false, "like the command version")
 	return root
 }
 

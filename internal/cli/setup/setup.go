@@ -31,7 +31,7 @@ func New(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:        "setup",
 		Short:      "Give this node swap",
-		SuggestFor: []string{"enable", "install", "init", "create", "up", "on"},
+		SuggestFor: []string{"enable", "install", "init", "create", "add", "up", "on", "apply", "swapon", "mkswap", "resize", "grow", "shrink", "change", "edit", "set", "update", "upgrade", "run", "start", "encrypt"},
 		Long: `Give this node swap: an area of the size you say, in a file or on a device,
 encrypted with a random key that dies with the boot.
 

@@ -13,7 +13,7 @@ func NewTeardown(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:        "teardown",
 		Short:      "Take back what setup made",
-		SuggestFor: []string{"disable", "uninstall", "remove", "reset", "delete", "down", "off", "undo"},
+		SuggestFor: []string{"disable", "uninstall", "remove", "rm", "reset", "delete", "destroy", "clean", "cleanup", "down", "off", "stop", "undo", "rollback", "revert", "swapoff"},
 		Long: `Take back what setup made, newest step first, as the journal remembers it: swap
 off, mapping and file gone. What was there before setup stays. A device keeps
 its place and loses nothing but the swap on it.`,

@@ -130,7 +130,7 @@ func sizeOf(h host.Host, asked string) (int64, error) {
 		size, _, err = bytesize.ParseShare(asked, memory.TotalBytes)
 	}
 	if err != nil {
-		return 0, config.Invalid("size", sizeHint, "%w", err)
+		return 0, config.Invalid("size", bytesize.Hint("--size", asked, sizeHint), "%w", err)
 	}
 	return size, nil
 }
