@@ -12,6 +12,9 @@ const sloppy = `^(\d{1,12}(?:\.\d{1,3})?)([kmgtpe])(i?)(?:b|bytes?)?$`
 // Meant says which size was probably meant by a text that Parse refuses, with its bytes;
 // "" when nobody can tell. Without an i it may be a power of 1024 or of 1000.
 func Meant(text string) string {
+	if len(text) > maxLength {
+		return ""
+	}
 	squeezed := strings.ToLower(strings.Join(strings.Fields(text), ""))
 	parts := regexp.MustCompile(sloppy).FindStringSubmatch(squeezed)
 	if parts == nil {

@@ -42,18 +42,18 @@ type Summary struct {
 	Unknown int `json:"unknown"`
 }
 
-// Doc is where a check is explained.
-func Doc(id string) string {
-	return "https://github.com/swapctl/swapctl/blob/main/docs/checks.md#" + id
-}
-
 // Options choose among the checks.
 type Options struct {
 	Only   []string // IDs; empty: all
 	Ignore []string // IDs to leave out
 	// Measure takes the measurements as well.
 	Measure bool
+	// Docs is the address below which the documents are.
+	Docs string
 }
+
+// Doc is where a check is explained.
+func (o Options) Doc(id string) string { return o.Docs + "checks.md#" + id }
 
 // Validate refuses IDs that there are none of.
 func (o Options) Validate() error {
@@ -110,7 +110,7 @@ func Judge(f Facts, o Options) Report {
 		if !asked {
 			continue
 		}
-		r.Checks = append(r.Checks, c.result(finding))
+		r.Checks = append(r.Checks, c.result(finding, o.Doc(c.ID)))
 		r.Summary.count(finding.Status)
 		if c.ID == evictionID && finding.Status != Skip {
 			r.Eviction = solved(f)
@@ -155,10 +155,10 @@ func (c Check) judge(f Facts, blamed map[string]blame) Finding {
 	return finding
 }
 
-func (c Check) result(f Finding) Result {
+func (c Check) result(f Finding, doc string) Result {
 	return Result{
 		ID: c.ID, Title: c.Title, Status: f.Status,
-		Found: f.Found, Want: c.Want, Why: c.Why, Hint: f.Hint, Doc: Doc(c.ID), commands: f.Commands,
+		Found: f.Found, Want: c.Want, Why: c.Why, Hint: f.Hint, Doc: doc, commands: f.Commands,
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -103,7 +105,7 @@ func Printed(what string, err error) error {
 // Warn prints a warning to stderr, unless --quiet was given.
 func (a *App) Warn(format string, args ...any) {
 	if !a.Quiet {
-		_ = a.Stderr().Line("swapctl: " + report.Paint(report.Notice, "warning: ") +
+		_ = a.Stderr().Prose("swapctl: " + report.Paint(report.Notice, "warning: ") +
 			OneLine(fmt.Sprintf(format, args...)))
 	}
 }
@@ -121,6 +123,14 @@ type Node struct {
 	Completion func(*App, *pflag.Flag) cobra.CompletionFunc
 }
 
+// Note says on stderr what a person should know beside the result, unless --quiet was
+// given.
+func (a *App) Note(format string, args ...any) {
+	if !a.Quiet {
+		_ = a.Stderr().Prose("swapctl: " + OneLine(fmt.Sprintf(format, args...)))
+	}
+}
+
 // Process is what the process was given, besides its arguments.
 type Process struct {
 	In        io.Reader
@@ -133,6 +143,16 @@ type Process struct {
 // Build is what the linker set; a build by 'go install' has it from its module.
 type Build struct{ Version, Commit, Date string }
 
+// Docs is the address below which the pages of docs/ are for this version: at its tag,
+// and for what has none on the main branch.
+func (p Process) Docs() string {
+	ref := "main"
+	if version := "v" + strings.TrimPrefix(p.Build.Version, "v"); isRelease(version) {
+		ref = version
+	}
+	return "https://github.com/swapctl/swapctl/blob/" + ref + "/docs/"
+}
+
 // notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so
 // that what was begun is rolled back. A second one kills the process; the next setup or
 // teardown then finishes what the journal has.
@@ -144,4 +164,18 @@ func notify(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(ctx, signals...)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
+}
+
+// isRelease reports whether a version is that of a tag, v1.2.3 or v1.2.3-rc.1, and not
+// what git describe or Go say of a commit: v1.2.3-4-gabc, v0.0.0-20260101000000-abc.
+func isRelease(version string) bool {
+	numbers, candidate, _ := strings.Cut(strings.TrimPrefix(version, "v"), "-")
+	parts := strings.Split(numbers, ".")
+	for _, part := range parts {
+		if _, err := strconv.ParseUint(part, 10, 32); err != nil {
+			return false
+		}
+	}
+	return len(parts) == 3 && !strings.ContainsAny(candidate, "-+") &&
+		(candidate == "" || strings.HasPrefix(candidate, "rc") || strings.HasPrefix(candidate, "alpha") || strings.HasPrefix(candidate, "beta"))
 }

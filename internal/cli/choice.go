@@ -52,6 +52,35 @@ func (c *choice) Set(word string) error {
 // Words lists what Set takes.
 func (c *choice) Words() []string { return c.words }
 
+// wordsOf is the annotation of a flag that takes one of a few words, but is refused by
+// whoever reads it.
+const wordsOf = "words"
+
+// OneOf says that flags take one of a few words, which may have a tab and what they mean
+// behind them. Help and completion show them.
+func OneOf(f *pflag.FlagSet, name string, words ...string) {
+	_ = f.SetAnnotation(name, wordsOf, words) // fails only for a flag that is not there
+}
+
+// Described lists the words that a flag takes, with what they mean; nil if there are
+// more than a few.
+func Described(f *pflag.Flag) []string {
+	if choice, ok := f.Value.(interface{ Words() []string }); ok {
+		return choice.Words()
+	}
+	return f.Annotations[wordsOf]
+}
+
+// Words lists the words that a flag takes.
+func Words(f *pflag.Flag) []string {
+	var words []string
+	for _, one := range Described(f) {
+		word, _, _ := strings.Cut(one, "\t")
+		words = append(words, word)
+	}
+	return words
+}
+
 // BadChoice is the error of a flag that takes one of a few words.
 func BadChoice(cmd *cobra.Command, flag, value string, words []string) error {
 	var hints []string

@@ -2,6 +2,7 @@ package fail_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/swapctl/swapctl/internal/fail"
@@ -12,7 +13,7 @@ func TestTheWordThatWasMeantIsFound(t *testing.T) {
 	for typed, want := range map[string]string{
 		"sise": "size", "szie": "size", "devce": "device", "keysize": "key-size", "size": "size",
 		"x": "", "memory": "", "": "", "paht": "path", "SIZE": "size", "o": "o",
-		"kubernets-verzoin": "kubernetes-version", "kubectl-verzoin": "",
+		"kubernets-verzoin": "kubernetes-version", "kubectl-verzoin": "", strings.Repeat("k", 1<<20): "",
 	} {
 		if got := fail.Nearest(typed, words); got != want {
 			t.Errorf("Nearest(%q) is %q, want %q", typed, got, want)

@@ -34,6 +34,9 @@ type UpOptions struct {
 	// Preflight judges a node that has a kubelet before anything is changed on
 	// it; may be nil.
 	Preflight func(ctx context.Context) error
+	// Foretell hears before the first step the warnings of the Report that are better
+	// known then; may be nil.
+	Foretell func(warning string)
 	// Events hears what happens; may be nil.
 	Events func(step.Event)
 }
@@ -69,6 +72,9 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	if o.DryRun {
 		pending, pendingErr := e.PendingRestarts(ctx, j)
 		return upReport(h, n, step.Outcome{Items: items, RestartPending: step.UnitsOf(pending)}, o), errors.Join(err, pendingErr)
+	}
+	if err == nil && o.Foretell != nil && slices.ContainsFunc(items, func(it step.Item) bool { return it.State == step.ItemTodo }) {
+		n.foretell(o.Foretell)
 	}
 	left := leftAlone(h, n.retired(j), step.Mode{})
 	e.NoRestart = c.NoRestart || bridged // once, at the very end

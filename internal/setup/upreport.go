@@ -76,15 +76,30 @@ func swapReport(h host.Host, a area.Area) SwapReport {
 	return s
 }
 
+// foretell says which swap will not be encrypted while that can still be stopped:
+// what has once been swapped out in clear stays on the disk.
+func (n node) foretell(say func(string)) {
+	for _, a := range n.areas {
+		if !a.Encrypt {
+			say(n.about(a, area.InClear))
+		}
+	}
+}
+
+// about is a text about one area of a node, which may have several.
+func (n node) about(a area.Area, text string) string {
+	if len(n.areas) > 1 {
+		return a.Backing() + ": " + text
+	}
+	return text
+}
+
 // warnings are what a person should know although it stops nothing.
 func (n node) warnings(h host.Host) []string {
 	var w []string
 	for _, a := range n.areas {
 		for _, text := range a.Warnings(h) {
-			if len(n.areas) > 1 {
-				text = a.Backing() + ": " + text
-			}
-			w = append(w, text)
+			w = append(w, n.about(a, text))
 		}
 	}
 	if n.config.ProtectSystemSlice {

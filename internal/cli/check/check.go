@@ -70,11 +70,11 @@ func New(a *cli.App) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.VarP(report.CaseFormat{Format: &a.Output}, "output", "o", "how to print the result: table, wide, json, yaml, junit or sarif")
+	f.VarP(report.CaseFormat{Format: &a.Output}, "output", "o", "how to print the result")
 	f.StringSliceVar(&o.only, "only", nil, "only these checks: `ID,...`")
 	f.StringSliceVar(&o.ignore, "ignore", nil, "all but these checks: `ID,...`")
 	f.BoolVar(&o.strict, "strict", false, "a warning makes the node unfit too")
-	cli.Choice(f, &o.controlPlane, "control-plane", "auto", "whether this node is of a control plane: auto, true or false", "auto", "true", "false")
+	cli.Choice(f, &o.controlPlane, "control-plane", "auto", "whether this node is of a control plane", "auto", "true", "false")
 	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "", "judge by this `version` instead of that of the kubelet")
 	f.BoolVar(&o.probeDisk, "probe-disk", false, "measure disk and encryption too: up to 64 MiB in a temporary file, 7 seconds at most")
 	f.BoolVar(&o.list, "list", false, "name all checks, and what they want")
@@ -83,7 +83,7 @@ func New(a *cli.App) *cobra.Command {
 }
 
 func judge(a *cli.App, cmd *cobra.Command, o flags) error {
-	choice := check.Options{Only: o.only, Ignore: o.ignore, Measure: o.probeDisk}
+	choice := check.Options{Only: o.only, Ignore: o.ignore, Measure: o.probeDisk, Docs: a.Docs()}
 	if err := choice.Validate(); err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func listChecks(a *cli.App, cmd *cobra.Command) error {
 		if needs == nil {
 			needs = []string{}
 		}
-		list.Checks = append(list.Checks, listedCheck{c.ID, c.Title, string(c.Severity()), c.Want, c.Why, needs, check.Doc(c.ID)})
+		list.Checks = append(list.Checks, listedCheck{c.ID, c.Title, string(c.Severity()), c.Want, c.Why, needs, check.Options{Docs: a.Docs()}.Doc(c.ID)})
 	}
 	return a.Print(list, list.draw)
 }

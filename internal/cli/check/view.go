@@ -26,7 +26,7 @@ func (v checkView) draw(p *report.Printer, wide bool) error {
 			b.WriteString(p.Wrap(v.detail("want", c.Want) + v.detail("why", c.Why)))
 		}
 		if c.Hint != "" {
-			b.WriteString(v.detail("do", c.Hint)) // may be a command to copy
+			b.WriteString(p.WrapProse(v.detail("do", c.Hint)))
 		}
 		if bad || wide {
 			b.WriteString(v.detail("read", c.Doc))

@@ -18,8 +18,20 @@ func New(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Print a shell completion script",
-		Example: `  source <(swapctl completion bash)
-  swapctl completion fish > ~/.config/fish/completions/swapctl.fish`,
+		Long: `Print a script that has a shell complete commands, flags and their values. Packages of
+swapctl have installed it already; otherwise these lines do, for all users, from the
+next shell on.`,
+		Example: `  # bash, which needs the package bash-completion
+  swapctl completion bash | sudo tee /usr/share/bash-completion/completions/swapctl > /dev/null
+
+  # zsh, whose ~/.zshrc must have: autoload -U compinit; compinit
+  swapctl completion zsh | sudo tee /usr/local/share/zsh/site-functions/_swapctl > /dev/null
+
+  # fish
+  swapctl completion fish | sudo tee /etc/fish/completions/swapctl.fish > /dev/null
+
+  # This shell alone
+  source <(swapctl completion bash)`,
 		DisableFlagsInUseLine: true,
 		ValidArgs:             shells,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -22,6 +22,7 @@ func Add(a *cli.App, cmd *cobra.Command) {
 		cmd.InitDefaultHelpCmd() // otherwise there only from the run on
 	}
 	add := func(f *pflag.Flag) {
+		_, f.Usage = pflag.UnquoteUsage(f) // a shell shows it as it is
 		if complete := Of(a, f); complete != nil {
 			_ = cmd.RegisterFlagCompletionFunc(f.Name, beginning(complete)) // fails only for a flag that is not there
 		}
@@ -50,8 +51,8 @@ func beginning(complete cobra.CompletionFunc) cobra.CompletionFunc {
 // Of is what completes a flag, nil where every value is as good as
 // another one.
 func Of(a *cli.App, f *pflag.Flag) cobra.CompletionFunc {
-	if choice, ok := f.Value.(interface{ Words() []string }); ok {
-		return oneOf(choice.Words()...)
+	if words := cli.Described(f); words != nil {
+		return oneOf(words...)
 	}
 	if words := flagWords(f); words != nil {
 		return oneOf(words...)
@@ -73,30 +74,15 @@ func Of(a *cli.App, f *pflag.Flag) cobra.CompletionFunc {
 	return nil
 }
 
-// flagWords are the values of a flag that takes one of a few, or what most people
-// give it.
+// flagWords are what most people give a flag that takes more than a few words.
 func flagWords(f *pflag.Flag) []string {
 	switch f.Name {
 	case "size":
 		return []string{"50%\thalf as much as memory", "100%\tas much as memory", "4Gi", "8Gi", "16Gi"}
-	case "sector-size":
-		return []string{"auto", "512", "4096"}
 	case "cipher":
 		return []string{f.DefValue}
 	case "key-size":
 		return []string{"512\tAES-256 in XTS", "256\tAES-128 in XTS"}
-	case "discard":
-		return []string{"none", "once\twhen swap is turned on", "pages\tevery page that gets free", "both"}
-	case "preallocation":
-		return []string{"full\twith zeros written", "falloc\tquicker to make"}
-	case "persist":
-		return []string{"auto", "systemd", "fstab", "none"}
-	case "kubelet":
-		return []string{"auto", "skip"}
-	case "swap-behavior":
-		return []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap}
-	case "cgroup-version":
-		return []string{"1", "2"}
 	case "feature-gates":
 		return []string{"NodeSwap=true", "NodeSwap=false"}
 	case "page-size":

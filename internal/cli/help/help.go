@@ -29,10 +29,13 @@ type Flag struct {
 // FlagOf describes a flag.
 func FlagOf(f *pflag.Flag) Flag {
 	value, usage := pflag.UnquoteUsage(f)
-	switch value {
-	case "string":
+	words := cli.Words(f)
+	switch {
+	case len(words) > 0:
+		value = strings.Join(words, "|")
+	case value == "string":
 		value = "word"
-	case "int", "float":
+	case value == "int", value == "float":
 		value = "number"
 	}
 	switch {
@@ -103,6 +106,14 @@ func Groups(cmd *cobra.Command) []Group {
 	return groups
 }
 
+// Description is what a command does: its Long begins with what its Short says.
+func Description(cmd *cobra.Command) string {
+	if cmd.Long == "" {
+		return cmd.Short + "."
+	}
+	return cmd.Long
+}
+
 // Print prints the help of a command.
 func Print(a *cli.App, cmd *cobra.Command) {
 	p := a.Stdout()
@@ -111,7 +122,7 @@ func Print(a *cli.App, cmd *cobra.Command) {
 		room = min(p.Width(), mostColumns)
 	}
 	w := &writer{room: room}
-	w.paragraphs(cmd.Short + ".\n\n" + cmd.Long)
+	w.paragraphs(Description(cmd))
 	w.title("Usage")
 	if cmd.Runnable() {
 		w.indented(cmd.UseLine())
@@ -124,7 +135,7 @@ func Print(a *cli.App, cmd *cobra.Command) {
 	for _, g := range Groups(cmd) {
 		w.flags(g)
 	}
-	w.seeAlso(cmd)
+	w.seeAlso(a.Docs(), cmd)
 	_ = p.Line(strings.TrimSuffix(w.text.String(), "\n")) // there is nowhere to report that
 }
 

@@ -1,8 +1,5 @@
 package help
 
-// docsAddress is where the pages of docs/ are to be read.
-const docsAddress = "https://github.com/swapctl/swapctl/blob/main/docs/"
-
 // notes is what help says of a command beyond what the command says itself.
 type notes struct {
 	Groups []noteGroup
@@ -17,7 +14,7 @@ type noteGroup struct{ Title, Flags string }
 func EveryCommand() []noteGroup {
 	return []noteGroup{
 		{"Output", "output quiet verbose no-color"},
-		{"Global", "config help version"},
+		{"Global", "config help"},
 	}
 }
 
@@ -50,7 +47,7 @@ func NotesOf(path string) notes {
 	case "swapctl version":
 		return notes{nil, []string{"swapctl completion"}, "kubernetes-versions.md"}
 	case "swapctl":
-		return notes{nil, nil, "tutorial.md"}
+		return notes{[]noteGroup{{"Version", "version"}}, nil, "tutorial.md"}
 	}
 	return notes{nil, []string{"swapctl"}, "README.md"}
 }

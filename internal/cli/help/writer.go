@@ -170,7 +170,7 @@ func (w *writer) pair(word, meaning string, columns int) {
 }
 
 // seeAlso names related commands and where there is more to read.
-func (w *writer) seeAlso(cmd *cobra.Command) {
+func (w *writer) seeAlso(docs string, cmd *cobra.Command) {
 	notes := NotesOf(cmd.CommandPath())
 	w.title("See also")
 	columns := 0
@@ -183,5 +183,5 @@ func (w *writer) seeAlso(cmd *cobra.Command) {
 		}
 	}
 	w.indented("man " + strings.ReplaceAll(cmd.CommandPath(), " ", "-"))
-	w.indented(docsAddress + notes.Page)
+	w.indented(docs + notes.Page)
 }

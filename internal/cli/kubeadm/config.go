@@ -67,9 +67,10 @@ func New(a *cli.App) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	cli.ChoiceP(f, &o.output, "output", "o", string(report.YAML), "how to print the result: yaml, for kubeadm to read", string(report.YAML))
-	cli.Choice(f, &o.kind, "kind", string(kubeletcfg.KindInit), "what to write: init, join, kubelet, dropin or patch", kindWords()...)
-	f.StringVar(&o.behavior, "swap-behavior", kubeletcfg.LimitedSwap, "what containers get: LimitedSwap or NoSwap")
+	cli.ChoiceP(f, &o.output, "output", "o", string(report.YAML), "how to print the result, for kubeadm to read", string(report.YAML))
+	cli.Choice(f, &o.kind, "kind", string(kubeletcfg.KindInit), "what to write", kindWords()...)
+	f.StringVar(&o.behavior, "swap-behavior", kubeletcfg.LimitedSwap, "what containers get")
+	cli.OneOf(f, "swap-behavior", kubeletcfg.LimitedSwap, kubeletcfg.NoSwap)
 	f.StringVar(&o.merge, "merge", "", "add to this `file`, - for standard input, and keep all else in it")
 	f.StringVar(&o.outputDir, "output-dir", "", "write files into this `directory` instead of to stdout")
 	addKubernetes(cmd, &o.version, "kubernetesVersion of the file, or that of this node's kubelet", &o.cgroup)
@@ -81,7 +82,8 @@ func New(a *cli.App) *cobra.Command {
 func addKubernetes(cmd *cobra.Command, version *string, byDefault string, cgroup *int) {
 	f := cmd.Flags()
 	f.StringVar(version, "kubernetes-version", "", "`version` of Kubernetes, like 1.34 (default "+byDefault+")")
-	f.IntVar(cgroup, "cgroup-version", 2, "`version` of the nodes' control groups: 1 or 2")
+	f.IntVar(cgroup, "cgroup-version", 2, "version of the nodes' control groups")
+	cli.OneOf(f, "cgroup-version", "1", "2")
 }
 
 func kindWords() []string {

@@ -82,7 +82,7 @@ func lint(a *cli.App, o *lintFlags, names []string) error {
 		return badVersion(rows, err)
 	}
 	found := kubeletcfg.Lint(files, kubeletcfg.LintOptions{Row: row, CgroupVersion: o.cgroup, Roles: roles})
-	doc := newLintDocument(row, found)
+	doc := newLintDocument(row, found, a.Docs())
 	if err := a.Print(doc, doc.draw); err != nil {
 		return err
 	}

@@ -43,7 +43,8 @@ type lintSummary struct {
 	Unknown int `json:"unknown"`
 }
 
-func newLintDocument(row kubeletcfg.Row, found []kubeletcfg.Finding) lintDocument {
+func newLintDocument(row kubeletcfg.Row, found []kubeletcfg.Finding, docs string) lintDocument {
+	docOf := func(rule string) string { return docs + "kubeadm.md#" + rule }
 	doc := lintDocument{APIVersion: cli.APIVersion, Kind: "CheckReport", Kubernetes: row.Kubernetes}
 	titles := map[string]string{}
 	broken := map[string]bool{}
@@ -79,8 +80,6 @@ func newLintDocument(row kubeletcfg.Row, found []kubeletcfg.Finding) lintDocumen
 	}
 	return doc
 }
-
-func docOf(rule string) string { return "docs/kubeadm.md#" + rule }
 
 // place is where a finding stands, as editors take it.
 func place(f kubeletcfg.Finding) string {

@@ -25,7 +25,7 @@ func printDifference(ctx context.Context, a *cli.App, r *planReader) error {
 	}
 	defer pair.before.close()
 	defer pair.after.close()
-	printWarnings(a, pair.after)
+	printWarnings(a, pair.after, r.flags)
 	return printDiff(a, pair, r.flags)
 }
 

@@ -25,6 +25,8 @@ type nodeFlags struct {
 	cgroupVersion     int
 	pageSize          string
 	featureGates      string
+
+	note string // what of this machine is planned for
 }
 
 // add adds the flags to a command.
@@ -35,9 +37,11 @@ func (n *nodeFlags) add(cmd *cobra.Command) {
 	f.StringVar(&n.swap, "node-swap", "", "swap of the node, a `size` like 32Gi, or 50% of its memory: its SwapTotal")
 	f.StringVar(&n.node, "node", "", "`file` with the Node object of the node, - for standard input")
 	f.StringVar(&n.nodes, "nodes", "", "`file` with the Node objects of several nodes")
-	f.StringVar(&n.swapBehavior, "swap-behavior", "LimitedSwap", "memorySwap.swapBehavior of the kubelet: LimitedSwap, NoSwap or empty")
+	f.StringVar(&n.swapBehavior, "swap-behavior", "LimitedSwap", "memorySwap.swapBehavior of the kubelet; '' where it says none")
 	f.StringVar(&n.kubernetesVersion, "kubernetes-version", "", "`version` of the kubelet, like 1.34 (default that of the Node object, else "+newest+")")
-	f.IntVar(&n.cgroupVersion, "cgroup-version", 2, "`version` of the node's cgroups: 1 or 2")
+	f.IntVar(&n.cgroupVersion, "cgroup-version", 2, "version of the node's cgroups")
+	cli.OneOf(f, "swap-behavior", kubeletcfg.LimitedSwap, kubeletcfg.NoSwap)
+	cli.OneOf(f, "cgroup-version", "1", "2")
 	f.StringVar(&n.pageSize, "page-size", "4096", "`bytes` of a memory page of the node")
 	f.StringVar(&n.featureGates, "feature-gates", "", "`gate` of the kubelet, NodeSwap=true or NodeSwap=false (default that of its version, on where --swap-behavior needs it)")
 }
@@ -148,7 +152,26 @@ func (n *nodeFlags) complete(a *cli.App, node limits.Node, changed func(string) 
 	if !changed("node-swap") {
 		node.SwapBytes = swap
 	}
+	n.note = n.thisMachine(node, changed)
 	return node, nil
+}
+
+// thisMachine says what is taken from this machine: who plans on a workstation rarely
+// means that.
+func (n *nodeFlags) thisMachine(node limits.Node, changed func(string) bool) string {
+	memory, swap := bytesize.Format(node.MemoryBytes), "none"
+	if node.SwapBytes > 0 {
+		swap = bytesize.Format(node.SwapBytes)
+	}
+	switch {
+	case n.memory != "":
+		return "this machine's swap: " + swap + "; --node-swap says another"
+	case changed("node-swap"):
+		return "this machine's memory: " + memory + "; --node-memory says another"
+	case node.SwapBytes == 0:
+		swap = "no"
+	}
+	return "this machine: " + memory + " of memory, " + swap + " swap; --node-memory and --node-swap say another"
 }
 
 // badNode is the error of a flag about the node.

@@ -86,14 +86,14 @@ func New(a *cli.App) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.VarP(report.RowFormat{Format: &a.Output}, "output", "o", "how to print the result: table, wide, json, yaml or csv")
+	f.VarP(report.RowFormat{Format: &a.Output}, "output", "o", "how to print the result")
 	f.StringArrayVarP(&o.pods, "pods", "f", nil, "`file` or directory with pods, - for standard input; may be repeated")
 	f.StringArrayVar(&o.templatePaths, "template-path", nil, "where a kind keeps its pod template: example.org/Set=spec.groups[].template, or a `path` for all kinds; may be repeated")
 	f.StringVar(&o.namespace, "namespace", "default", "`namespace` of objects that name none")
 	f.BoolVar(&o.static, "static", false, "the pods are static pods of a node, which the kubelet takes for critical ones")
 	f.BoolVar(&o.skipInvalid, "skip-invalid", false, "warn of pods that an API server would refuse, and of files that cannot be read, and plan the others")
 	o.nodeFlags.add(cmd)
-	cli.Choice(f, &o.sort, "sort", "", "`order` of the containers: swap, request (largest first) or name; otherwise that of the input", "swap", "request", "name")
+	cli.Choice(f, &o.sort, "sort", "", "order of the containers: swap and request begin with the largest; otherwise that of the input", "swap", "request", "name")
 	f.BoolVar(&o.onlySwappable, "only-swappable", false, "leave out containers that get no swap")
 	f.StringVar(&o.explain, "explain", "", "walk through the kubelet's tests for this pod or workload: `namespace/name`")
 	f.BoolVar(&o.recommend, "recommend", false, "say how much swap reaches a target, and where the present swap goes")
@@ -157,7 +157,7 @@ func answer(ctx context.Context, a *cli.App, cmd *cobra.Command, o *flags) error
 		return err
 	}
 	defer plan.close()
-	printWarnings(a, plan)
+	printWarnings(a, plan, o)
 	switch {
 	case o.explain != "":
 		return printExplanation(a, plan, o)
@@ -167,8 +167,12 @@ func answer(ctx context.Context, a *cli.App, cmd *cobra.Command, o *flags) error
 	return printPlan(a, plan, o)
 }
 
-// printWarnings prints the warnings where the result does not have them.
-func printWarnings(a *cli.App, plan *planned) {
+// printWarnings prints what is planned for, if nobody said it, and the warnings where
+// the result does not have them.
+func printWarnings(a *cli.App, plan *planned, o *flags) {
+	if o.note != "" {
+		a.Note("planned for %s", o.note)
+	}
 	const most = 20
 	warnings := plan.Warnings()
 	for i, w := range warnings {

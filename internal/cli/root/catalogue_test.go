@@ -224,7 +224,7 @@ func (s situation) try(t *testing.T, more ...string) result {
 }
 
 // told are the lines that a run may print before its error.
-var told = regexp.MustCompile(`^swapctl: (done|undone|warning): `)
+var told = regexp.MustCompile(`^swapctl: ((done|undone|warning): |planned for )`)
 
 // check runs the row as a person and as a script does, and returns what a
 // person reads on stderr.

@@ -109,6 +109,8 @@ func TestAShellIsToldWhatTheValuesAre(t *testing.T) {
 	for line, want := range map[string]string{
 		"check --only cgroup-v2":              "cgroup-v2\t" + title(t, "cgroup-v2") + "\n",
 		"setup --device /dev/disk/by-id/virt": "/dev/disk/by-id/virtio-vdb\tvdb",
+		"setup --siz":                         "--size\tsize of the swap area",
+		"setup --discard on":                  "once\twhen swap is turned on",
 	} {
 		out, _, _ := clitest.Run(n, append([]string{"__complete"}, strings.Fields(line)...)...)
 		if !strings.Contains(out, want) {

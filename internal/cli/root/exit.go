@@ -67,9 +67,9 @@ func printError(a *cli.App, err error, code int) {
 		return
 	}
 	p := a.Stderr()
-	_ = p.Line("swapctl: " + report.Paint(report.Bad, "error: ") + message)
+	_ = p.Line("swapctl: " + report.Paint(report.Bad, "error: ") + message) // to search for
 	for _, hint := range fail.Hints(err) {
-		_ = p.Line("swapctl: hint: " + cli.OneLine(hint))
+		_ = p.Prose("swapctl: hint: " + cli.OneLine(hint))
 	}
 	if fragment := fail.Fragment(err); fragment != "" {
 		_ = p.Line("swapctl: hint: write there:")
@@ -78,7 +78,7 @@ func printError(a *cli.App, err error, code int) {
 		}
 	}
 	if a.State != "" {
-		_ = p.Line("swapctl: state: " + cli.OneLine(a.State))
+		_ = p.Prose("swapctl: state: " + cli.OneLine(a.State))
 	}
 }
 

@@ -33,7 +33,7 @@ func allCommands() []*cobra.Command {
 	return all
 }
 
-// TestHelpOfEveryCommandIsWhole: one line that says what it is for, examples, each
+// TestHelpOfEveryCommandIsWhole: it says once what it is for, has examples, each
 // flag in a group, and more to read that is there.
 func TestHelpOfEveryCommandIsWhole(t *testing.T) {
 	commands := allCommands()
@@ -46,9 +46,12 @@ func TestHelpOfEveryCommandIsWhole(t *testing.T) {
 		if code != fail.OK || errs != "" {
 			t.Errorf("%s: exit code %d: %s", path, code, errs)
 		}
-		first, _, _ := strings.Cut(out, "\n")
-		if first != cmd.Short+"." || len(first) > 72 {
-			t.Errorf("%s: the first line is %q", path, first)
+		before, _, _ := strings.Cut(out, "\nUsage:\n")
+		if got, want := strings.Join(strings.Fields(before), " "), strings.Join(strings.Fields(help.Description(cmd)), " "); got != want {
+			t.Errorf("%s: it begins with %q, want %q", path, got, want)
+		}
+		if cmd.Long != "" && strings.Contains(before, cmd.Short+".") || len(cmd.Short) > 72 {
+			t.Errorf("%s: what it is for is said twice, or long", path)
 		}
 		for _, title := range []string{"\nUsage:\n  " + path, "\nExamples:\n", "\nOutput:\n  -o, --output", "\nGlobal:\n", "\nSee also:\n"} {
 			if !strings.Contains(out, title) {

@@ -29,8 +29,8 @@ func New(a *cli.App) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "swapctl COMMAND [flags]",
 		Short: "Give a Kubernetes node swap, encrypted, and take it back",
-		Long: `swapctl gives a Linux node swap the way Kubernetes wants it: encrypted with a
-key that nobody knows, every step reversible.`,
+		Long: `Give a Kubernetes node swap, encrypted with a key that nobody knows, and take it back:
+every step is reversible.`,
 		Example: `  sudo swapctl setup --size 4Gi --dry-run --explain
   sudo swapctl setup --size 4Gi
   sudo swapctl status
@@ -61,7 +61,7 @@ key that nobody knows, every step reversible.`,
 	root.SetHelpCommand(help.New())
 	a.Output = report.Table
 	f := root.PersistentFlags()
-	f.VarP(&a.Output, "output", "o", "how to print the result: table, wide, json or yaml")
+	f.VarP(&a.Output, "output", "o", "how to print the result")
 	f.BoolVarP(&a.Quiet, "quiet", "q", false, "print only the result and errors")
 	f.BoolVar(&a.NoColor, "no-color", false, "no colours, like the environment variable NO_COLOR")
 	root.AddCommand(a.Node.Commands(a)...)

@@ -73,7 +73,7 @@ func drawn(t *testing.T, h host.Host, line string, columns int, env map[string]s
 func xterm() map[string]string { return map[string]string{"TERM": "xterm"} }
 
 // toCopy are lines that stay whole however narrow the terminal: commands, messages.
-var toCopy = regexp.MustCompile(`^( +do  | +read  |  by hand  |           [^ ]|swapctl: |           swapctl |      [>'|])`)
+var toCopy = regexp.MustCompile(`^( +(do +)?(swapctl|systemctl|blkid) | +read  |  by hand  |           [^ ]|swapctl: |           swapctl |      [>'|])`)
 
 // TestEverythingFitsTheTerminal: no line is wider than the terminal, unless it is a
 // single word, or there to be copied.

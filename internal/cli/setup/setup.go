@@ -102,11 +102,11 @@ func NewSettings() Settings {
 	f.Bool("encrypt", one.Encrypt, "encrypt what is swapped out")
 	f.String("cipher", one.Cipher, "`cipher`, as dm-crypt names it")
 	f.Int("key-size", one.KeySize, "`bits` of the key; xts halves them")
-	f.String("sector-size", one.SectorSize, "`bytes` that are encrypted at a time: auto, 512 or 4096")
-	f.String("preallocation", one.Preallocation, "of an encrypted file: full, written with zeros, or falloc, made quicker and slower under pressure")
+	f.String("sector-size", one.SectorSize, "how many bytes are encrypted at a time")
+	f.String("preallocation", one.Preallocation, "of an encrypted file: written with zeros, or made quicker and slower under pressure")
 	f.String("name", one.Name, "`name` of the encrypted mapping")
 	f.Int("priority", one.Priority, "0 to 32767, higher is used first; -1: the kernel chooses")
-	f.String("discard", one.Discard, "tell the disk what is free: none, once, pages or both")
+	f.String("discard", one.Discard, "when to tell the disk what is free")
 
 	n := pflag.NewFlagSet("node", pflag.ContinueOnError)
 	n.SortFlags = false
@@ -115,11 +115,17 @@ func NewSettings() Settings {
 	n.Int("watermark-scale-factor", d.WatermarkScaleFactor, "set vm.watermark_scale_factor, 1 to 3000; -1: leave it")
 	n.Int("watermark-boost-factor", d.WatermarkBoostFactor, "set vm.watermark_boost_factor, 0 for no boost; -1: leave it")
 	n.Bool("protect-system-slice", d.ProtectSystemSlice, "never swap out the node's own services, and give them precedence at the disk")
-	n.String("persist", d.Persist, "what brings swap back after a reboot: systemd, fstab or none; auto: systemd where it runs")
-	n.String("kubelet", d.Kubelet, "have the node's kubelet tolerate swap: auto; leave it as it is: skip")
-	n.String("swap-behavior", d.SwapBehavior, "what the kubelet gives to pods: LimitedSwap or NoSwap")
+	n.String("persist", d.Persist, "what brings swap back after a reboot; auto: systemd where it runs")
+	n.String("kubelet", d.Kubelet, "have the node's kubelet tolerate swap, or leave it as it is")
+	n.String("swap-behavior", d.SwapBehavior, "what the kubelet gives to pods")
 	n.String("kubernetes-version", d.KubernetesVersion, "`version` of the kubelet, 1.34; without it the kubelet is asked")
 	n.Bool("no-restart", d.NoRestart, "do not restart the kubelet; 'swapctl status' says that it is still to do")
+	cli.OneOf(f, "sector-size", "auto", "512", "4096")
+	cli.OneOf(f, "preallocation", "full\twith zeros written", "falloc\tquicker to make")
+	cli.OneOf(f, "discard", "none", "once\twhen swap is turned on", "pages\tevery page that gets free", "both")
+	cli.OneOf(n, "persist", "auto", "systemd", "fstab", "none")
+	cli.OneOf(n, "kubelet", "auto", "skip")
+	cli.OneOf(n, "swap-behavior", "LimitedSwap", "NoSwap")
 	return Settings{area: f, node: n}
 }
 
@@ -138,11 +144,16 @@ func up(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
 		return err
 	}
 	o.Preflight = func(ctx context.Context) error { return preflight(ctx, a, c, o.ignore) }
+	var foretold []string
+	o.Foretell = func(warning string) {
+		foretold = append(foretold, warning)
+		a.Warn("%s", warning)
+	}
 	watch := watch(a)
 	o.Events = watch.event
 	r, err := setup.Up(ctx, a.Host, c, o.UpOptions)
 	watch.end()
-	if err = finish(a, r, blame(err, origins), o.explain); err != nil {
+	if err = finish(a, r, blame(err, origins), o.explain, foretold...); err != nil {
 		return err
 	}
 	if o.exitCode && r.Pending {
@@ -168,12 +179,15 @@ func preflight(ctx context.Context, a *cli.App, c setup.Config, ignore []string)
 }
 
 // finish shows what setup or teardown found and did, also when it failed half
-// way, and keeps the state that an error must end with.
-func finish(a *cli.App, r setup.Report, err error, explain bool) error {
+// way, and keeps the state that an error must end with. What was warned of before the
+// first step is not warned of again.
+func finish(a *cli.App, r setup.Report, err error, explain bool, foretold ...string) error {
 	a.State = r.State
 	if err == nil || r.Changed { // otherwise they are about what did not come to be
 		for _, warning := range r.Warnings {
-			a.Warn("%s", warning)
+			if !slices.Contains(foretold, warning) {
+				a.Warn("%s", warning)
+			}
 		}
 	}
 	if len(r.Steps) == 0 && err != nil {

@@ -7,6 +7,9 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
+// InClear is the warning of an area without encryption.
+const InClear = "swap without encryption: what is in memory, Secrets of pods included, can be read from the disk later"
+
 // Warnings are what a person should know although it stops nothing.
 func (a Area) Warnings(h host.Host) []string {
 	var w []string
@@ -14,7 +17,7 @@ func (a Area) Warnings(h host.Host) []string {
 		w = append(w, text)
 	}
 	if !a.Encrypt {
-		w = append(w, "swap is not encrypted: what is in memory, Secrets of pods included, can be read from the disk later")
+		w = append(w, InClear)
 	}
 	if kind, unstable := kernel.UnstableName(a.Device); a.Device != "" && unstable {
 		w = append(w, unstableWarning(h, a.Device, kind))
