@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -14,7 +15,7 @@ const maxDirectories = 64
 // directory reads every manifest below name.
 func (r *reader) directory(name string) error {
 	r.among = true
-	found, err := r.below(name, 0)
+	found, err := r.walk(name, 0)
 	if err == nil && found == 0 {
 		err = fail.Newf(fail.Usage, "read the pods", "%s: no *.yaml, *.yml or *.json is in this directory", name).
 			Hint("name the file itself if it is called otherwise")
@@ -22,10 +23,10 @@ func (r *reader) directory(name string) error {
 	return err
 }
 
-// below reads the manifests of a directory and of those in it, and returns how
+// walk reads the manifests of a directory and of those in it, and returns how
 // many files it read. Links to directories are not followed: they may lead
 // back.
-func (r *reader) below(name string, depth int) (int, error) {
+func (r *reader) walk(name string, depth int) (int, error) {
 	if depth > maxDirectories {
 		return 0, fail.Newf(fail.Usage, "read the pods", "%s: directories in directories, more than %d", name, maxDirectories)
 	}
@@ -44,7 +45,7 @@ func (r *reader) below(name string, depth int) (int, error) {
 		case err != nil:
 			return found, unreadable(path, err)
 		case st.Mode.IsDir():
-			n, err := r.below(path, depth+1)
+			n, err := r.walk(path, depth+1)
 			found += n
 			if err != nil {
 				return found, err
@@ -53,12 +54,30 @@ func (r *reader) below(name string, depth int) (int, error) {
 			// a socket or pipe is none, and would be waited for
 		case isManifest(entry):
 			found++
-			if err := r.file(path, false); err != nil {
+			if err := r.fileOfDirectory(path); err != nil {
 				return found, err
 			}
 		}
 	}
 	return found, nil
+}
+
+// errForeign is a file that has nothing to do with Kubernetes objects.
+var errForeign = errors.New("no Kubernetes object: neither apiVersion nor kind is in it")
+
+// fileOfDirectory reads a file that nobody named. Between manifests there are files of
+// other kinds; one of them is no reason to plan nothing.
+func (r *reader) fileOfDirectory(name string) error {
+	r.below = true
+	err := r.file(name, false)
+	r.below = false
+	if !errors.Is(err, errForeign) {
+		return err
+	}
+	if r.options.Foreign != nil {
+		r.options.Foreign(name, errForeign)
+	}
+	return nil
 }
 
 // isManifest reports whether a file in a directory is read, by its name.

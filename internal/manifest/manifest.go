@@ -39,6 +39,9 @@ type Options struct {
 	// decides: nil goes on with the next file. Objects before the place that the
 	// error names have been emitted. A nil SkipFile ends the reading.
 	SkipFile func(error) error
+	// Foreign is told of a file in a directory that is no manifest, and why: it is left
+	// out. May be nil.
+	Foreign func(name string, why error)
 }
 
 // Files is what is needed of host.Files.
@@ -92,6 +95,7 @@ type reader struct {
 	emit    func(*limits.Object) error
 	buffer  []byte // of the window, for the next file
 	among   bool   // there are other files
+	below   bool   // the file was found in a directory
 	foreign bool   // the error is not about the input
 }
 
@@ -131,8 +135,14 @@ func (r *reader) file(name string, named bool) error {
 	}
 	defer func() { _ = f.Close() }()
 	documents, err := r.stream(name, f)
+	if r.below && documents == 1 && errors.Is(err, errNoObject) {
+		err = errForeign // a list: a JSON patch
+	}
+	if err != nil && !errors.Is(err, errForeign) {
+		err = r.bad(err)
+	}
 	if err != nil {
-		return r.bad(err)
+		return err
 	}
 	if documents > 0 || !named {
 		return nil

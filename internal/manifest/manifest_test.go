@@ -232,7 +232,7 @@ func TestDirectories(t *testing.T) {
 	}
 	for input, want := range map[string]string{
 		filepath.Join(dir, "nowhere"):         "no such file or directory",
-		filepath.Join(dir, ".hidden"):         "apiVersion: is missing, expected a string like v1",
+		filepath.Join(dir, ".hidden.yaml"):    "apiVersion: is missing, expected a string like v1",
 		filepath.Join(dir, "c", "empty.yaml"): "there is no object in it",
 		t.TempDir():                           "no *.yaml, *.yml or *.json is in this directory",
 	} {

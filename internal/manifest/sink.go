@@ -160,6 +160,9 @@ func (s *sink) refuse(root value, err error) error {
 		return syntax
 	}
 	root.d.abandon()
+	if s.reader.below && s.isForeign(root) {
+		return errForeign
+	}
 	e := &limits.FieldError{Source: s.source, Object: describe(root), Err: err}
 	e.Source.Line = root.line()
 	var field *fieldError
@@ -179,6 +182,13 @@ func (s *sink) refuse(root value, err error) error {
 		return &emitError{err}
 	}
 	return nil
+}
+
+// isForeign reports whether a document is the first of a file that is no manifest, by
+// what every object has: the values of a chart, a kustomization, a file of settings.
+func (s *sink) isForeign(root value) bool {
+	return s.source.Document == 1 && s.source.Item < 0 && root.kind() == object &&
+		root.get("apiVersion").kind() == null && root.get("kind").kind() == null
 }
 
 // describe names an object that could not be decoded, as far as it can.

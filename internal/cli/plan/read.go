@@ -138,6 +138,9 @@ func (r *planReader) pods(ctx context.Context, inputs []string, add func(*limits
 
 func (r *planReader) input(ctx context.Context, inputs []string, add func(*limits.Object) error) error {
 	o := manifest.Options{TemplatePaths: r.flags.templatePaths, Stdin: r.app.In}
+	o.Foreign = func(name string, why error) {
+		r.skipped = append(r.skipped, limits.Warning{Message: fmt.Sprintf("left out %s: %v", name, why)})
+	}
 	if r.flags.skipInvalid {
 		o.Invalid = func(e *limits.FieldError) error {
 			if ofNode(e) {
