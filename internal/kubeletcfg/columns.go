@@ -9,44 +9,46 @@ import (
 // DropinDir is what a kubelet does with a directory of drop-in files.
 type DropinDir struct {
 	Support DropinSupport `yaml:"support"`
-	Env     string        `yaml:"env,omitempty"` // must be set, to anything, for --config-dir to be taken
+	Env     string        `yaml:"env,omitempty"` // must be set, to any value, to use --config-dir
 	Merge   MergeWay      `yaml:"merge,omitempty"`
 }
 
-// DropinSupport is how far --config-dir has come.
+// DropinSupport is the stage of --config-dir in a minor.
 type DropinSupport string
 
 // The stages of --config-dir.
 const (
 	DropinNone DropinSupport = "none"
 	DropinEnv  DropinSupport = "env"  // alpha: only with an environment variable
-	DropinFlag DropinSupport = "flag" // beta: the flag does
+	DropinFlag DropinSupport = "flag" // beta: the flag is enough
 	DropinGA   DropinSupport = "GA"
 )
 
-// MergeWay is how drop-in files are laid over the --config file.
+// MergeWay is how drop-in files are merged with the --config file.
 type MergeWay string
 
 // The ways of merging.
 const (
-	// MergeNonZero is the first one, of mergo: each file is completed with all
-	// defaults and whatever is not zero wins. false and "" can never win, and a
-	// file that says nothing of failSwapOn sets it back to true.
+	// MergeNonZero is the oldest way, that of the library mergo: each file is
+	// completed with all defaults, then every value that is not zero overrides.
+	// So false and "" never override, and a file without failSwapOn sets it
+	// back to true.
 	MergeNonZero MergeWay = "nonZero"
-	// MergeOver is a JSON merge patch over the internal type: null takes nothing away.
+	// MergeOver is a JSON merge patch over the internal type: null removes
+	// nothing.
 	MergeOver MergeWay = "over"
-	// MergePatch is a JSON merge patch: null gives the default back.
+	// MergePatch is a JSON merge patch: null restores the default.
 	MergePatch MergeWay = "patch"
 )
 
 // Kubeadm is what the kubeadm of a minor reads and writes.
 type Kubeadm struct {
 	Config      string       `yaml:"config"`      // the API version that swapctl writes
-	APIVersions []KubeadmAPI `yaml:"apiVersions"` // those that it knows, oldest first
-	Preflight   Preflight    `yaml:"preflight"`   // what it does about swap that is on
+	APIVersions []KubeadmAPI `yaml:"apiVersions"` // those that it reads, oldest first
+	Preflight   Preflight    `yaml:"preflight"`   // what its checks report if swap is on
 	Validate    bool         `yaml:"validate"`    // it has 'kubeadm config validate'
-	Patches     bool         `yaml:"patches"`     // --patches takes a kubeletconfiguration
-	CgroupV1    Preflight    `yaml:"cgroupV1"`    // what it does about cgroup v1
+	Patches     bool         `yaml:"patches"`     // --patches accepts patches for kubeletconfiguration
+	CgroupV1    Preflight    `yaml:"cgroupV1"`    // what its checks report on cgroup v1
 }
 
 // KubeadmAPI is a version of kubeadm.k8s.io, as one kubeadm treats it.
@@ -75,7 +77,7 @@ const (
 	ArgsList ExtraArgs = "list" // [{name, value}]
 )
 
-// Preflight is what kubeadm's checks do about something.
+// Preflight is what a preflight check of kubeadm reports.
 type Preflight string
 
 // The results of a check.
@@ -89,20 +91,21 @@ const (
 // reaches its memory limit.
 type MemoryQoS struct {
 	Default          bool   `yaml:"default"`
-	ThrottlingFactor string `yaml:"throttlingFactor"` // the default of memoryThrottlingFactor, "" for none
+	ThrottlingFactor string `yaml:"throttlingFactor"` // the default of memoryThrottlingFactor; "" if there is none
 }
 
 // GroupVersion is the API version of a KubeletConfiguration, the same in every
 // release.
 const GroupVersion = "kubelet.config.k8s.io/v1beta1"
 
-// ConfigKind is its kind.
+// ConfigKind is the kind of a KubeletConfiguration.
 const ConfigKind = "KubeletConfiguration"
 
 // KubeadmGroup is the API group of kubeadm's documents.
 const KubeadmGroup = "kubeadm.k8s.io"
 
-// API returns a version of kubeadm.k8s.io that the kubeadm of this minor knows.
+// API returns a version of kubeadm.k8s.io, if the kubeadm of this minor reads
+// it.
 func (k Kubeadm) API(name string) (KubeadmAPI, bool) {
 	i := slices.IndexFunc(k.APIVersions, func(a KubeadmAPI) bool { return a.Name == name })
 	if i < 0 {

@@ -8,10 +8,10 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// Desired is what the kubelet is to do about swap.
+// Desired is what the kubelet should do about swap.
 type Desired struct {
 	Behavior      string // LimitedSwap, NoSwap; UnlimitedSwap where it still exists
-	CgroupVersion int    // of the node: 1 or 2; 0 when it is not known, then 2 is meant
+	CgroupVersion int    // cgroup version of the node: 1 or 2; 0: not known, treated as 2
 }
 
 // The behaviors.
@@ -21,18 +21,18 @@ const (
 	UnlimitedSwap = "UnlimitedSwap"
 )
 
-// Behaviors are those that any minor knows.
+// Behaviors are all values that some minor accepts.
 func Behaviors() []string { return []string{LimitedSwap, NoSwap, UnlimitedSwap} }
 
-// setting is how a Desired is written in a KubeletConfiguration.
+// setting is a Desired as fields of a KubeletConfiguration.
 type setting struct {
 	behavior    string // memorySwap.swapBehavior; "" to leave memorySwap out
-	gate        bool   // featureGates.NodeSwap has to be true
-	gateOff     bool   // ... has to be off, which it is by default
-	allowCgroup bool   // failCgroupV1 has to be false
+	gate        bool   // featureGates.NodeSwap must be true
+	gateOff     bool   // featureGates.NodeSwap must be off; its default is off
+	allowCgroup bool   // failCgroupV1 must be false
 }
 
-// setting finds how this minor can do what is desired.
+// setting returns the fields with which this minor does what is desired.
 func (r Row) setting(w Desired) (setting, error) {
 	if !slices.Contains(Behaviors(), w.Behavior) {
 		return setting{}, fail.New(fail.Usage, "choose a swap behavior",
@@ -53,14 +53,14 @@ func (r Row) setting(w Desired) (setting, error) {
 		fmt.Errorf("%s", reason), r.instead(w)...)
 }
 
-// CanSwap says why this minor cannot do what is desired, with the nearest version
-// or setting that can as hints; nil when it can.
+// CanSwap says why this minor cannot do what is desired; its hints are the
+// nearest version or setting that can. nil if it can.
 func (r Row) CanSwap(w Desired) error {
 	_, err := r.setting(w)
 	return err
 }
 
-// reason says why not; "" when nothing speaks against it.
+// reason says why this minor cannot do what is desired; "" if it can.
 func (r Row) reason(w Desired) string {
 	meaning, named := r.Behaviors[w.Behavior]
 	switch {
@@ -76,7 +76,7 @@ func (r Row) reason(w Desired) string {
 	return ""
 }
 
-// instead names what comes nearest to one that cannot be.
+// instead returns the closest alternatives to what this minor cannot do.
 func (r Row) instead(w Desired) []string {
 	var hints []string
 	if near, ok := r.nearest(w); ok {
@@ -93,13 +93,13 @@ func (r Row) instead(w Desired) []string {
 	return hints
 }
 
-// nearest finds the row closest to this one that can.
+// nearest finds the closest row that can do what is desired.
 func (r Row) nearest(w Desired) (Row, bool) {
 	return r.nearestThat(func(o Row) bool { return o.reason(w) == "" })
 }
 
-// nearestThat finds the row closest to this one that can do something, the newer
-// of two.
+// nearestThat finds the closest row that can do something; of two, the newer
+// one.
 func (r Row) nearestThat(can func(Row) bool) (Row, bool) {
 	here := slices.IndexFunc(r.table, func(o Row) bool { return o.Kubernetes == r.Kubernetes })
 	for distance := 1; here >= 0 && distance < len(r.table); distance++ {

@@ -12,10 +12,10 @@ import (
 
 // document is one YAML document of a file, or a JSON object.
 type document struct {
-	source string          // the file it stands in
+	source string          // the name of its file
 	number int             // in the file, from 1
-	root   *kubeyaml.Value // the object; nil when there is nothing in the document
-	prefix string          // where in the file it is, when it is a part of a larger one
+	root   *kubeyaml.Value // the object; nil if the document is empty
+	prefix string          // path of the field that contains it, if it is part of a larger document
 }
 
 // documents reads all documents of a file.
@@ -50,7 +50,7 @@ func values(s Source) ([]kubeyaml.Value, error) {
 	return all, nil
 }
 
-// first is the document that a kubelet reads: it never looks behind the first.
+// first returns the first document of a file: a kubelet ignores the others.
 func first(s Source) (document, error) {
 	all, err := documents(s)
 	switch {
@@ -62,15 +62,16 @@ func first(s Source) (document, error) {
 	return all[0], nil
 }
 
-// SyntaxError is a file that is not YAML or JSON, or holds something else than objects.
+// SyntaxError is the error of a file that is not YAML or JSON, or that contains
+// something other than objects.
 type SyntaxError struct {
 	File         string
 	Document     int // from 1
-	Line, Column int // from 1; Column is 0 when it is not known
+	Line, Column int // from 1; Column is 0 if it is not known
 	Err          error
 }
 
-// Error says where it stands.
+// Error returns the reason and where it is.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s:%d: document %d: %v", e.File, e.Line, e.Document, e.Err)
 }
@@ -83,8 +84,8 @@ func syntax(s Source, number int, err error) error {
 	return &SyntaxError{File: s.Name, Document: number, Line: max(line, 1), Err: reason}
 }
 
-// member returns the member of that name, as Kubernetes' lenient reader does: of
-// several the last one; nil when there is none.
+// member returns the member with that name, and the last one of several, as
+// Kubernetes' lenient decoder does; nil if there is none.
 func member(v *kubeyaml.Value, name string) (key *yaml.Node, value *kubeyaml.Value) {
 	if m := v.Member(name); m != nil {
 		return m.Key, &m.Value
@@ -92,7 +93,7 @@ func member(v *kubeyaml.Value, name string) (key *yaml.Node, value *kubeyaml.Val
 	return nil, nil
 }
 
-// written is the node of a value that may not be there.
+// written returns the node of a value; nil if there is no value.
 func written(v *kubeyaml.Value) *yaml.Node {
 	if v == nil {
 		return nil
@@ -100,7 +101,7 @@ func written(v *kubeyaml.Value) *yaml.Node {
 	return v.Node
 }
 
-// kindOf is what a value is in JSON.
+// kindOf returns the JSON type of a value.
 func kindOf(value any) kubeyaml.Kind {
 	switch value.(type) {
 	case nil:
@@ -117,7 +118,7 @@ func kindOf(value any) kubeyaml.Kind {
 	return kubeyaml.Object
 }
 
-// words are the strings of a list value.
+// words returns the strings in a list.
 func words(value any) []string {
 	list, _ := value.([]any)
 	var all []string

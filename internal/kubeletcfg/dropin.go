@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Dropin returns a file for the kubelet's --config-dir, whose name has to end in
-// ".conf". It fails where the minor cannot do what is desired (see CanSwap), or
-// has no such directory, or one whose files cannot say false.
+// Dropin returns a file for the kubelet's --config-dir; its name must end in
+// ".conf". It returns an error if the minor cannot do what is desired (see
+// CanSwap), has no --config-dir, or one whose files cannot set a field to
+// false.
 func (r Row) Dropin(w Desired) ([]byte, error) {
 	s, err := r.settingFor(Request{Kind: KindDropin, Desired: w})
 	if err != nil {
@@ -16,7 +17,8 @@ func (r Row) Dropin(w Desired) ([]byte, error) {
 	return []byte(r.dropinHead(w) + s.document()), nil
 }
 
-// CanDropin reports whether a file in --config-dir can let this minor tolerate swap.
+// CanDropin reports whether a file in --config-dir can make this minor tolerate
+// swap.
 func (r Row) CanDropin() bool { return r.noDropin() == "" }
 
 func (r Row) noDropin() string {
@@ -29,7 +31,7 @@ func (r Row) noDropin() string {
 	return ""
 }
 
-// dropinHead is the comment above a drop-in file.
+// dropinHead is the comment at the top of a drop-in file.
 func (r Row) dropinHead(w Desired) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by swapctl: %s for Kubernetes %s, for the kubelet's --config-dir", w.Behavior, r.Kubernetes)
@@ -40,7 +42,7 @@ func (r Row) dropinHead(w Desired) string {
 	return b.String()
 }
 
-// document is a KubeletConfiguration that says this and nothing else.
+// document returns a KubeletConfiguration with these fields and no others.
 func (s setting) document() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "apiVersion: %s\nkind: %s\n", GroupVersion, ConfigKind)

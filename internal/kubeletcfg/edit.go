@@ -11,8 +11,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// change is one field that gets a value: a bool, a string, or an item that a list
-// gets before its others. A number on the path is a place in a list.
+// change sets one field to a bool or a string, or adds an item at the beginning
+// of a list. A number in the path is an index in a list.
 type change struct {
 	path  []string
 	value any
@@ -20,11 +20,11 @@ type change struct {
 
 type item string
 
-// Edit returns a kubelet's configuration file, YAML or JSON, with what w
-// needs in its first document, the only one that a kubelet reads. All other bytes
-// stay. The result is read back before it is returned: nothing else may have
-// changed, and the kubelet of this minor has to take it. An error, with exit code
-// fail.Usage, says why that cannot be done.
+// Edit returns a kubelet's configuration file, YAML or JSON, with the fields
+// that w needs set in its first document, the only one that a kubelet reads.
+// All other bytes stay. It parses the result before it returns: nothing else
+// may have changed, and the kubelet of this minor must accept it. The error,
+// with exit code fail.Usage, says why that is not possible.
 func (r Row) Edit(config []byte, w Desired) ([]byte, error) {
 	return r.edit(Source{Name: "the kubelet's configuration", Data: config}, w)
 }
@@ -57,15 +57,14 @@ func (r Row) editDocument(source Source, d document, s setting) ([]byte, error) 
 	return edited, s.proves(r.effectiveOf(all[d.number-1]))
 }
 
-// effectiveOf is Effective of one document as the --config file.
+// effectiveOf is Effective for one document as the --config file.
 func (r Row) effectiveOf(d document) Effective {
 	m := &merger{row: r, tree: map[string]any{}, from: map[string]string{}}
 	m.document(d)
 	return m.effective()
 }
 
-// changes are the fields that have to change, in the order in which they are
-// written.
+// changes are the fields to change, in the order in which they are written.
 func (r Row) changes(s setting, is Effective) []change {
 	all := []change{{[]string{"failSwapOn"}, false}}
 	switch {
@@ -88,7 +87,8 @@ func (r Row) changes(s setting, is Effective) []change {
 	return all
 }
 
-// proves says what is wrong with a configuration that should do this.
+// proves returns an error if a configuration does not do what the setting is
+// for.
 func (s setting) proves(e Effective) error {
 	for _, p := range e.Fatals() {
 		return errors.New(p.String())
@@ -104,8 +104,8 @@ func (s setting) proves(e Effective) error {
 	return nil
 }
 
-// apply makes one change in one document of a file (from 0), and reads the
-// result back.
+// apply makes one change in one document of a file (from 0), and parses the
+// result.
 func apply(data []byte, number int, c change) ([]byte, error) {
 	all, err := documents(Source{Name: "it", Data: data})
 	if err != nil {
@@ -136,7 +136,7 @@ func apply(data []byte, number int, c change) ([]byte, error) {
 	return nil, refuse(errors.New("it cannot be set without touching something else: write it by hand"))
 }
 
-// reached is the last node on the way to a field that is there.
+// reached returns the last node that exists on the path to a field.
 func reached(root *kubeyaml.Value, path []string) *kubeyaml.Value {
 	for _, name := range path {
 		next := root.Get(name)
@@ -148,7 +148,8 @@ func reached(root *kubeyaml.Value, path []string) *kubeyaml.Value {
 	return root
 }
 
-// same reports whether a text holds these documents, one of them as wanted.
+// same reports whether a text contains these documents, with the value want for
+// one of them.
 func same(edited []byte, all []document, number int, want any) bool {
 	back, err := documents(Source{Data: edited})
 	if err != nil || len(back) != len(all) {

@@ -8,28 +8,28 @@ import (
 	"strings"
 )
 
-// Default is where a setting comes from that nobody has made.
+// Default is the source of a setting that no file and no flag sets.
 const Default = "default"
 
-// Source is a file, or what was in it.
+// Source is a file, or a text that was read from one.
 type Source struct {
-	Name string // as messages call it
+	Name string // its name in messages
 	Data []byte
 }
 
-// Inputs are what a kubelet makes its configuration of.
+// Inputs are what a kubelet computes its configuration from.
 type Inputs struct {
-	Config  *Source  // the file of --config; nil when there is none
+	Config  *Source  // the file of --config; nil if there is none
 	Dropins []Source // the *.conf files of --config-dir, in the order of their paths
-	Flags   []string // the kubelet's arguments; a program name before them does no harm
+	Flags   []string // the kubelet's arguments; they may begin with the program's name
 }
 
-// Effective is a kubelet's configuration as far as it decides over swap.
+// Effective is the part of a kubelet's configuration that affects swap.
 type Effective struct {
 	FailSwapOn     bool
 	FailSwapOnFrom string // a file's name, a flag like "--fail-swap-on", or Default
 
-	SwapBehavior     string // as it was set; "" when it was not
+	SwapBehavior     string // as it was set; "" if it was not
 	SwapBehaviorFrom string
 
 	Gates        map[string]bool // as they were set
@@ -40,7 +40,7 @@ type Effective struct {
 	FailCgroupV1     bool
 	FailCgroupV1From string
 
-	EvictionHard         map[string]string // with the defaults that are left
+	EvictionHard         map[string]string // with the defaults that still apply
 	EvictionHardFrom     map[string]string
 	EvictionSoft         map[string]string
 	SystemReserved       map[string]string
@@ -49,37 +49,37 @@ type Effective struct {
 	KubeReservedCgroup   string
 	Enforced             []string // enforceNodeAllocatable
 
-	MemoryQoS               bool   // the gate
-	MemoryThrottlingFactor  string // "" for none: memory.high is then not set
+	MemoryQoS               bool   // the gate is on
+	MemoryThrottlingFactor  string // "" if there is none: then memory.high is not set
 	MemoryReservationPolicy string
 
-	RuntimeEndpoint     string // the socket of the container runtime; "" when no flag, file or default says it
+	RuntimeEndpoint     string // the socket of the container runtime; "" if no flag, file or default sets it
 	RuntimeEndpointFrom string
 
-	Sources  []string  // the files that were read, in the order of precedence, weakest first
-	Problems []Problem // what the kubelet would die of, or take silently
+	Sources  []string  // the files that were read, lowest precedence first
+	Problems []Problem // what stops the kubelet, or has no effect without an error
 }
 
-// Severity is what a Problem does.
+// Severity is the effect of a Problem.
 type Severity string
 
 // The severities.
 const (
 	Fatal  Severity = "fatal"  // the kubelet or kubeadm does not start
-	Silent Severity = "silent" // it is taken, and does not do what it says
+	Silent Severity = "silent" // it is accepted, but does not do what it says
 )
 
 // Problem is something wrong with one of the inputs.
 type Problem struct {
 	Severity     Severity
 	Source       string // a file's name or a flag
-	Line, Column int    // from 1; 0 when it has no place in a file
+	Line, Column int    // from 1; 0 if it has no place in a file
 	Field        string // "memorySwap.swapBehavior"
 	Message      string
 	Fix          string // what to do
 }
 
-// String says it on one line.
+// String formats a problem on one line.
 func (p Problem) String() string {
 	where := p.Source
 	if p.Line > 0 {
@@ -94,7 +94,7 @@ func (p Problem) String() string {
 	return text
 }
 
-// Fatals are the problems that keep the kubelet from starting.
+// Fatals are the problems that stop the kubelet from starting.
 func (e Effective) Fatals() []Problem {
 	var fatal []Problem
 	for _, p := range e.Problems {
@@ -107,9 +107,9 @@ func (e Effective) Fatals() []Problem {
 
 // Effective merges the inputs as the kubelet of this minor does: its defaults,
 // the --config file, the drop-in files, the flags (cmd/kubelet/app/server.go,
-// NewKubeletCommand). The error is that of a file that cannot be read as YAML or
-// JSON at all, which the kubelet does not start with either; whatever else is
-// wrong is one of the Problems.
+// NewKubeletCommand). It returns an error only for a file that is not YAML or
+// JSON, with which the kubelet does not start either; every other fault is in
+// Problems.
 func (r Row) Effective(in Inputs) (Effective, error) {
 	m := &merger{row: r, tree: map[string]any{}, from: map[string]string{}}
 	if in.Config != nil {
@@ -127,7 +127,7 @@ func (r Row) Effective(in Inputs) (Effective, error) {
 	return e, nil
 }
 
-// effective reads the merged tree.
+// effective reads the merged configuration.
 func (m *merger) effective() Effective {
 	e := Effective{
 		Sources:                 m.sources,
@@ -172,8 +172,9 @@ func (m *merger) effective() Effective {
 	return e
 }
 
-// gate says whether a gate is on: as set by its name, else as AllAlpha or AllBeta
-// say for its stage, else by default (k8s.io/component-base/featuregate).
+// gate reports whether a gate is on: as set by its name, otherwise as AllAlpha
+// or AllBeta is set for its stage, otherwise by default
+// (k8s.io/component-base/featuregate).
 func (r Row) gate(name, stage string, byDefault bool, e Effective) (on bool, from string) {
 	if on, ok := e.Gates[name]; ok {
 		return on, e.GatesFrom[name]
@@ -185,8 +186,9 @@ func (r Row) gate(name, stage string, byDefault bool, e Effective) (on bool, fro
 	return byDefault, Default
 }
 
-// judge finds what the kubelet's own validation would (pkg/kubelet/apis/config/
-// validation/validation.go, ValidateKubeletConfiguration).
+// judge finds what the kubelet's own validation finds
+// (pkg/kubelet/apis/config/validation/validation.go,
+// ValidateKubeletConfiguration).
 func (r Row) judge(e Effective) []Problem {
 	var found []Problem
 	if set, ok := e.Gates["NodeSwap"]; ok && r.Gate.Locked && set != r.Gate.Default {
@@ -215,7 +217,7 @@ func (r Row) judge(e Effective) []Problem {
 	return found
 }
 
-// switched reads a boolean and where it comes from.
+// switched returns a boolean and its source.
 func (m *merger) switched(field string, byDefault bool) (on bool, from string) {
 	if on, ok := m.lookup(field).(bool); ok {
 		return on, m.from[field]
@@ -228,7 +230,7 @@ func (m *merger) text(field string) string {
 	return text
 }
 
-// object reads a map of strings; nil when there is none.
+// object returns a map of strings; nil if there is none.
 func (m *merger) object(field string) map[string]string {
 	value, ok := m.lookup(field).(map[string]any)
 	if !ok {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Faults are what Lint finds in a kubelet's inputs beyond the Problems of their
-// Effective configuration: what this minor does not know, and values that it does
-// not start with, in whatever field.
+// Faults are what Lint finds in a kubelet's inputs besides the Problems of
+// their Effective configuration: what this minor does not know, and values in
+// any field with which it does not start.
 func (r Row) Faults(in Inputs, e Effective) []Problem {
 	roles := map[string]Role{}
 	var files []Source
@@ -29,7 +29,7 @@ func (r Row) Faults(in Inputs, e Effective) []Problem {
 	return faults
 }
 
-// flagGates looks at the gates that flags set.
+// flagGates checks the gates that flags set.
 func (r Row) flagGates(e Effective) []Finding {
 	l := newLinter(r, 0, readSchema(minor(r.table.Newest())))
 	for _, name := range slices.Sorted(maps.Keys(e.Gates)) {
@@ -40,8 +40,8 @@ func (r Row) flagGates(e Effective) []Finding {
 	return l.found
 }
 
-// problem is what a kubelet makes of a finding; ok is false for those that are
-// about something else than a file on its own, or a matter of taste.
+// problem makes a Problem of a finding; ok is false if the finding is not about
+// one kubelet file alone, or is a matter of taste.
 func (f Finding) problem(role Role) (p Problem, ok bool) {
 	p = Problem{Severity: Fatal, Source: f.File, Line: f.Line, Column: f.Column, Field: f.Field, Message: f.Message, Fix: f.Fix}
 	switch f.Rule {
@@ -59,7 +59,7 @@ func (f Finding) problem(role Role) (p Problem, ok bool) {
 	return p, true
 }
 
-// names reports whether a field, or what it is in, has a problem already.
+// names reports whether a field, or an object around it, has a problem already.
 func (e Effective) names(p Problem) bool {
 	return slices.ContainsFunc(e.Problems, func(old Problem) bool {
 		return old.Source == p.Source && (p.Field == old.Field || strings.HasPrefix(p.Field, old.Field+"."))

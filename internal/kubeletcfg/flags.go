@@ -10,12 +10,13 @@ import (
 // flagValue is one flag of a kubelet's command line.
 type flagValue struct{ name, value string }
 
-// switches are the flags here that need no value; "--fail-swap-on false" is
-// "--fail-swap-on" and a word that stops the kubelet.
+// switches are the flags read here that need no value; pflag reads
+// "--fail-swap-on false" as "--fail-swap-on" and an argument, which stops the
+// kubelet.
 func switches() []string { return []string{"fail-swap-on", "fail-cgroupv1"} }
 
-// readFlags reads a command line as pflag does, for the flags that are
-// asked for here. A "_" in a name counts as "-" (WordSepNormalizeFunc of
+// readFlags parses a command line as pflag does, for the flags that are read
+// here. A "_" in a name is the same as "-" (WordSepNormalizeFunc of
 // k8s.io/component-base/cli/flag).
 func readFlags(argv []string) []flagValue {
 	var all []flagValue
@@ -43,12 +44,12 @@ func readFlags(argv []string) []flagValue {
 	return all
 }
 
-// Flag is the last value of a flag on a kubelet's command line.
+// Flag returns the last value of a flag on a kubelet's command line.
 func Flag(argv []string, name string) (value string, given bool) {
 	return flagText(readFlags(argv), name)
 }
 
-// pairs reads "a=1,b=2". The separator of eviction flags is "<".
+// pairs parses "a=1,b=2". The separator of eviction flags is "<".
 func pairs(text, separator string) map[string]string {
 	object := map[string]string{}
 	for part := range strings.SplitSeq(text, ",") {
@@ -60,8 +61,8 @@ func pairs(text, separator string) map[string]string {
 	return object
 }
 
-// flagObject gathers a flag that takes a map and may be repeated; ok is false
-// when it was not given.
+// flagObject collects a flag that accepts a map and may be repeated; ok is
+// false if it was not given.
 func flagObject(all []flagValue, name, separator string) (object map[string]string, ok bool) {
 	for _, f := range all {
 		if f.name != name {
@@ -85,7 +86,8 @@ func flagText(all []flagValue, name string) (string, bool) {
 	return "", false
 }
 
-// flagBool returns the last value of a switch; err when it is not one.
+// flagBool returns the last value of a switch; err says that it is not a
+// boolean.
 func flagBool(all []flagValue, name string) (on, given bool, err error) {
 	text, given := flagText(all, name)
 	if !given {

@@ -8,7 +8,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// Kind is a configuration that swapctl writes for kubeadm or a kubelet.
+// Kind is a kind of configuration that swapctl writes for kubeadm or a kubelet.
 type Kind string
 
 // The kinds.
@@ -16,37 +16,37 @@ const (
 	KindInit    Kind = "init"    // for kubeadm init: kubeadm's documents and the kubelet's
 	KindJoin    Kind = "join"    // for kubeadm join
 	KindKubelet Kind = "kubelet" // a KubeletConfiguration for --config
-	KindDropin  Kind = "dropin"  // one for --config-dir
-	KindPatch   Kind = "patch"   // one for kubeadm --patches
+	KindDropin  Kind = "dropin"  // a KubeletConfiguration for --config-dir
+	KindPatch   Kind = "patch"   // a patch for kubeadm --patches
 )
 
 // Kinds are all of them.
 func Kinds() []Kind { return []Kind{KindInit, KindJoin, KindKubelet, KindDropin, KindPatch} }
 
-// DefaultPatches is the directory of kubeadm's patches that a JoinConfiguration
-// names when nobody says otherwise.
+// DefaultPatches is the default directory of kubeadm's patches in a
+// JoinConfiguration.
 const DefaultPatches = "/etc/kubernetes/patches"
 
-// PatchFile is the name that kubeadm demands of a strategic merge patch for the
-// kubelet's configuration (cmd/kubeadm/app/util/patches/patches.go).
+// PatchFile is the file name that kubeadm requires of a strategic merge patch
+// for the kubelet's configuration (cmd/kubeadm/app/util/patches/patches.go).
 const PatchFile = "kubeletconfiguration+strategic.yaml"
 
-// Request is a configuration that somebody wants.
+// Request is a configuration that a user asks for.
 type Request struct {
 	Kind Kind
 	Desired
-	Version string // the release, "v1.34.2", when more than its minor is known
-	Patches string // the directory of patches that a JoinConfiguration names; "" is DefaultPatches
+	Version string // the release, "v1.34.2", if more than its minor is known
+	Patches string // the directory of patches in a JoinConfiguration; "" is DefaultPatches
 }
 
-// File is what a file is to be called and what is to be in it.
+// File is the name and the content of a file to write.
 type File struct {
-	Name string // below the directory that it is written to
+	Name string // relative to the directory that it is written to
 	Data []byte
 }
 
-// FileName is the name of the file that holds a kind: where kubeadm or the
-// kubelet demands one, that, or one with the ending that it demands.
+// FileName is the name of a file of this kind: the name, or at least the
+// ending, that kubeadm or the kubelet requires.
 func (k Kind) FileName() string {
 	switch k {
 	case KindInit:
@@ -59,10 +59,11 @@ func (k Kind) FileName() string {
 		return PatchFile
 	case KindKubelet:
 	}
-	return "config.yaml" // as kubeadm calls it
+	return "config.yaml" // kubeadm's name for it
 }
 
-// Document returns what the request asks for, or why this minor cannot have it.
+// Document returns the document of a request; the error says why this minor
+// cannot do it.
 func (r Row) Document(q Request) ([]byte, error) {
 	s, err := r.settingFor(q)
 	if err != nil {
@@ -84,8 +85,8 @@ func (r Row) Document(q Request) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// Bundle returns what the request needs in a directory: the document, and for
-// kubeadm join the patch that it names.
+// Bundle returns all files that the request needs: the document and, for
+// kubeadm join, the patch that it refers to.
 func (r Row) Bundle(q Request) ([]File, error) {
 	text, err := r.Document(q)
 	if err != nil {
@@ -94,7 +95,7 @@ func (r Row) Bundle(q Request) ([]File, error) {
 	return r.with(q, text)
 }
 
-// with adds the patch to a document that names it.
+// with adds the patch to a document that refers to it.
 func (r Row) with(q Request, text []byte) ([]File, error) {
 	files := []File{{q.Kind.FileName(), text}}
 	if q.Kind != KindJoin || !r.Kubeadm.Patches {
@@ -107,7 +108,7 @@ func (r Row) with(q Request, text []byte) ([]File, error) {
 	return append(files, File{filepath.Join("patches", PatchFile), patch}), nil
 }
 
-// settingFor is setting, for a kind that can carry it.
+// settingFor is setting, for a kind that can contain it.
 func (r Row) settingFor(q Request) (setting, error) {
 	s, err := r.setting(q.Desired)
 	if err != nil {
@@ -143,8 +144,10 @@ func (r Row) settingFor(q Request) (setting, error) {
 	return s, nil
 }
 
-// head is the comment above a file. That kubeadm refuses --patches beside --config is ValidateMixedArguments in
-// cmd/kubeadm/app/apis/kubeadm/validation/validation.go of 1.37.2: "can not mix '--config' with arguments [patches]".
+// head is the comment at the top of a file. kubeadm refuses --patches with
+// --config: ValidateMixedArguments in
+// cmd/kubeadm/app/apis/kubeadm/validation/validation.go of 1.37.2, "can not mix
+// '--config' with arguments [patches]".
 func (r Row) head(q Request) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by swapctl: %s for Kubernetes %s", q.Behavior, r.Kubernetes)
@@ -177,7 +180,7 @@ func (r Row) head(q Request) string {
 	return b.String()
 }
 
-// warning is what a person should know of a behavior in this minor.
+// warning is what a user should know about a behavior in this minor.
 func (r Row) warning(w Desired) string {
 	switch r.Behaviors[w.Behavior] {
 	case MemoryLimit:
@@ -189,7 +192,7 @@ func (r Row) warning(w Desired) string {
 	return ""
 }
 
-// ignored are the preflight errors that kubeadm has to be told to ignore.
+// ignored are the preflight errors that kubeadm must be told to ignore.
 func (r Row) ignored(s setting) []string {
 	var names []string
 	if r.Kubeadm.Preflight == PreflightError {
@@ -211,7 +214,7 @@ func (r Row) initDocuments(b *strings.Builder, q Request, s setting) {
 	b.WriteString("---\n" + s.document())
 }
 
-// joinOrInit writes the document for the node itself.
+// joinOrInit writes the InitConfiguration or JoinConfiguration.
 func (r Row) joinOrInit(b *strings.Builder, q Request, s setting) {
 	kind, args := "InitConfiguration", ""
 	if q.Kind == KindJoin {
@@ -234,8 +237,8 @@ func (q Request) patches() string {
 	return q.Patches
 }
 
-// extraArgs are flags for a kubelet that no file reaches. It is a map, as all API
-// versions have it whose kubeadm lacks patches.
+// extraArgs are flags for a kubelet that no file can configure. They are a map:
+// so are those of all API versions whose kubeadm has no patches.
 func (r Row) extraArgs(s setting) string {
 	text := "  kubeletExtraArgs:\n    fail-swap-on: \"false\"\n"
 	if s.gate {
@@ -244,7 +247,7 @@ func (r Row) extraArgs(s setting) string {
 	return text
 }
 
-// writeIgnored writes nodeRegistration, if there is anything to say there.
+// writeIgnored writes nodeRegistration, if it has any fields.
 func writeIgnored(b *strings.Builder, names []string, args string) {
 	if len(names) == 0 && args == "" {
 		return

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// flags lays the flags over what the files say. A flag with a map takes the place
-// of the whole map; only gates that are not named keep their value
-// (kubeletConfigFlagPrecedence).
+// flags applies the flags, which take precedence over the files. A flag with a
+// map replaces the whole map; only gates keep the values that the flag does not
+// name (kubeletConfigFlagPrecedence).
 func (m *merger) flags(all []flagValue) {
 	for field, name := range map[string]string{"failSwapOn": "fail-swap-on", "failCgroupV1": "fail-cgroupv1"} {
 		on, given, err := flagBool(all, name)

@@ -15,18 +15,18 @@ import (
 	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// Role is what a file is there for.
+// Role is the purpose of a file.
 type Role string
 
 // The roles.
 const (
 	RoleConfig Role = "config" // kubeadm's --config, or the kubelet's
-	RoleDropin Role = "dropin" // a file in the kubelet's --config-dir, *.conf or not
-	RolePatch  Role = "patch"  // a file in kubeadm's --patches, whatever its name
+	RoleDropin Role = "dropin" // a file in the kubelet's --config-dir, with the ending .conf or not
+	RolePatch  Role = "patch"  // a file in kubeadm's --patches, with any name
 )
 
-// RoleOf guesses a file's role from its name, and from its directory if that is one
-// that is known.
+// RoleOf guesses a file's role from its name, and from its directory if that is
+// a known one.
 func RoleOf(name string) Role {
 	base := path.Base(name)
 	where, known := provisioner.PlaceOf(name)
@@ -40,27 +40,27 @@ func RoleOf(name string) Role {
 	return RoleConfig
 }
 
-// LintOptions say who is going to read the files.
+// LintOptions say which versions will read the files.
 type LintOptions struct {
 	Row           Row
-	CgroupVersion int             // of the nodes: 1 or 2; 0 means 2
-	Roles         map[string]Role // by a file's name; RoleOf the others
+	CgroupVersion int             // cgroup version of the nodes: 1 or 2; 0 means 2
+	Roles         map[string]Role // by file name; the other files get RoleOf
 }
 
 // Finding is a fault in a file.
 type Finding struct {
-	Rule         string // for ever the same, "unknown-field"
-	Warning      bool   // it may be meant so
-	Note         bool   // no fault: what was left alone, and why
+	Rule         string // "unknown-field"; it never changes
+	Warning      bool   // it may be intended
+	Note         bool   // not a fault: what was not judged, and why
 	File         string
-	Document     int // in the file, from 1; 0 for the file as a whole
-	Line, Column int // from 1; 0 when the fault has no place
+	Document     int // in the file, from 1; 0 if it is about the whole file
+	Line, Column int // from 1; 0 if the fault has no place
 	Field        string
-	Message      string // what is wrong, and what comes of it
+	Message      string // what is wrong, and what it causes
 	Fix          string // what to write instead
 }
 
-// Rules are what Lint looks for, and what each is about.
+// Rules are the rules of Lint, each with what it says.
 func Rules() [][2]string {
 	return [][2]string{
 		{"syntax", "The files are YAML or JSON"},
@@ -87,8 +87,8 @@ func Rules() [][2]string {
 	}
 }
 
-// Lint finds what the kubeadm and the kubelet of a version would die of, or take
-// without doing what it says. It is sorted by place.
+// Lint finds what stops the kubeadm and the kubelet of a version, or what they
+// accept although it does not do what it says. The result is sorted by place.
 func Lint(files []Source, o LintOptions) []Finding {
 	l := newLinter(o.Row, o.CgroupVersion, readSchema(minor(o.Row.table.Newest())))
 	l.run(files, o.Roles)
@@ -105,7 +105,7 @@ func newLinter(row Row, cgroup int, all schema) *linter {
 	}
 }
 
-// run looks at files, and then at what they make of each other.
+// run lints each file, and then all of them together.
 func (l *linter) run(files []Source, roles map[string]Role) {
 	for _, f := range files {
 		role, told := roles[f.Name]
@@ -119,7 +119,7 @@ func (l *linter) run(files []Source, roles map[string]Role) {
 	l.patches()
 }
 
-// linter gathers findings.
+// linter collects findings.
 type linter struct {
 	row    Row
 	minor  int
@@ -128,29 +128,30 @@ type linter struct {
 	found  []Finding
 
 	configs    []document // KubeletConfigurations for --config
-	forKubeadm bool       // one of the files is kubeadm's own
+	forKubeadm bool       // one of the files is for kubeadm
 	dropins    []document
 	patchFiles []Source
 	init       *document               // an InitConfiguration or JoinConfiguration
-	owner      map[*yaml.Node]document // of the nodes that patches bring
-	flags      []flagValue             // that kubeadm gives the kubelet
-	texts      map[string][]byte       // of the files, by their names
-	templates  map[string]bool         // files that were found to be templates
-	told       map[string]bool         // files whose role was told
-	depth      int                     // how many texts the files are in
-	tolerates  string                  // who has configured failSwapOn: false before; "" for nobody
+	owner      map[*yaml.Node]document // the documents of nodes that come from patches
+	flags      []flagValue             // those that kubeadm passes to the kubelet
+	texts      map[string][]byte       // contents of the files, by name
+	templates  map[string]bool         // files that are templates
+	told       map[string]bool         // files whose role the caller gave
+	depth      int                     // how many texts these files are nested in
+	tolerates  string                  // what already configures failSwapOn: false; "" if nothing does
 }
 
-// scene is where the linter is.
+// scene is the document that the linter looks at, and who reads it.
 type scene struct {
 	doc  document
 	role Role
-	api  string // of schema: kubelet, v1beta4
+	api  string // name of the API in the schema: kubelet, v1beta4
 
-	refusedBy string // who refuses fields that it does not know; "": they are ignored
+	refusedBy string // who refuses unknown fields; "": they are ignored
 }
 
-// find adds a finding at a node, unless it stands in no file: then it is not new.
+// find adds a finding at a node. It does not if the node is not from a file:
+// then the finding is not new.
 func (l *linter) find(s scene, n *yaml.Node, f Finding) {
 	if n != nil && n.Line == 0 {
 		return
@@ -190,7 +191,8 @@ func (l *linter) file(f Source, role Role) {
 	l.documents(f, role, all)
 }
 
-// machine looks at a file that is user data of a machine and no YAML; false for others.
+// machine lints a file that is user data of a machine and not YAML; it returns
+// false for other files.
 func (l *linter) machine(f Source) bool {
 	s := scene{doc: document{source: f.Name, number: 1}}
 	at := &yaml.Node{Line: 1, Column: 1}
@@ -218,8 +220,8 @@ func (l *linter) syntax(name string, err error) {
 	l.found = append(l.found, finding)
 }
 
-// documents looks at each document. A kubelet reads the first of a file only;
-// kubeadm reads them all.
+// documents lints each document. A kubelet reads only the first one of a file;
+// kubeadm reads all of them.
 func (l *linter) documents(f Source, role Role, all []document) {
 	all = slices.DeleteFunc(all, func(d document) bool { return d.root == nil })
 	if len(all) == 0 {
@@ -252,8 +254,9 @@ func (l *linter) documents(f Source, role Role, all []document) {
 }
 
 // kubeadmReader is the command that reads a file with a JoinConfiguration or an
-// UpgradeConfiguration and passes over its KubeletConfiguration; "" for others
-// (cmd/kubeadm/app/util/config/joinconfiguration.go, upgradeconfiguration.go).
+// UpgradeConfiguration, and ignores its KubeletConfiguration; "" for other
+// files (cmd/kubeadm/app/util/config/joinconfiguration.go,
+// upgradeconfiguration.go).
 func kubeadmReader(all []document) string {
 	reader := ""
 	for _, d := range all {
@@ -273,7 +276,7 @@ func (l *linter) nothing(f Source) {
 	l.found = append(l.found, Finding{Rule: "syntax", File: f.Name, Message: "there is nothing in it: the kubelet refuses an empty file", Fix: "delete it, or write what is missing"})
 }
 
-// document looks at one.
+// document lints one document.
 func (l *linter) document(s scene) {
 	group, version, _ := strings.Cut(s.doc.word("apiVersion"), "/")
 	kind := s.doc.word("kind")
@@ -289,8 +292,8 @@ func (l *linter) document(s scene) {
 	}
 }
 
-// notOurs names what somebody else reads and leaves it alone, unless it seems to be
-// meant for kubeadm or a kubelet.
+// notOurs notes a document that another program reads, and does not judge it,
+// unless it seems to be intended for kubeadm or a kubelet.
 func (l *linter) notOurs(s scene, group, kind string) {
 	t, known := provisioner.Recognise(s.doc.root)
 	switch {
@@ -309,7 +312,8 @@ func (l *linter) notOurs(s scene, group, kind string) {
 	}
 }
 
-// meant reports whether a document looks like one for kubeadm or a kubelet.
+// meant reports whether a document seems to be intended for kubeadm or a
+// kubelet.
 func (l *linter) meant(s scene, group, kind string) bool {
 	kinds := append(kubeadmKinds(), ConfigKind)
 	switch {
@@ -327,11 +331,11 @@ func (l *linter) meant(s scene, group, kind string) bool {
 	return false
 }
 
-// foreign reports whether a group is of another component that kubeadm's file may
-// configure.
+// foreign reports whether a group is that of another component that kubeadm's
+// file may configure.
 func foreign(group string) bool { return group == "kubeproxy.config.k8s.io" }
 
-// badKind finds what keeps a document from being read as a KubeletConfiguration.
+// badKind finds what makes a document unreadable as a KubeletConfiguration.
 func (l *linter) badKind(s scene) {
 	for _, want := range []struct{ field, value string }{{"apiVersion", GroupVersion}, {"kind", ConfigKind}} {
 		switch found := s.doc.root.Get(want.field); {
@@ -356,7 +360,7 @@ func (l *linter) missing(s scene, field, value string) {
 	l.find(s, n, f)
 }
 
-// other finds an apiVersion or a kind that is not one of a kubelet's.
+// other finds an apiVersion or a kind that is not a kubelet's.
 func (l *linter) other(s scene, field, value string, n *yaml.Node) {
 	f := Finding{Rule: "kind", Field: field, Message: fmt.Sprintf("%q is nothing that kubeadm or the kubelet reads", n.Value), Fix: value}
 	if group, _, _ := strings.Cut(s.doc.word("apiVersion"), "/"); field == "apiVersion" && strings.HasPrefix(group, "kubeadm") {

@@ -10,7 +10,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// fields compares an object with what its type has in this minor.
+// fields checks the fields of an object against those of its type in this
+// minor.
 func (l *linter) fields(s scene, v *kubeyaml.Value, typ, path string) {
 	known := l.schema.typ(s.api + " " + typ)
 	for m := range v.Each() {
@@ -25,11 +26,12 @@ func (l *linter) fields(s scene, v *kubeyaml.Value, typ, path string) {
 	}
 }
 
-// twice finds a name that takes the place of another, as a merge key's may, too.
+// twice finds a field that is set a second time. One of them may come from a
+// merge key.
 func (l *linter) twice(s scene, m *kubeyaml.Member, field string) {
 	for ; m.Before != nil; m = m.Before {
 		if m.Before.Merged && !m.Merged && s.role != RoleDropin {
-			continue // a merge key that is overridden below it: the kubelet and kubeadm read what is meant
+			continue // It overrides a merge key above it: the kubelet and kubeadm read it as intended.
 		}
 		l.find(s, m.Key, Finding{Rule: "duplicate-field", Field: field, Message: fmt.Sprintf("it stands in line %d as well: %s", m.Before.Key.Line, s.twice()), Fix: "keep one of them"})
 	}
@@ -51,7 +53,7 @@ func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 		f.Message = fmt.Sprintf("the field is known %s, not in %s", other.in.say(l.schema.newest), l.row.Kubernetes)
 	} else if meant := fail.Nearest(name, l.schema.fields(s.api+" "+typ, l.minor)); meant != "" {
 		f.Fix = fmt.Sprintf("%s instead of %s", meant, name)
-	} else if name == "memorySwapBehavior" { // as kOps calls it
+	} else if name == "memorySwapBehavior" { // its name in kOps
 		f.Fix = "memorySwap: {swapBehavior: " + LimitedSwap + "}"
 	} else if where := l.elsewhere(s.api, name); where != "" {
 		f.Fix = "it belongs into " + where
@@ -60,7 +62,7 @@ func (l *linter) unknown(s scene, key *yaml.Node, name, typ, field string) {
 	l.find(s, key, f)
 }
 
-// ignores says what becomes of a field that its reader does not know.
+// ignores says what the reader does with a field that it does not know.
 func (s scene) ignores() string {
 	switch {
 	case s.refusedBy != "":
@@ -75,7 +77,7 @@ func (s scene) ignores() string {
 	return "the kubelet logs it once, and ignores it"
 }
 
-// elsewhere names the object that has a field.
+// elsewhere returns the object that has a field.
 func (l *linter) elsewhere(api, name string) string {
 	for _, object := range []struct{ typ, name string }{
 		{"KubeletConfiguration", "KubeletConfiguration"},
@@ -94,7 +96,7 @@ func (l *linter) elsewhere(api, name string) string {
 	return ""
 }
 
-// holds compares a value, and what is in it, with what its field holds.
+// holds checks a value, and the values in it, against the shape of its field.
 func (l *linter) holds(s scene, v *kubeyaml.Value, holds shape, field string) {
 	switch {
 	case !holds.fits(v.Kind):
@@ -129,7 +131,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// fixType says how to write a value of another type.
+// fixType says how to write a value that has the wrong type.
 func fixType(v *kubeyaml.Value, holds shape) string {
 	n, isText := v.Content(), v.Kind == kubeyaml.String
 	switch {

@@ -8,11 +8,10 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// patchTarget is the name by which kubeadm's patches know the kubelet's
-// configuration.
+// patchTarget is the name of the kubelet's configuration in kubeadm's patches.
 const patchTarget = "kubeletconfiguration"
 
-// dropinName looks at the name of a file in --config-dir; false when the kubelet
+// dropinName checks the name of a file in --config-dir; false if the kubelet
 // does not read it.
 func (l *linter) dropinName(file Source) bool {
 	name := file.Name
@@ -38,8 +37,8 @@ func (l *linter) dropinName(file Source) bool {
 	return true
 }
 
-// forKubelet reports whether a file seems to be meant for a kubelet: it is a
-// KubeletConfiguration, or one without apiVersion and kind in YAML or JSON.
+// forKubelet reports whether a file seems to be intended for a kubelet: it is a
+// KubeletConfiguration, or YAML or JSON without apiVersion and kind.
 func forKubelet(f Source) bool {
 	d, err := first(f)
 	if err == nil && (d.word("kind") != "" || d.word("apiVersion") != "") {
@@ -48,7 +47,7 @@ func forKubelet(f Source) bool {
 	return slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(f.Name))
 }
 
-// together judges what the files say as one, as a kubelet that reads them all.
+// together judges the files together, as one kubelet reads them.
 func (l *linter) together() {
 	groups := l.configs
 	if len(groups) == 0 && len(l.dropins) > 0 {
@@ -66,11 +65,11 @@ func (l *linter) together() {
 		}
 		dropins := l.dropins
 		if len(l.configs) > 1 {
-			dropins = nil // whose they are cannot be told
+			dropins = nil // it is not known which one they belong to
 		}
 		m.dropinDocuments(dropins)
 		m.flags(l.flags)
-		m.problems = nil // every file was looked at before
+		m.problems = nil // each file was already judged
 		e := m.effective()
 		l.effective(e, config, dropins, alone)
 		tolerates = tolerates || !e.FailSwapOn
@@ -78,8 +77,8 @@ func (l *linter) together() {
 	l.preflight(tolerates)
 }
 
-// effective judges a merged configuration. Without a --config file (alone) much
-// may still stand in it.
+// effective judges a merged configuration. If there is no --config file
+// (alone), that file may still set a lot.
 func (l *linter) effective(e Effective, config document, dropins []document, alone bool) {
 	at := func(source string, path ...string) (scene, *kubeyaml.Value) {
 		for _, d := range append([]document{config}, dropins...) {
@@ -110,7 +109,7 @@ func (l *linter) effective(e Effective, config document, dropins []document, alo
 			l.find(s, gate.Node, f)
 		}
 	}
-	byFlag := strings.HasPrefix(e.FailSwapOnFrom, "--") // that is a fault of its own
+	byFlag := strings.HasPrefix(e.FailSwapOnFrom, "--") // a fault with its own rule
 	if e.FailSwapOn && !byFlag && e.SwapBehavior != "" && e.SwapBehavior != NoSwap {
 		f := Finding{Rule: "fail-swap-on", Field: "failSwapOn", Message: "the kubelet does not start when swap is on: memorySwap can never come to anything", Fix: "failSwapOn: false", Warning: alone && e.FailSwapOnFrom == Default}
 		if e.FailSwapOnFrom != Default {
@@ -121,7 +120,7 @@ func (l *linter) effective(e Effective, config document, dropins []document, alo
 	l.cannotSayFalse(dropins)
 }
 
-// cannotSayFalse finds what a merge by mergo loses.
+// cannotSayFalse finds values that a merge with mergo ignores.
 func (l *linter) cannotSayFalse(dropins []document) {
 	if l.row.DropinDir.Merge != MergeNonZero {
 		return

@@ -11,28 +11,28 @@ import (
 	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// inner is a text that stands in a file and is a file of its own.
+// inner is a text inside of a file that is a file by itself.
 type inner struct {
-	name  string // what it is called on the node, or where it is read
+	name  string // its name on the node, or where it is read
 	text  string
-	field string                              // by which it is in the file around it
-	place func(line, column int) (int, int)   // where in the file around it that is
-	whole func() (field string, n *yaml.Node) // what a fault of the whole stands at; nil: the text
+	field string                              // the field that contains it
+	place func(line, column int) (int, int)   // converts a place in the text into a place in the file around it
+	whole func() (field string, n *yaml.Node) // where a fault of the whole text is reported; nil: at the text
 }
 
-// inside is a linter of the same nodes for texts that stand in a file.
+// inside returns a linter for texts inside of a file, for the same nodes.
 func (l *linter) inside(tolerates string) *linter {
 	sub := newLinter(l.row, l.cgroup, l.schema)
 	sub.depth, sub.tolerates = l.depth+1, tolerates
 	return sub
 }
 
-// maxDepth is how deep texts may stand in texts: user data in a node class is two, a
-// file in a NodeConfig in user data in there would be four.
+// maxDepth is how deep texts may be nested: user data in a node class is two, a
+// file in a NodeConfig in that user data would be four.
 const maxDepth = 5
 
-// nest lints texts that are files of one node, and says what it finds in the places
-// that they have in the file around them.
+// nest lints texts that are files of one node, and reports findings at their
+// places in the file around them.
 func (l *linter) nest(s scene, sub *linter, all []inner, roles map[string]Role) {
 	if len(all) == 0 || l.depth >= maxDepth {
 		return
@@ -45,7 +45,7 @@ func (l *linter) nest(s scene, sub *linter, all []inner, roles map[string]Role) 
 	l.adopt(s, sub, all)
 }
 
-// adopt takes over what was found in texts.
+// adopt adds the findings of nested texts.
 func (l *linter) adopt(s scene, sub *linter, all []inner) {
 	for _, f := range sub.found {
 		for _, in := range all {
@@ -76,8 +76,8 @@ func dotted(outer, inner string) string {
 	return strings.Trim(strings.ReplaceAll(outer+"."+inner, ".[", "["), ".")
 }
 
-// text is a value as a file of its own, whose lines are those of the value where it is
-// a literal text.
+// text makes a file of a value. Its line numbers match only if the value is a
+// literal text.
 func (l *linter) text(s scene, v *kubeyaml.Value, name, field, text string, plain bool) inner {
 	n, in := v.Content(), inner{name: name, text: text, field: field}
 	switch indent := l.indentBelow(s.doc.source, n.Line); {
@@ -89,8 +89,8 @@ func (l *linter) text(s scene, v *kubeyaml.Value, name, field, text string, plai
 	return in
 }
 
-// indentBelow is how far the first line with something in it is indented that is
-// below a line, from 1.
+// indentBelow is the indentation of the first line below a line (from 1) that
+// is not empty.
 func (l *linter) indentBelow(source string, line int) int {
 	for i, text := range bytes.Split(l.texts[source], []byte("\n")) {
 		if i >= line && len(bytes.TrimSpace(text)) > 0 {
@@ -100,8 +100,8 @@ func (l *linter) indentBelow(source string, line int) int {
 	return 0
 }
 
-// userData looks at what a machine gets when it starts: an archive of several parts,
-// cloud-init's or nodeadm's file, or a script.
+// userData lints the user data of a machine: an archive of several parts, a
+// file for cloud-init or nodeadm, or a script.
 func (l *linter) userData(s scene, in inner) {
 	pieces, archive := provisioner.Pieces([]byte(in.text))
 	if !archive {
@@ -125,9 +125,10 @@ func (l *linter) userData(s scene, in inner) {
 	}
 }
 
-// readAs finds a NodeConfig in a part that nodeadm passes over, because its type is
-// another (awslabs/amazon-eks-ami 09eea9e8, nodeadm/internal/configprovider/mime.go);
-// false when nothing else in the part is to be looked at.
+// readAs finds a NodeConfig in a part that nodeadm ignores because it has
+// another media type (awslabs/amazon-eks-ami 09eea9e8,
+// nodeadm/internal/configprovider/mime.go); false if nothing else in the part
+// has to be linted.
 func (l *linter) readAs(s scene, p provisioner.Piece, part inner) bool {
 	all, err := documents(Source{Data: []byte(p.Text)})
 	if err != nil || len(all) == 0 {
@@ -144,7 +145,8 @@ func (l *linter) readAs(s scene, p provisioner.Piece, part inner) bool {
 	return false
 }
 
-// script says what a text is that is no YAML and needs none of it; "" for others.
+// script returns what a text is that is not YAML and does not have to be; ""
+// for other texts.
 func script(text string) string {
 	text = strings.TrimSpace(text)
 	first, _, _ := strings.Cut(text, "\n")

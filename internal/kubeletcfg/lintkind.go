@@ -10,7 +10,7 @@ import (
 	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// kindBase is the KubeletConfiguration that kind writes and patches
+// kindBase is the KubeletConfiguration that kind generates and then patches
 // (kubernetes-sigs/kind 0033147e, pkg/cluster/internal/kubeadm/config.go).
 const kindBase = "apiVersion: " + GroupVersion + "\nkind: " + ConfigKind + `
 metadata: {name: config}
@@ -21,9 +21,9 @@ imageGCHighThresholdPercent: 100
 evictionHard: {nodefs.available: "0%", nodefs.inodesFree: "0%", imagefs.available: "0%"}
 `
 
-// kind judges the patches of a Cluster of kind: those for all nodes, and on top of them
-// those of each node. Of each, merge patches come before JSON patches
-// (kubernetes-sigs/kind 5b7e6568, pkg/internal/patch/kubeyaml.go).
+// kind lints the patches in a Cluster of kind: those for all nodes, and on top
+// of them those of each node. In each set, kind applies merge patches before
+// JSON patches (kubernetes-sigs/kind 5b7e6568, pkg/internal/patch/kubeyaml.go).
 func (l *linter) kind(s scene, cluster *kubeyaml.Value) {
 	base, err := kubeyaml.Parse([]byte(kindBase))
 	if err != nil {
@@ -39,7 +39,7 @@ func (l *linter) kind(s scene, cluster *kubeyaml.Value) {
 	}
 }
 
-// kindPatches judges the patches of one object, and returns what they make of the
+// kindPatches lints the patches of one object, and returns the patched
 // configuration.
 func (l *linter) kindPatches(s scene, object *kubeyaml.Value, at string, base kubeyaml.Value) kubeyaml.Value {
 	sub := l.inside("kind")
@@ -65,8 +65,8 @@ func (l *linter) kindPatches(s scene, object *kubeyaml.Value, at string, base ku
 	return *p.root
 }
 
-// kindMerge applies a merge patch to what it matches: the documents of this kind, if
-// its apiVersion is theirs or missing.
+// kindMerge applies a merge patch to the documents that it matches: those of
+// its kind whose apiVersion is the same, or any if the patch has none.
 func (l *linter) kindMerge(f Source, p *patched) {
 	all, err := documents(f)
 	if err != nil {
@@ -88,8 +88,9 @@ func (l *linter) kindMerge(f Source, p *patched) {
 	}
 }
 
-// kindMatches returns the kind of what a patch matches; "" when kind passes over the
-// patch, which it never says, or the kubelet has nothing to do with it.
+// kindMatches returns the kind that a patch matches; "" if the kubelet has
+// nothing to do with it, or if kind ignores the patch, which it does without a
+// message.
 func (l *linter) kindMatches(d document, kind, group, version string) string {
 	groups := map[string]string{
 		ConfigKind: strings.TrimSuffix(GroupVersion, "/v1beta1"), "InitConfiguration": KubeadmGroup, "JoinConfiguration": KubeadmGroup,
@@ -111,8 +112,9 @@ func (l *linter) kindMatches(d document, kind, group, version string) string {
 	return kind
 }
 
-// kindKubeadm judges a patch for one of kubeadm's documents. kind takes flags as a map
-// and as a list (kubernetes-sigs/kind bf36485a, pkg/internal/patch/kubeadm_merge.go).
+// kindKubeadm lints a patch for one of kubeadm's documents. kind accepts flags
+// as a map and as a list (kubernetes-sigs/kind bf36485a,
+// pkg/internal/patch/kubeadm_merge.go).
 func (l *linter) kindKubeadm(s scene, kind string) {
 	l.clusterGates(s)
 	if args := s.doc.root.Get("nodeRegistration", "kubeletExtraArgs"); args != nil {
@@ -127,14 +129,14 @@ func (l *linter) kindKubeadm(s scene, kind string) {
 	l.fields(s, &shown, kind, "")
 }
 
-// without is an object without a member.
+// without returns an object without one of its members.
 func without(v kubeyaml.Value, name string) kubeyaml.Value {
 	v.Members = slices.DeleteFunc(slices.Clone(v.Members), func(m kubeyaml.Member) bool { return m.Name == name })
 	return v
 }
 
-// kindJSON applies a JSON patch to what it matches; of kubeadm's documents it looks at
-// the flags that it adds.
+// kindJSON applies a JSON patch to the document that it matches; of a patch for
+// kubeadm's documents it lints the flags that it adds.
 func (l *linter) kindJSON(f Source, object *kubeyaml.Value, p *patched) {
 	word := func(name string) string {
 		text, _ := object.Get(name).Any().(string)
@@ -155,7 +157,7 @@ func (l *linter) kindJSON(f Source, object *kubeyaml.Value, p *patched) {
 	}
 }
 
-// kindFlag looks at an operation of a JSON patch that sets flags of the kubelet.
+// kindFlag lints an operation of a JSON patch that sets flags of the kubelet.
 func (l *linter) kindFlag(d document, operation *kubeyaml.Value) {
 	to, value := operation.Get("path"), operation.Get("value")
 	if to == nil || value == nil {

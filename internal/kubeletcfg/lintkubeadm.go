@@ -11,12 +11,12 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// kubeadmKinds are those that kubeadm reads from a file.
+// kubeadmKinds are the kinds that kubeadm reads from a file.
 func kubeadmKinds() []string {
 	return []string{"InitConfiguration", "ClusterConfiguration", "JoinConfiguration", "ResetConfiguration", "UpgradeConfiguration", "ClusterStatus"}
 }
 
-// kubeadm looks at one of kubeadm's own documents.
+// kubeadm lints one of kubeadm's own documents.
 func (l *linter) kubeadm(s scene, version, kind string) {
 	n := s.doc.root.Get("apiVersion").Node
 	api, known := l.row.Kubeadm.API(version)
@@ -64,7 +64,7 @@ func (l *linter) kubeadm(s scene, version, kind string) {
 	}
 }
 
-// clusterGates finds kubelet's gates among kubeadm's own.
+// clusterGates finds gates of the kubelet among those of kubeadm.
 func (l *linter) clusterGates(s scene) {
 	gates := s.doc.root.Get("featureGates")
 	for _, name := range []string{"NodeSwap", "NodeMemorySwap"} {
@@ -77,7 +77,7 @@ func (l *linter) clusterGates(s scene) {
 	}
 }
 
-// extraArgs looks at flags that win over every file.
+// extraArgs lints flags, which take precedence over every file.
 func (l *linter) extraArgs(s scene, api KubeadmAPI) {
 	args := s.doc.root.Get("nodeRegistration", "kubeletExtraArgs")
 	if args == nil {
@@ -133,7 +133,8 @@ func (l *linter) extraArg(s scene, name string, key, value *yaml.Node, field str
 	}
 }
 
-// preflight finds a kubeadm that would stop at the swap that it shall use.
+// preflight finds a configuration with which kubeadm's preflight checks refuse
+// the swap that is desired.
 func (l *linter) preflight(tolerates bool) {
 	if l.row.Kubeadm.Preflight != PreflightError || !tolerates || l.init == nil {
 		return

@@ -15,7 +15,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// kubelet looks at a KubeletConfiguration.
+// kubelet lints a KubeletConfiguration.
 func (l *linter) kubelet(s scene) {
 	l.fields(s, s.doc.root, ConfigKind, "")
 	switch s.role {
@@ -26,7 +26,7 @@ func (l *linter) kubelet(s scene) {
 		l.dropins = append(l.dropins, s.doc)
 	case RolePatch:
 		l.evictionDefaults(s)
-	case rolePart: // judged by who knows what it applies on top of
+	case rolePart: // judged by the caller, who knows the configuration below it
 	}
 	l.gates(s, s.doc.root.Get("featureGates"), "featureGates")
 	for _, field := range []string{"evictionHard", "evictionSoft"} {
@@ -57,7 +57,7 @@ func (l *linter) illegal(text string) Finding {
 	return f
 }
 
-// gates looks at feature gates in a map.
+// gates lints the feature gates in a map.
 func (l *linter) gates(s scene, v *kubeyaml.Value, field string) {
 	for m := range v.Each() {
 		if on, ok := m.Value.Any().(bool); ok {
@@ -66,7 +66,7 @@ func (l *linter) gates(s scene, v *kubeyaml.Value, field string) {
 	}
 }
 
-// gate looks at one that is set.
+// gate lints one feature gate.
 func (l *linter) gate(s scene, n *yaml.Node, name string, on bool, field string) {
 	g, known := l.schema.gates()[name]
 	f := Finding{Rule: "feature-gate", Field: field, Fix: "take it out"}
@@ -93,7 +93,7 @@ func (l *linter) gate(s scene, n *yaml.Node, name string, on bool, field string)
 
 func (l *linter) lockedFrom(g knownGate) string { return fmt.Sprintf("1.%d", g.locked) }
 
-// evictionDefaults finds thresholds that nobody took away on purpose.
+// evictionDefaults finds default thresholds that are removed without intention.
 func (l *linter) evictionDefaults(s scene) {
 	key, n := member(s.doc.root, "evictionHard")
 	hard, ok := n.Any().(map[string]any)
@@ -127,7 +127,8 @@ func quotePercent(value any) string {
 	return text
 }
 
-// signals are what a kubelet can evict for (pkg/kubelet/eviction/api/types.go).
+// signals are those for which a kubelet can evict
+// (pkg/kubelet/eviction/api/types.go).
 func signals() []string {
 	return []string{
 		"memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available", "imagefs.inodesFree",
@@ -135,7 +136,7 @@ func signals() []string {
 	}
 }
 
-// thresholds finds signals and quantities that stop the kubelet
+// thresholds finds signals and quantities with which the kubelet does not start
 // (pkg/kubelet/eviction/helpers.go, parseThresholdStatement).
 func (l *linter) thresholds(s scene, field string) {
 	for m := range s.doc.root.Get(field).Each() {
@@ -189,7 +190,8 @@ func (l *linter) softPeriods(s scene) {
 	}
 }
 
-// reserved finds what cannot be enforced (ValidateKubeletConfiguration).
+// reserved finds reserved resources that cannot be enforced
+// (ValidateKubeletConfiguration).
 func (l *linter) reserved(s scene) {
 	list := s.doc.root.Get("enforceNodeAllocatable")
 	if list == nil || s.role == RoleDropin {
@@ -241,8 +243,8 @@ func (l *linter) cgroupV1(s scene) {
 	}
 }
 
-// reservedAmounts finds resources and quantities that stop the kubelet
-// (cmd/kubelet/app/server.go, parseResourceList).
+// reservedAmounts finds resources and quantities with which the kubelet does
+// not start (cmd/kubelet/app/server.go, parseResourceList).
 func (l *linter) reservedAmounts(s scene, field string) {
 	known := []string{"cpu", "memory", "ephemeral-storage", "pid"}
 	for m := range s.doc.root.Get(field).Each() {

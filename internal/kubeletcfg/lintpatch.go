@@ -13,10 +13,11 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// kubeadmBase is the KubeletConfiguration that kubeadm writes and patches, as far as
-// a patch for swap needs what is in it (k8s.io/kubernetes v1.37.1,
-// cmd/kubeadm/app/componentconfigs/kubelet.go, Default): objects are there even when
-// nothing is in them, failSwapOn is not. A minor has of it the fields that it knows.
+// kubeadmBase is the KubeletConfiguration that kubeadm generates and then
+// patches, as far as it matters to a patch for swap (k8s.io/kubernetes v1.37.1,
+// cmd/kubeadm/app/componentconfigs/kubelet.go, Default): it contains objects
+// even if they are empty, but not failSwapOn. A minor has only the fields that
+// it knows.
 const kubeadmBase = "apiVersion: " + GroupVersion + "\nkind: " + ConfigKind + `
 authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {clientCAFile: /etc/kubernetes/pki/ca.crt}}
 authorization: {mode: Webhook, webhook: {cacheAuthorizedTTL: 0s, cacheUnauthorizedTTL: 0s}}
@@ -33,16 +34,17 @@ rotateCertificates: true
 staticPodPath: /etc/kubernetes/manifests
 `
 
-// patched is the configuration of a node, on which one patch after the other is
-// applied.
+// patched is the configuration of a node, to which the patches are applied one
+// after the other.
 type patched struct {
 	root  *kubeyaml.Value
-	own   bool     // it is the one that was given, not kubeadm's
-	first document // the first patch: where a fault stands that no line makes
+	own   bool     // it is from the files, not kubeadm's default
+	first document // the first patch: faults that no line causes are reported there
 }
 
-// patches applies the patches of all files to the KubeletConfiguration that was
-// given for kubeadm, or to the one that kubeadm writes, and judges the result.
+// patches applies the patches of all files to the KubeletConfiguration in
+// kubeadm's file or, if there is none, to the one that kubeadm generates, and
+// judges the result.
 func (l *linter) patches() {
 	p := patched{}
 	if len(l.configs) == 1 && l.forKubeadm {
@@ -54,7 +56,7 @@ func (l *linter) patches() {
 	l.judgePatched(&p)
 }
 
-// judgePatched judges what patches have made.
+// judgePatched judges the result of the patches.
 func (l *linter) judgePatched(p *patched) {
 	if p.first.root == nil {
 		return
@@ -77,7 +79,8 @@ func (l *linter) judgePatched(p *patched) {
 	l.effective(m.effective(), d, nil, !p.own)
 }
 
-// startingPoint is a copy of what is patched. No line of a patch makes it.
+// startingPoint is a copy of what is patched, without places: no line of a
+// patch wrote it.
 func (l *linter) startingPoint(p *patched) kubeyaml.Value {
 	if p.root != nil {
 		return placeless(*p.root)
@@ -91,7 +94,7 @@ func (l *linter) startingPoint(p *patched) kubeyaml.Value {
 	return placeless(base)
 }
 
-// placeless is a copy of a value that stands nowhere.
+// placeless returns a copy of a value without places in a file.
 func placeless(v kubeyaml.Value) kubeyaml.Value {
 	node := func(n *yaml.Node) *yaml.Node {
 		if n == nil {
@@ -110,8 +113,8 @@ func placeless(v kubeyaml.Value) kubeyaml.Value {
 	return v
 }
 
-// patchFile applies the documents of one file. kubeadm splits it as it does with its
-// own, and passes over white space (cmd/kubeadm/app/util/patches/patches.go,
+// patchFile applies the documents of one file. kubeadm splits it like its own
+// files, and ignores white space (cmd/kubeadm/app/util/patches/patches.go,
 // CreatePatchSet).
 func (l *linter) patchFile(f Source, p *patched) {
 	typ, ok := l.patchName(f.Name)
@@ -142,7 +145,7 @@ func (l *linter) patchFile(f Source, p *patched) {
 	}
 }
 
-// piece reads a document that kubeadm has split off.
+// piece parses a document that kubeadm has split off.
 func (l *linter) piece(f Source, piece kubeadmfile.Piece, number int) (document, bool) {
 	root, err := kubeyaml.Parse(piece.Text)
 	if err == nil {
@@ -160,7 +163,7 @@ func (l *linter) piece(f Source, piece kubeadmfile.Piece, number int) (document,
 	return document{source: f.Name, number: number, root: &root}, true
 }
 
-// shift moves nodes to where they stand in the file of which their text is a part.
+// shift moves nodes of a text to their place in the file that contains it.
 func shift(n *yaml.Node, lines, columns int) {
 	if n == nil {
 		return
@@ -171,7 +174,7 @@ func shift(n *yaml.Node, lines, columns int) {
 	}
 }
 
-// apply applies one patch; false when kubeadm cannot.
+// apply applies one patch; false if kubeadm cannot apply it.
 func (l *linter) apply(d document, typ kubeadmfile.PatchType, p *patched) bool {
 	if p.first.root == nil {
 		p.first = d
@@ -190,7 +193,7 @@ func (l *linter) apply(d document, typ kubeadmfile.PatchType, p *patched) bool {
 	return false
 }
 
-// patchFix says what to write instead of a patch that does not apply.
+// patchFix says what to write instead of a patch that cannot be applied.
 func patchFix(typ kubeadmfile.PatchType, d document, fault *kubeadmfile.PatchError) string {
 	switch {
 	case strings.HasPrefix(fault.Field, "$"):
@@ -212,7 +215,7 @@ func patchFix(typ kubeadmfile.PatchType, d document, fault *kubeadmfile.PatchErr
 	return "{op: add, path: /failSwapOn, value: false}"
 }
 
-// owns notes whose nodes these are, for the places of findings.
+// owns records which document these nodes are from, for the places of findings.
 func (l *linter) owns(d document, n *yaml.Node) {
 	if l.owner == nil {
 		l.owner = map[*yaml.Node]document{}
@@ -223,9 +226,9 @@ func (l *linter) owns(d document, n *yaml.Node) {
 	}
 }
 
-// patchName reads the name of a file in kubeadm's --patches; false when it is none
-// for the kubelet, or nobody reads it (cmd/kubeadm/app/util/patches/patches.go,
-// parseFilename).
+// patchName parses the name of a file in kubeadm's --patches; false if the
+// patch is not for the kubelet, or kubeadm does not read it
+// (cmd/kubeadm/app/util/patches/patches.go, parseFilename).
 func (l *linter) patchName(name string) (typ kubeadmfile.PatchType, ok bool) {
 	base := path.Base(name)
 	f := Finding{Rule: "patch-file", File: name}
@@ -248,7 +251,7 @@ func (l *linter) patchName(name string) (typ kubeadmfile.PatchType, ok bool) {
 	if !l.row.Kubeadm.Patches {
 		return stop("the patches of kubeadm "+l.row.Kubernetes+" have no target "+patchTarget, "a KubeletConfiguration in kubeadm's --config")
 	}
-	// The kind stands behind the first + in the name, before any dot.
+	// The type follows the first + in the name, before any dot.
 	kind := regexp.MustCompile(`^[^.+]*\+(json|merge|strategic)?`).FindStringSubmatch(base)
 	if kind == nil {
 		if word := regexp.MustCompile(`[.-](merge|json)$`).FindString(stem); word != "" {

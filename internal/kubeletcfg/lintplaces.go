@@ -8,8 +8,8 @@ import (
 	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// misplaced finds a document that nobody reads who reads this place of a node; false
-// when there is nothing to say about the place.
+// misplaced finds a document that the program that reads this path does not
+// read; false if nothing is known about the path.
 func (l *linter) misplaced(s scene) bool {
 	where, known := provisioner.PlaceOf(s.doc.source)
 	tool, recognised := provisioner.Recognise(s.doc.root)
@@ -37,7 +37,7 @@ func (l *linter) misplaced(s scene) bool {
 	return true
 }
 
-// ofKubeadm reports whether a file is in a directory of kubeadm's or the kubelet's.
+// ofKubeadm reports whether a file is in a directory of kubeadm or the kubelet.
 func ofKubeadm(name string) bool {
 	return strings.Contains(path.Dir(name)+"/", "/etc/kubernetes/") || strings.Contains(path.Dir(name)+"/", "/var/lib/kubelet/")
 }
@@ -52,7 +52,7 @@ func readAt(t provisioner.Tool) string {
 	return "take it out: it is for " + t.Name
 }
 
-// unreadHere finds a file in a directory of which others are read, by its ending.
+// unreadHere finds a file whose ending makes its directory's reader ignore it.
 func (l *linter) unreadHere(f Source) bool {
 	where, known := provisioner.PlaceOf(f.Name)
 	if !known || where.Dropins || len(where.Endings) == 0 || slices.Contains(where.Endings, path.Ext(f.Name)) {
@@ -65,8 +65,8 @@ func (l *linter) unreadHere(f Source) bool {
 	return true
 }
 
-// foreignDropin finds a file of another tool in a --config-dir, whose name does not
-// end in .conf; false for other files.
+// foreignDropin finds a file of another tool in a --config-dir, with a name
+// that does not end in .conf; false for other files.
 func (l *linter) foreignDropin(f Source) bool {
 	d, err := first(f)
 	if err != nil {

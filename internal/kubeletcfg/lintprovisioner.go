@@ -13,10 +13,10 @@ import (
 	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// rolePart is that of an object that is part of a provisioner's file.
+// rolePart is the role of an object inside of a provisioner's file.
 const rolePart Role = "part"
 
-// provisioned judges what a provisioner's file says of kubelets.
+// provisioned lints what a provisioner's file configures of kubelets.
 func (l *linter) provisioned(s scene, t provisioner.Tool) {
 	l.find(s, s.doc.root.Node, Finding{Rule: "provisioner", Note: true, Message: "a file for " + t.Name + ": " + t.Says, Fix: "nothing"})
 	s.api = "kubelet"
@@ -36,7 +36,7 @@ func (l *linter) provisioned(s scene, t provisioner.Tool) {
 	}
 }
 
-// part judges one part: s is the scene of the part, outer that of the document.
+// part lints one part: s is the scene of the part, outer that of the document.
 func (l *linter) part(s, outer scene, t provisioner.Tool, holds provisioner.Holds, field string) {
 	v := s.doc.root
 	switch holds {
@@ -62,8 +62,8 @@ func (l *linter) part(s, outer scene, t provisioner.Tool, holds provisioner.Hold
 	}
 }
 
-// fieldsOf judges an object with the fields of a KubeletConfiguration as one that
-// applies on top of what the provisioner writes itself.
+// fieldsOf lints an object with fields of a KubeletConfiguration that is
+// applied on top of the configuration of the provisioner.
 func (l *linter) fieldsOf(s scene, t provisioner.Tool) {
 	if s.doc.root.Kind != kubeyaml.Object {
 		l.holds(s, s.doc.root, ConfigKind, "")
@@ -82,7 +82,7 @@ func (l *linter) fieldsOf(s scene, t provisioner.Tool) {
 	l.effective(m.effective(), s.doc, nil, false)
 }
 
-// flagsOf judges flags of the kubelet.
+// flagsOf lints flags of the kubelet.
 func (l *linter) flagsOf(s scene, holds provisioner.Holds) {
 	one := func(name string, key, value *yaml.Node, text, field string) {
 		name = strings.TrimLeft(name, "-")
@@ -111,7 +111,7 @@ func (l *linter) flagsOf(s scene, holds provisioner.Holds) {
 	}
 }
 
-// files judges the files that a tool writes to a node, as far as kubeadm, a kubelet or
+// files lints the files that a tool writes to a node, if kubeadm, a kubelet or
 // another tool reads them. They are linted together, as files of one node.
 func (l *linter) files(s scene, t provisioner.Tool, all []provisioner.Located, flags []flagValue) {
 	tolerates := ""
@@ -125,7 +125,7 @@ func (l *linter) files(s scene, t provisioner.Tool, all []provisioner.Located, f
 		if role == "" {
 			continue
 		}
-		kept = slices.DeleteFunc(kept, func(old inner) bool { return old.name == in.name }) // the last one stays on the node
+		kept = slices.DeleteFunc(kept, func(old inner) bool { return old.name == in.name }) // the last file of a name overwrites the others
 		kept, roles[in.name] = append(kept, in), role
 	}
 	sub := l.inside(tolerates)
@@ -133,8 +133,8 @@ func (l *linter) files(s scene, t provisioner.Tool, all []provisioner.Located, f
 	l.nest(s, sub, kept, roles)
 }
 
-// fileOf is a file that a tool writes to a node; its role is "" when nobody reads it
-// who is known here.
+// fileOf returns a file that a tool writes to a node; its role is "" if no
+// known program reads it.
 func (l *linter) fileOf(s scene, f provisioner.Located) (inner, Role) {
 	file, err := provisioner.ReadFile(f.Value)
 	role := roleOnNode(file.Path, file.Text)
@@ -154,7 +154,7 @@ func (l *linter) fileOf(s scene, f provisioner.Located) (inner, Role) {
 	return in, role
 }
 
-// roleOnNode is what a file is there for that a tool writes to a node.
+// roleOnNode is the role of a file that a tool writes to a node.
 func roleOnNode(name, text string) Role {
 	where, known := provisioner.PlaceOf(name)
 	switch role := RoleOf(name); {
@@ -172,7 +172,7 @@ func roleOnNode(name, text string) Role {
 	return ""
 }
 
-// deadFile finds a file for a kubelet that no kubelet of this system looks at.
+// deadFile finds a file for a kubelet that no kubelet of this tool reads.
 func (l *linter) deadFile(s scene, t provisioner.Tool) {
 	file, err := provisioner.ReadFile(s.doc.root)
 	if err != nil || file.Content == nil || !strings.Contains(file.Text, ConfigKind) {
@@ -192,7 +192,7 @@ func (l *linter) refused(s scene, names []string, message, fix string) {
 	}
 }
 
-// own judges fields that are the provisioner's, and not a kubelet's.
+// own lints fields that are the provisioner's, not a kubelet's.
 func (l *linter) own(s scene, t provisioner.Tool) {
 	behavior, name := firstOf(s.doc.root, "memorySwapBehavior", "memorySwap.swapBehavior", "kubelet_swap_behavior")
 	fails, failName := firstOf(s.doc.root, "failSwapOn", "kubelet_fail_swap_on")
@@ -215,7 +215,7 @@ func (l *linter) own(s scene, t provisioner.Tool) {
 	}
 }
 
-// firstOf is the first of several fields that is there, and its name.
+// firstOf returns the first of several fields that exists, and its name.
 func firstOf(object *kubeyaml.Value, names ...string) (*kubeyaml.Value, string) {
 	for _, name := range names {
 		if v := object.Get(strings.Split(name, ".")...); v != nil {
@@ -225,8 +225,8 @@ func firstOf(object *kubeyaml.Value, names ...string) (*kubeyaml.Value, string) 
 	return nil, ""
 }
 
-// clusterAPI judges a KubeadmConfigSpec: the files that Cluster API writes, and whether
-// kubeadm looks for patches where they are written.
+// clusterAPI lints a KubeadmConfigSpec: the files that Cluster API writes, and
+// whether kubeadm reads patches from the directory where they are written.
 func (l *linter) clusterAPI(s scene, t provisioner.Tool, spec *kubeyaml.Value, at string) {
 	var all []provisioner.Located
 	files := spec.Get("files")
@@ -259,7 +259,7 @@ func (l *linter) clusterAPI(s scene, t provisioner.Tool, spec *kubeyaml.Value, a
 	l.files(s, t, all, flags)
 }
 
-// argsOf are flags as a map, or as a list of name and value.
+// argsOf returns flags that are a map, or a list of name and value.
 func argsOf(args *kubeyaml.Value) []flagValue {
 	var all []flagValue
 	for m := range args.Each() {

@@ -10,9 +10,10 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// split finds what keeps kubeadm from telling the documents of its file apart
-// (k8s.io/kubernetes v1.37.1, cmd/kubeadm/app/util/marshal.go, SplitConfigDocuments):
-// each piece between lines with "---" is one, also one with nothing in it.
+// split finds what stops kubeadm from splitting its file into documents
+// (k8s.io/kubernetes v1.37.1, cmd/kubeadm/app/util/marshal.go,
+// SplitConfigDocuments): each piece between lines with "---" is a document,
+// even an empty one.
 func (l *linter) split(f Source) {
 	pieces, err := kubeadmfile.Split(f.Data)
 	kinds := map[string]int{}
@@ -40,7 +41,7 @@ func (l *linter) split(f Source) {
 	}
 }
 
-// kindTwice finds a second document of a kind. kubeadm does not look at the group.
+// kindTwice finds a second document of a kind. kubeadm ignores the group.
 func (l *linter) kindTwice(s scene, root *kubeyaml.Value, line int, kinds map[string]int) {
 	kind := document{root: root}.word("kind")
 	if kind == "" {
@@ -58,7 +59,7 @@ func (l *linter) kindTwice(s scene, root *kubeyaml.Value, line int, kinds map[st
 	kinds[kind] = line
 }
 
-// separator finds text behind "---".
+// separator finds text after "---".
 func (l *linter) separator(f Source, e *kubeadmfile.SeparatorError) {
 	l.find(scene{doc: document{source: f.Name}}, &yaml.Node{Line: e.Line, Column: 1}, Finding{
 		Rule: "kubeadm-documents", Message: "behind --- kubeadm takes nothing but a comment: it refuses the file", Fix: "--- alone, and the rest in the next line",

@@ -11,8 +11,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// merger lays one source over the other, and remembers where each value came
-// from: "featureGates.NodeSwap" -> "/etc/kubernetes/kubelet.conf.d/50-swap.conf".
+// merger merges the sources, and records where each value came from:
+// "featureGates.NodeSwap" -> "/etc/kubernetes/kubelet.conf.d/50-swap.conf".
 type merger struct {
 	row      Row
 	tree     map[string]any
@@ -23,7 +23,7 @@ type merger struct {
 
 func (m *merger) problem(p Problem) { m.problems = append(m.problems, p) }
 
-// defaultEviction is what the kubelet evicts at when its --config file names no
+// defaultEviction are the kubelet's thresholds if its --config file has no
 // evictionHard (pkg/kubelet/eviction/defaults_linux.go).
 func defaultEviction() map[string]any {
 	return map[string]any{
@@ -35,9 +35,10 @@ func defaultEviction() map[string]any {
 	}
 }
 
-// config takes the --config file. It is decoded strictly, and if that fails
-// leniently (pkg/kubelet/kubeletconfig/util/codec): a misspelt field is only
-// logged. Default thresholds are what is left of them (loadConfigFile).
+// config reads the --config file. The kubelet decodes it strictly and, if that
+// fails, leniently (pkg/kubelet/kubeletconfig/util/codec): a misspelt field is
+// only logged. The default thresholds apply if evictionHard is not set, or if
+// mergeDefaultEvictionSettings is (loadConfigFile).
 func (m *merger) config(s Source) error {
 	d, err := first(s)
 	if err != nil {
@@ -47,7 +48,7 @@ func (m *merger) config(s Source) error {
 	return nil
 }
 
-// document takes a document for that of --config.
+// document takes a document as that of --config.
 func (m *merger) document(d document) {
 	m.identity(d, true)
 	tree := m.take(d, false)
@@ -67,7 +68,7 @@ func (m *merger) document(d document) {
 	m.tree["evictionHard"] = whole
 }
 
-// dropins takes the files of --config-dir.
+// dropins reads the files of --config-dir.
 func (m *merger) dropins(files []Source) error {
 	var all []document
 	for _, s := range files {
@@ -81,7 +82,7 @@ func (m *merger) dropins(files []Source) error {
 	return nil
 }
 
-// dropinDocuments takes them in the way of this minor.
+// dropinDocuments merges them in the way of this minor.
 func (m *merger) dropinDocuments(all []document) {
 	over := &merger{tree: map[string]any{}, from: map[string]string{}}
 	for _, d := range all {
@@ -107,7 +108,7 @@ func (m *merger) dropinDocuments(all []document) {
 	m.overlay(m.tree, over.tree, over.from, "")
 }
 
-// identity finds a document that the kubelet does not take for its own.
+// identity finds a document that the kubelet does not recognise as its own.
 func (m *merger) identity(d document, version bool) {
 	for _, want := range []struct{ field, value string }{{"apiVersion", GroupVersion}, {"kind", ConfigKind}} {
 		if want.field == "apiVersion" && !version {
@@ -126,8 +127,8 @@ func (m *merger) identity(d document, version bool) {
 	}
 }
 
-// take picks the fields that decide over swap out of a document. In a drop-in
-// file another case counts as well: it goes through encoding/json.
+// take returns the fields of a document that affect swap. In a drop-in file
+// their names may be in any case: the kubelet decodes it with encoding/json.
 func (m *merger) take(d document, dropin bool) map[string]any {
 	known := decides()
 	tree := map[string]any{}
@@ -154,7 +155,7 @@ func (m *merger) take(d document, dropin bool) map[string]any {
 	return tree
 }
 
-// lay takes a whole file; null counts as not there.
+// lay applies a whole file; null is the same as a missing field.
 func (m *merger) lay(tree map[string]any, source string) {
 	m.sources = append(m.sources, source)
 	for name, value := range tree {
@@ -166,7 +167,7 @@ func (m *merger) lay(tree map[string]any, source string) {
 	}
 }
 
-// mark says where a value and what is in it came from.
+// mark records where a value, and the values in it, came from.
 func (m *merger) mark(path string, value any, source string) {
 	m.from[path] = source
 	object, _ := value.(map[string]any)
@@ -175,7 +176,7 @@ func (m *merger) mark(path string, value any, source string) {
 	}
 }
 
-// clear forgets a field.
+// clear removes a field.
 func (m *merger) clear(field string) {
 	delete(m.tree, field)
 	for path := range m.from {
@@ -185,7 +186,7 @@ func (m *merger) clear(field string) {
 	}
 }
 
-// patch is a JSON merge patch (RFC 7386).
+// patch applies a JSON merge patch (RFC 7386).
 func (m *merger) patch(target, patch map[string]any, prefix, source string) {
 	for name, value := range patch {
 		path := prefix + name
@@ -208,8 +209,8 @@ func (m *merger) patch(target, patch map[string]any, prefix, source string) {
 	}
 }
 
-// overlay is what encoding/json does with an object that is there: maps are
-// filled up, everything else is replaced.
+// overlay decodes into an existing object as encoding/json does: it adds to
+// maps, and replaces everything else.
 func (m *merger) overlay(target, over map[string]any, from map[string]string, prefix string) {
 	for name, value := range over {
 		path := prefix + name
@@ -228,7 +229,8 @@ func (m *merger) overlay(target, over map[string]any, from map[string]string, pr
 	}
 }
 
-// layNonZero is mergo with a file that was completed with all defaults before.
+// layNonZero merges as mergo does, with a file that was completed with all
+// defaults before.
 func (m *merger) layNonZero(tree map[string]any, source string) {
 	if _, said := tree["failSwapOn"].(bool); !said {
 		tree["failSwapOn"] = true
@@ -265,8 +267,9 @@ func clone(value any) any {
 	return copied
 }
 
-// lookup reads a field of the merged tree. Names in another case come from
-// drop-in files only; encoding/json meets them in their order, the last wins.
+// lookup returns a field of the merged configuration. Only drop-in files may
+// spell names in another case; encoding/json reads these in their order, and
+// the last one wins.
 func (m *merger) lookup(field string) any {
 	value := m.tree[field]
 	for _, name := range slices.Sorted(maps.Keys(m.tree)) {
@@ -278,7 +281,7 @@ func (m *merger) lookup(field string) any {
 	return value
 }
 
-// place is where a node stands.
+// place returns where a node is.
 func place(n *yaml.Node) (line, column int) {
 	if n == nil {
 		return 0, 0

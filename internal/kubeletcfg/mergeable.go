@@ -8,9 +8,9 @@ import (
 	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// Mergeable refuses a file that neither kubeadm nor a kubelet would read with what
-// MergeInto adds, and says where the setting belongs. A file that is not YAML passes:
-// MergeInto says what is wrong with it.
+// Mergeable refuses a file in which neither kubeadm nor a kubelet would read
+// what MergeInto adds, and says where the setting belongs. It accepts a file
+// that is not YAML: MergeInto reports the error.
 func Mergeable(existing Source, kind Kind) error {
 	all, err := documents(existing)
 	if err != nil {
@@ -28,18 +28,19 @@ func Mergeable(existing Source, kind Kind) error {
 	return nil
 }
 
-// foreignError is a file that is somebody else's, with what to write in it.
+// foreignError is the error of a file for another program; it has the text to
+// write in it.
 type foreignError struct {
 	error
 
 	fragment string
 }
 
-// Fragment is for fail.Fragment.
+// Fragment implements what fail.Fragment looks for.
 func (e foreignError) Fragment() string { return e.fragment }
 
-// foreign says why a document is not to be merged with what is for kubeadm or a
-// kubelet; "" when it may be.
+// foreign says why what is for kubeadm or a kubelet must not be merged into a
+// document; "" if it may be.
 func (d document) foreign(kind Kind) (reason, fragment string, hints []string) {
 	group, _, _ := strings.Cut(d.word("apiVersion"), "/")
 	is := d.word("kind")

@@ -12,9 +12,9 @@ import (
 )
 
 // MergeInto returns an existing configuration with what the request needs: all
-// other documents, fields, comments and their order stay. A kind that is missing
-// is added at the end. The result was read back. notes are for the person who
-// asked. Errors have exit code fail.Usage.
+// other documents, fields, comments and their order stay. A missing kind is
+// added at the end. It parses the result before it returns. notes are for the
+// user. Errors have the exit code fail.Usage.
 func (r Row) MergeInto(existing Source, q Request) (text []byte, notes []string, err error) {
 	if err := Mergeable(existing, q.Kind); err != nil {
 		return nil, nil, err
@@ -33,14 +33,14 @@ func (r Row) MergeInto(existing Source, q Request) (text []byte, notes []string,
 	return m.file.Data, m.notes, fail.New(fail.Usage, "merge swap into "+existing.Name, m.run())
 }
 
-// merging is one configuration of kubeadm on its way.
+// merging is a configuration of kubeadm while it is changed.
 type merging struct {
 	row   Row
 	q     Request
 	s     setting
 	file  Source
 	notes []string
-	added bool // the document for the node itself was not there
+	added bool // the InitConfiguration or JoinConfiguration was missing
 }
 
 func (m *merging) run() error {
@@ -60,7 +60,7 @@ func (m *merging) run() error {
 	return m.kubelet()
 }
 
-// find returns the document of a kind; nil when there is none.
+// find returns the document of a kind; nil if there is none.
 func (m *merging) find(kind string) (*document, error) {
 	all, err := documents(m.file)
 	if err != nil {
@@ -79,13 +79,13 @@ func (m *merging) find(kind string) (*document, error) {
 	return found, nil
 }
 
-// word returns a top-level string.
+// word returns a string field of the document.
 func (d document) word(name string) string {
 	text, _ := d.root.Get(name).Any().(string)
 	return text
 }
 
-// known refuses documents that this kubeadm does not read.
+// known refuses documents that this kubeadm cannot read.
 func (m *merging) known() error {
 	all, err := documents(m.file)
 	if err != nil {
@@ -104,8 +104,8 @@ func (m *merging) known() error {
 	return nil
 }
 
-// fits refuses to give a KubeletConfiguration to a file for kubeadm join, which
-// passes over it (cmd/kubeadm/app/util/config/joinconfiguration.go,
+// fits refuses to add a KubeletConfiguration to a file for kubeadm join, which
+// ignores it (cmd/kubeadm/app/util/config/joinconfiguration.go,
 // documentMapToJoinConfiguration).
 func (m *merging) fits() error {
 	for _, kind := range []string{"InitConfiguration", "ClusterConfiguration", ConfigKind} {
@@ -163,8 +163,8 @@ func (m *merging) node(kind string) error {
 	return m.flags(d, registration, flags)
 }
 
-// flags corrects those that would win over the file, and sets those that stand
-// for it where no file reaches.
+// flags corrects flags that would override the file, and sets flags where no
+// file can configure the kubelet.
 func (m *merging) flags(d *document, registration *kubeyaml.Value, needed bool) error {
 	api, _ := m.row.Kubeadm.API(strings.TrimPrefix(d.word("apiVersion"), KubeadmGroup+"/"))
 	path := []string{"nodeRegistration", "kubeletExtraArgs"}
@@ -203,7 +203,7 @@ func (m *merging) flags(d *document, registration *kubeyaml.Value, needed bool) 
 	return nil
 }
 
-// patches names the directory of patches in a JoinConfiguration.
+// patches sets the directory of patches in a JoinConfiguration.
 func (m *merging) patches() error {
 	d, err := m.find("JoinConfiguration")
 	if err != nil || !m.row.Kubeadm.Patches || m.added {
@@ -216,7 +216,8 @@ func (m *merging) patches() error {
 	return m.apply(d, change{[]string{"patches", "directory"}, m.q.patches()})
 }
 
-// apply makes a change in a document, which no other change moves.
+// apply makes a change in a document; it changes the position of no other
+// document.
 func (m *merging) apply(d *document, c change) error {
 	edited, err := apply(m.file.Data, d.number-1, c)
 	if err != nil {
@@ -258,7 +259,8 @@ func (m *merging) add(document string) error {
 	return nil
 }
 
-// BundleInto is MergeInto, with the other files that the request needs.
+// BundleInto is MergeInto; it also returns the other files that the request
+// needs.
 func (r Row) BundleInto(existing Source, q Request) (files []File, notes []string, err error) {
 	text, notes, err := r.MergeInto(existing, q)
 	if err != nil {
@@ -268,7 +270,7 @@ func (r Row) BundleInto(existing Source, q Request) (files []File, notes []strin
 	return files, notes, err
 }
 
-// asJSON writes documents of YAML as JSON, for a file that is JSON.
+// asJSON converts YAML documents to JSON, for a file that is JSON.
 func asJSON(text string) (string, error) {
 	all, err := kubeyaml.Documents([]byte(text))
 	if err != nil {

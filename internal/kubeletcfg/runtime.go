@@ -1,9 +1,9 @@
 package kubeletcfg
 
-// runtimeField is there from 1.27 on; before, the flag alone counts.
+// runtimeField exists since 1.27; before, only the flag counts.
 const runtimeField = "containerRuntimeEndpoint"
 
-// What a kubelet uses that is told of no container runtime.
+// The sockets that a kubelet uses if no container runtime is configured.
 const (
 	// From 1.27 on (pkg/kubelet/apis/config/v1beta1/defaults.go).
 	containerdEndpoint = "unix:///run/containerd/containerd.sock"
@@ -11,8 +11,8 @@ const (
 	dockershimEndpoint = "unix:///var/run/dockershim.sock"
 )
 
-// runtime is the socket of the container runtime, and what says it: a flag, a file
-// or Default.
+// runtime returns the socket of the container runtime, and what sets it: a
+// flag, a file or Default.
 func (m *merger) runtime(flags []flagValue) (endpoint, from string) {
 	kind, said := flagText(flags, "container-runtime")
 	release := minor(m.row.Kubernetes)

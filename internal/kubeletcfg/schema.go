@@ -17,12 +17,12 @@ var fieldsText string
 //go:embed gates.txt
 var gatesText string
 
-// minors are the minors 1.x, from first to last, that know something.
+// minors are the minors 1.x, from first to last, that have something.
 type minors struct{ first, last int }
 
 func (m minors) has(minor int) bool { return m.first <= minor && minor <= m.last }
 
-// say words where something can be had: "since 1.31", "1.22 to 1.27".
+// say formats the minors: "since 1.31", "1.22 to 1.27".
 func (m minors) say(newest int) string {
 	if m.last >= newest {
 		return fmt.Sprintf("since 1.%d", m.first)
@@ -36,19 +36,19 @@ type schemaField struct {
 	in    minors
 }
 
-// knownGate is a feature gate that kubelets take.
+// knownGate is a feature gate that kubelets accept.
 type knownGate struct {
 	in     minors
-	locked int // the minor since which it cannot be set to anything but value; 0: never
+	locked int // the first minor in which it can only be set to value; 0: none
 	value  bool
 }
 
-// schema is what configuration files may hold, in any minor. It is read from
-// fields.txt and gates.txt, which a test has checked, one type at a time: a file has
-// five of a hundred types in it, and rarely a gate.
+// schema is what configuration files may contain in any minor. It is parsed
+// from fields.txt and gates.txt, which a test has checked, one type at a time:
+// a file uses five of a hundred types, and rarely a gate.
 type schema struct {
 	newest int
-	known  map[string]map[string]schemaField // by type, as far as they were asked for
+	known  map[string]map[string]schemaField // by type, those that were asked for so far
 	gates  func() map[string]knownGate
 }
 
@@ -58,7 +58,8 @@ func readSchema(newest int) schema {
 	return s
 }
 
-// typ are the fields of a type, "kubelet KubeletConfiguration"; nil when there is none.
+// typ returns the fields of a type, "kubelet KubeletConfiguration"; nil if
+// there is no such type.
 func (s schema) typ(name string) map[string]schemaField {
 	if fields, read := s.known[name]; read {
 		return fields
@@ -74,7 +75,7 @@ func (s schema) typ(name string) map[string]schemaField {
 	return fields
 }
 
-// typeLines yields the fields of a type, with what they hold and in which minors.
+// typeLines yields the fields of a type, each with its shape and its minors.
 func typeLines(name string) iter.Seq2[string, [2]string] {
 	return func(yield func(string, [2]string) bool) {
 		_, text, found := strings.Cut(fieldsText, "\n["+name+"]\n")
@@ -111,7 +112,7 @@ func (s schema) readGates() map[string]knownGate {
 	return all
 }
 
-// minors reads "22-27" or "22-".
+// minors parses "22-27" or "22-".
 func (s schema) minors(text string) minors {
 	first, last, _ := strings.Cut(text, "-")
 	m := minors{last: s.newest}
@@ -122,7 +123,7 @@ func (s schema) minors(text string) minors {
 	return m
 }
 
-// fields are those of a type in one minor, sorted.
+// fields returns the fields of a type in one minor, sorted.
 func (s schema) fields(typ string, minor int) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(s.typ(typ))) {

@@ -8,12 +8,12 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// shape is what a field of a configuration holds, in the words of fields.txt: bool,
-// string, number, any, []x for a list of x, map:x for an object with any names, or a
-// type with its own fields.
+// shape is what a field of a configuration contains, in the words of
+// fields.txt: bool, string, number, any, []x for a list of x, map:x for an
+// object with any names, or a type with its own fields.
 type shape string
 
-// decides are the fields that decide over swap, and what they hold.
+// decides returns the fields that affect swap, and their shapes.
 func decides() map[string]shape {
 	all := shapes("KubeletConfiguration")
 	maps.DeleteFunc(all, func(name string, _ shape) bool {
@@ -26,7 +26,7 @@ func decides() map[string]shape {
 	return all
 }
 
-// shapes are the fields of a type of the kubelet's, in any minor.
+// shapes returns the fields of a type of the kubelet, in any minor.
 func shapes(typ string) map[string]shape {
 	fields := map[string]shape{}
 	for field, words := range typeLines("kubelet " + typ) {
@@ -35,7 +35,7 @@ func shapes(typ string) map[string]shape {
 	return fields
 }
 
-// kind is what of JSON a field of this shape holds.
+// kind returns the JSON type of a field of this shape.
 func (s shape) kind() kubeyaml.Kind {
 	switch {
 	case s == "bool":
@@ -50,13 +50,13 @@ func (s shape) kind() kubeyaml.Kind {
 	return kubeyaml.Object
 }
 
-// fits reports whether a value of this kind can be decoded, whatever is in it. null
-// fits everywhere.
+// fits reports whether a value of this kind can be decoded, whatever it
+// contains. null can be decoded into every field.
 func (s shape) fits(found kubeyaml.Kind) bool {
 	return s == "any" || found == kubeyaml.Null || found == s.kind()
 }
 
-// element is the shape of what is in a list or a map; "" for other shapes.
+// element is the shape of the values in a list or a map; "" for other shapes.
 func (s shape) element() shape {
 	for _, of := range []string{"[]", "map:"} {
 		if element, ok := strings.CutPrefix(string(s), of); ok {
@@ -66,7 +66,7 @@ func (s shape) element() shape {
 	return ""
 }
 
-// wrong says why a value, or one of an object, does not fit; "" when it does.
+// wrong says why a value, or a value in it, cannot be decoded; "" if it can.
 func (s shape) wrong(value any) string {
 	if !s.fits(kindOf(value)) {
 		return "it is " + kindOf(value).String()
@@ -86,7 +86,7 @@ func (s shape) wrong(value any) string {
 	return ""
 }
 
-// words say what a field has to be.
+// words says what a field must be.
 func (s shape) words() string {
 	switch {
 	case s == "bool":
@@ -97,7 +97,7 @@ func (s shape) words() string {
 	return s.kind().String()
 }
 
-// fix says how to write it.
+// fix says how to write the value.
 func (s shape) fix() string {
 	fix, known := map[shape]string{
 		"bool": "true or false, without quotes", "string": "a string", "number": "a number without quotes", "[]string": "a list",

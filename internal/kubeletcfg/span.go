@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// span is where a scalar or an alias stands, without what is around it.
+// span returns where a scalar or an alias begins and ends in the text.
 func (t *text) span(n *yaml.Node) (start, end int, err error) {
 	start = t.lines.Offset(n)
 	rest := t.data[start:]
@@ -61,5 +61,5 @@ func singleQuoted(b []byte) int {
 	return len(b)
 }
 
-// errPlace is the error for a node that does not stand where it should.
+// errPlace is the error for a node that is not where the parser says.
 func errPlace() error { return errors.New("its place in the text cannot be told") }

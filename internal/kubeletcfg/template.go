@@ -8,15 +8,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// engine is a language of templates.
+// engine is a template language.
 type engine struct {
 	name   string
 	marks  *regexp.Regexp
 	render string // the command that renders FILE
 }
 
-// engines are the languages in which configurations are written, the more special
-// ones first.
+// engines are the languages in which configurations are written, the most
+// specific first.
 func engines() []engine {
 	return []engine{
 		{"Helm", regexp.MustCompile(`\{\{[^}]*(\.Values|\.Release|\.Chart|\binclude\s+")`), "helm template CHART --show-only templates/FILE"},
@@ -27,10 +27,11 @@ func engines() []engine {
 	}
 }
 
-// goWords begin an action of Go's templates as a name begins one of Jinja's.
+// goWords begin an action of Go's templates, as a variable name begins one of
+// Jinja's.
 var goWords = regexp.MustCompile(`\{\{-?\s*(if|range|with|end|else|define|template|block|toYaml|default|printf|quote)\b`) //nolint:gochecknoglobals // compiled once
 
-// engineOf finds in which language a text is a template.
+// engineOf finds the language of a template.
 func engineOf(text []byte) (engine, bool) {
 	for _, e := range engines() {
 		if e.marks.Match(text) && (e.name != "Jinja" || !goWords.Match(text)) {
@@ -40,18 +41,20 @@ func engineOf(text []byte) (engine, bool) {
 	return engine{}, false
 }
 
-// template reports whether a file that cannot be read is a template, and says so.
+// template reports whether a file that cannot be parsed is a template, and adds
+// a finding if it is.
 func (l *linter) template(name string) bool {
 	return l.say(Finding{File: name, Document: 1, Line: 1, Column: 1}, l.withoutComments(name))
 }
 
-// templated reports whether a value is to be filled in: what it is now is no fault.
+// templated reports whether a value is a placeholder: what it is before
+// rendering is not a fault.
 func (l *linter) templated(f Finding, n *yaml.Node) bool {
 	f.Line, f.Column = n.Line, n.Column
 	return l.say(f, []byte(n.Value))
 }
 
-// say finds a template once for each file.
+// say adds the finding about a template once for each file.
 func (l *linter) say(at Finding, text []byte) bool {
 	e, is := engineOf(text)
 	if !is || l.templates[at.File] {

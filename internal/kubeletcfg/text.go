@@ -12,13 +12,12 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// text is a YAML or JSON file that is edited in place: whatever is not meant
-// keeps its bytes.
+// text is a YAML or JSON file that is edited in place: all other bytes stay.
 type text struct {
 	data    []byte
 	lines   *kubeyaml.Lines
-	newline string // as the file ends its lines
-	json    bool   // its names are in quotes
+	newline string // the line ending of the file
+	json    bool   // its names are quoted
 }
 
 func newText(data []byte) *text {
@@ -38,9 +37,9 @@ func (t *text) splice(start, end int, by string) []byte {
 	return append(out, t.data[end:]...)
 }
 
-// set gives a field a value, making the objects on the way to it. It returns
-// several texts, best first, of which not all need to be right: the caller reads
-// them back.
+// set sets a field to a value, and adds missing objects around it. It returns
+// several texts, best first, some of which may be wrong: the caller parses
+// them.
 func (t *text) set(root *kubeyaml.Value, path []string, value any) ([][]byte, error) {
 	v := root
 	for i, name := range path {
@@ -57,7 +56,7 @@ func (t *text) set(root *kubeyaml.Value, path []string, value any) ([][]byte, er
 		m := v.Member(name)
 		rest := path[i+1:]
 		switch {
-		case m == nil, m.Merged && m.Before == nil: // one of its own wins, below the merge key
+		case m == nil, m.Merged && m.Before == nil: // a new field below the merge key overrides it
 			return t.insert(root.Node, v.Node, name, rest, value), nil
 		case m.Value.Kind == kubeyaml.Null:
 			return t.replace(m.Key, m.Value.Node, t.flow(rest, value))
@@ -71,9 +70,9 @@ func (t *text) set(root *kubeyaml.Value, path []string, value any) ([][]byte, er
 	return nil, errPlace()
 }
 
-// replace puts something in the place of a scalar.
+// replace replaces a scalar.
 func (t *text) replace(key, old *yaml.Node, by string) ([][]byte, error) {
-	if old.Kind == yaml.ScalarNode && old.Value == "" && old.Style == 0 && old.Anchor == "" { // "key:"
+	if old.Kind == yaml.ScalarNode && old.Value == "" && old.Style == 0 && old.Anchor == "" { // "key:" without a value
 		_, end, err := t.span(key)
 		if err != nil {
 			return nil, err
@@ -92,7 +91,7 @@ func (t *text) replace(key, old *yaml.Node, by string) ([][]byte, error) {
 	return [][]byte{t.splice(start, end, by)}, nil
 }
 
-// prepend puts an item before the others of a list.
+// prepend adds an item at the beginning of a list.
 func (t *text) prepend(list *yaml.Node, value any) ([][]byte, error) {
 	added, ok := value.(item)
 	if !ok {
@@ -138,10 +137,10 @@ func (t *text) insert(root, n *yaml.Node, name string, rest []string, value any)
 }
 
 // append adds a line at the end of a document: before the comments and empty
-// lines that end it, or, where these belong to a text, behind them.
+// lines at its end or, if these are part of a string, after them.
 func (t *text) append(root *yaml.Node, line string) [][]byte {
 	end := len(t.lines.Starts)
-	for i := root.Line; i < len(t.lines.Starts); i++ { // the line behind the first one
+	for i := root.Line; i < len(t.lines.Starts); i++ { // the line after the first one
 		if rest := t.data[t.lines.Starts[i]:]; bytes.HasPrefix(rest, []byte("---")) || bytes.HasPrefix(rest, []byte("...")) {
 			end = i
 			break
@@ -166,7 +165,7 @@ func (t *text) append(root *yaml.Node, line string) [][]byte {
 	return all
 }
 
-// empty reports whether there is nothing but a comment in a line.
+// empty reports whether a line contains nothing but a comment.
 func (t *text) empty(line int) bool {
 	end := len(t.data)
 	if line+1 < len(t.lines.Starts) {
@@ -176,8 +175,8 @@ func (t *text) empty(line int) bool {
 	return len(content) == 0 || content[0] == '#'
 }
 
-// indent is what stands before a place in its line, with spaces for whatever is
-// not white.
+// indent returns what is before a place in its line, with spaces for all that
+// is not white space.
 func (t *text) indent(at int) string {
 	start := at
 	for start > 0 && t.data[start-1] != '\n' && t.data[start-1] != '\r' {
@@ -191,7 +190,7 @@ func (t *text) indent(at int) string {
 	}, strings.TrimPrefix(string(t.data[start:at]), "\ufeff"))
 }
 
-// word writes a name or a string.
+// word formats a name or a string.
 func (t *text) word(s string) string {
 	if t.json {
 		return `"` + s + `"`
@@ -199,7 +198,7 @@ func (t *text) word(s string) string {
 	return s
 }
 
-// value writes a string so that it stays one.
+// value formats a string so that it is parsed as a string.
 func (t *text) value(s string) string {
 	if kind, _, _ := kubeyaml.Resolve([]byte(s)); kind != kubeyaml.String || strings.ContainsAny(s, " #:,[]{}&*!|>'\"%@`\\") {
 		return strconv.Quote(s)
@@ -207,7 +206,7 @@ func (t *text) value(s string) string {
 	return t.word(s)
 }
 
-// flow writes {a: {b: value}} on one line.
+// flow formats {a: {b: value}} on one line.
 func (t *text) flow(path []string, value any) string {
 	if len(path) == 0 {
 		switch v := value.(type) {
@@ -221,7 +220,7 @@ func (t *text) flow(path []string, value any) string {
 	return "{" + t.word(path[0]) + ": " + t.flow(path[1:], value) + "}"
 }
 
-// block writes a member line by line.
+// block formats a member line by line.
 func (t *text) block(indent, name string, rest []string, value any) string {
 	if len(rest) == 0 {
 		return name + ": " + t.flow(nil, value)

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// validate finds mistakes in a row, so that a typing error cannot change a plan.
+// validate finds mistakes in a row, so that a typing error in versions.yaml
+// cannot change a plan.
 func (r Row) validate() error {
 	if minor(r.Kubernetes) < 0 {
 		return errors.New("kubernetes: want a minor like 1.34")

@@ -3,8 +3,9 @@ package kubeletcfg
 import "regexp"
 
 // VersionIn returns the kubernetesVersion of the first ClusterConfiguration in
-// the files, "" when there is none that names a release or, as a label like
-// stable-1.34 does, a minor (cmd/kubeadm/app/util/version.go, KubernetesReleaseVersion).
+// the files that names a release or, with a label such as stable-1.34, a minor;
+// "" if there is none (cmd/kubeadm/app/util/version.go,
+// KubernetesReleaseVersion).
 func VersionIn(files []Source) string {
 	label := regexp.MustCompile(`^(?:release/|ci/)?(?:(?:latest|stable)-)?(v?1\.\d.*)$`)
 	for _, f := range files {
@@ -25,8 +26,8 @@ func VersionIn(files []Source) string {
 	return ""
 }
 
-// Written reports whether a text is what swapctl itself writes for a kind, for
-// some version and desired state: then nobody's work is in it.
+// Written reports whether a text is exactly what swapctl writes for a kind, for
+// some version and some desired state: then it contains no work of a user.
 func (v Versions) Written(kind Kind, text []byte, q Request) bool {
 	for _, row := range v {
 		for _, behavior := range Behaviors() {

@@ -1,5 +1,5 @@
 // Package kubeletcfg knows what each Kubernetes minor does with swap. The facts
-// stand in versions.yaml; code asks a row and never compares versions.
+// are in versions.yaml; code asks a Row and never compares versions.
 package kubeletcfg
 
 import (
@@ -17,15 +17,15 @@ import (
 //go:embed versions.yaml
 var versionsYAML []byte
 
-// Row is what one Kubernetes minor does with swap. versions.yaml says what the
-// values mean.
+// Row is what one Kubernetes minor does with swap. versions.yaml explains the
+// values.
 type Row struct {
 	Kubernetes        string             `yaml:"kubernetes"` // "1.34"
-	Source            string             `yaml:"source"`     // the releases it was read from
+	Source            string             `yaml:"source"`     // the releases whose source was read
 	Gate              Gate               `yaml:"gate"`
 	Behaviors         map[string]Meaning `yaml:"behaviors"` // by memorySwap.swapBehavior, "" included
 	GateOff           Meaning            `yaml:"gateOff"`   // None or Unset
-	Tests             []Test             `yaml:"tests"`     // in the kubelet's order
+	Tests             []Test             `yaml:"tests"`     // in the order of the kubelet
 	FailCgroupV1      bool               `yaml:"failCgroupV1"`
 	PodLevelResources PodLevel           `yaml:"podLevelResources"`
 	ReportsSwap       bool               `yaml:"reportsSwap"`
@@ -34,9 +34,9 @@ type Row struct {
 	DropinDir         DropinDir          `yaml:"dropinDir"`
 	MergeEviction     bool               `yaml:"mergeEviction"`
 	MemoryQoS         MemoryQoS          `yaml:"memoryQoS"`
-	Metrics           []string           `yaml:"metrics"` // of swap, in /metrics/resource
+	Metrics           []string           `yaml:"metrics"` // metrics of swap in /metrics/resource
 	Kubeadm           Kubeadm            `yaml:"kubeadm"`
-	Files             []string           `yaml:"files"` // where the row was read
+	Files             []string           `yaml:"files"` // the source files that were read
 
 	table Versions // all rows, to name the nearest one that can do something
 }
@@ -45,20 +45,20 @@ type Row struct {
 type Gate struct {
 	Stage   string `yaml:"stage"` // alpha, beta, GA
 	Default bool   `yaml:"default"`
-	Locked  bool   `yaml:"locked"` // it cannot be set to anything but the default
+	Locked  bool   `yaml:"locked"` // it can only be set to its default
 }
 
-// Meaning is what a value of memorySwap.swapBehavior gives to containers.
+// Meaning is what containers get with a value of memorySwap.swapBehavior.
 type Meaning string
 
 // The meanings.
 const (
 	None        Meaning = "none"        // no swap
-	Share       Meaning = "share"       // request / node memory * node swap, for those who pass the tests
+	Share       Meaning = "share"       // request / node memory * node swap, for containers that pass the tests
 	Unlimited   Meaning = "unlimited"   // no limit
 	UnlimitedV2 Meaning = "unlimitedV2" // no limit on cgroup v2, none on v1
-	MemoryLimit Meaning = "memoryLimit" // memory and swap together up to the memory limit
-	Unset       Meaning = "unset"       // the kubelet says nothing
+	MemoryLimit Meaning = "memoryLimit" // memory and swap together are limited to the memory limit
+	Unset       Meaning = "unset"       // the kubelet sets nothing
 )
 
 // Test is a question that the kubelet asks before a container may swap.
@@ -76,7 +76,7 @@ const (
 	TestEqual      Test = "equal"
 )
 
-// PodLevel is what becomes of spec.resources of a pod.
+// PodLevel is what a minor does with spec.resources of a pod.
 type PodLevel string
 
 // The ways.
@@ -102,10 +102,10 @@ func (r Row) LegalBehaviors() []string {
 // Versions are the rows, oldest first.
 type Versions []Row
 
-// Load returns the table. All callers have the same one: it is not to be changed.
+// Load returns the table. All callers share it, so nobody may change it.
 func Load() (Versions, error) { return loaded() }
 
-// loaded reads the table once, which takes about a millisecond.
+// loaded parses the table once, which takes about a millisecond.
 //
 //nolint:gochecknoglobals // a constant in all but name
 var loaded = sync.OnceValues(func() (Versions, error) { return load(versionsYAML) })
@@ -143,8 +143,9 @@ func (v Versions) Oldest() string { return v[0].Kubernetes }
 // Newest is the last minor that is known.
 func (v Versions) Newest() string { return v[len(v)-1].Kubernetes }
 
-// Known are the oldest and the newest minor of the table. It only looks for them,
-// because the help of every command needs them, and Load takes a millisecond.
+// Known returns the oldest and the newest minor of the table. It only searches
+// for them, because the help of every command needs them, and Load takes a
+// millisecond.
 func Known() (oldest, newest string) {
 	row := []byte("\n- kubernetes: \"")
 	at := func(i int) string {
@@ -157,7 +158,7 @@ func Known() (oldest, newest string) {
 // UnknownError is a version that the table does not have.
 type UnknownError struct {
 	Version string // as it was given
-	Newer   bool   // it is newer than all that are known
+	Newer   bool   // newer than all known versions
 	Range   string // "1.22 to 1.37"
 }
 
@@ -166,9 +167,9 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("Kubernetes %s is not known: expected %s", e.Version, e.Range)
 }
 
-// Find returns the row for a version as anybody writes it: "1.34", "v1.34.1",
-// "v1.33.5-gke.100". An empty one is the newest. The error is an *UnknownError
-// for a version outside of the table.
+// Find returns the row of a version in any spelling: "1.34", "v1.34.1",
+// "v1.33.5-gke.100". An empty version is the newest. The error is an
+// *UnknownError if the table does not have it.
 func (v Versions) Find(text string) (Row, error) {
 	if text == "" {
 		return v[len(v)-1], nil
