@@ -158,7 +158,9 @@ func TestOneBadFileAmongMany(t *testing.T) {
 		skipped = append(skipped, name)
 		return nil
 	}
-	foreign := func(name string, _ error) { skipped = append(skipped, strings.TrimSuffix(filepath.Base(name), ".yaml")) }
+	foreign := func(name string, _ error) {
+		skipped = append(skipped, strings.TrimSuffix(filepath.Base(name), ".yaml"))
+	}
 	objects, err := readInputs(t, Options{SkipFile: skip, Foreign: foreign}, dir)
 	if want := []string{"a-patch", "b-template", "c-half", "e-binary"}; err != nil || len(objects) != 2 || !slices.Equal(skipped, want) {
 		t.Errorf("%d objects, skipped %q, want %q: %v", len(objects), skipped, want, err)

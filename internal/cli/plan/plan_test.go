@@ -311,16 +311,16 @@ func TestManyWarningsAreCutShortOnStderrOnly(t *testing.T) {
 // works.
 func TestABadFileInADirectoryIsSkipped(t *testing.T) {
 	h := hosttest.New(t)
-	h.WriteFile("/root/m/patch.yaml", "- op: remove\n  path: /spec\n", 0o644)
+	h.WriteFile("/root/m/half.yaml", "apiVersion: v1\nkind: [\n", 0o644)
 	h.WriteFile("/root/m/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: c, resources: {requests: {memory: 1Gi}}}]}\n", 0o644)
 	args := []string{"plan", "--pods", "/root/m", "--node-memory=8Gi", "--node-swap=4Gi"}
 	var out, errs bytes.Buffer
-	if code := root.Run(h.Host(), args, cli.Process{Out: &out, Err: &errs, LookupEnv: clitest.NoEnv}); code != 2 || out.Len() > 0 || !strings.Contains(errs.String(), "/root/m/patch.yaml: document 1") || !strings.Contains(errs.String(), "add --skip-invalid") {
+	if code := root.Run(h.Host(), args, cli.Process{Out: &out, Err: &errs, LookupEnv: clitest.NoEnv}); code != 2 || out.Len() > 0 || !strings.Contains(errs.String(), "/root/m/half.yaml: document 1") || !strings.Contains(errs.String(), "add --skip-invalid") {
 		t.Errorf("%d\n%s%s", code, out.String(), errs.String())
 	}
 	out.Reset()
 	errs.Reset()
-	if code := root.Run(h.Host(), append(args, "--skip-invalid"), cli.Process{Out: &out, Err: &errs, LookupEnv: clitest.NoEnv}); code != 0 || !strings.Contains(out.String(), "512Mi") || !strings.Contains(errs.String(), "left out from there on: /root/m/patch.yaml") {
+	if code := root.Run(h.Host(), append(args, "--skip-invalid"), cli.Process{Out: &out, Err: &errs, LookupEnv: clitest.NoEnv}); code != 0 || !strings.Contains(out.String(), "512Mi") || !strings.Contains(errs.String(), "left out from there on: /root/m/half.yaml") {
 		t.Errorf("%d\n%s%s", code, out.String(), errs.String())
 	}
 }
