@@ -23,6 +23,8 @@ type want struct {
 	near    []string // members that are often written wrong: what is near to one is wanted, to be named
 	only    string   // where not even this text is in it, JSON has it passed over
 
+	owned bool // no other tree has it
+
 	found  *index            // of members, once child was asked
 	judged map[string]string // what misspelt said
 }
@@ -249,18 +251,18 @@ func wanted(said []workload) *want {
 		with("conditions", tree("type", "status", "reason", "message"))
 	root := tree("apiVersion", "kind", "items", "value", "globalDefault").
 		with("metadata", metadata).with("spec", wantedPodSpec(tree("paused")).with("limits", limit)).with("status", status)
+	template := wantedTemplate()
 	for _, all := range [][]workload{kubernetes(), foreign(), said} {
 		for i := range all {
-			all[i].addTo(root)
+			all[i].addTo(root, template)
 		}
 	}
 	return root
 }
 
 // addTo has all read that says where the pods of a workload are.
-func (w *workload) addTo(root *want) {
+func (w *workload) addTo(root, template *want) {
 	for _, t := range w.templates {
-		template := wantedTemplate()
 		if len(t.path) == 0 { // the object itself is a template
 			continue
 		}
@@ -313,13 +315,16 @@ func (w *want) at(p path) *want {
 	return w
 }
 
-// own is a copy that can be added to.
+// own is a copy that can be added to, or the value itself where it is one.
 func (w *want) own() *want {
-	if w == nil {
-		return &want{}
+	switch {
+	case w == nil:
+		return &want{owned: true}
+	case w.owned:
+		return w
 	}
 	duplicate := *w
-	duplicate.members, duplicate.found = maps.Clone(w.members), nil
+	duplicate.members, duplicate.owned = maps.Clone(w.members), true
 	return &duplicate
 }
 
@@ -340,15 +345,16 @@ func (w *want) merge(other *want) {
 	}
 	w.plain = w.plain || other.plain
 	for name, child := range other.members {
-		old := w.members[name]
 		if w.members == nil {
 			w.members = map[string]*want{}
 		}
-		if old == nil {
+		switch old := w.members[name]; old {
+		case child: // the template is in many places, and in most of them several times
+		case nil:
 			w.members[name] = child
-			continue
+		default:
+			w.members[name] = old.own()
+			w.members[name].merge(child)
 		}
-		w.members[name] = old.own()
-		w.members[name].merge(child)
 	}
 }
