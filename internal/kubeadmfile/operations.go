@@ -10,10 +10,11 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// operations are those of RFC 6902, as gopkg.in/evanphx/json-patch.v4 v4.13.0 takes
-// them (patch.go): "replace" adds what is not there, and a path begins with "/". With
-// strict they are as github.com/evanphx/json-patch/v5 v5.9.11 takes them: "replace" and
-// "copy" need what is there.
+// operations applies the operations of RFC 6902 as
+// gopkg.in/evanphx/json-patch.v4 v4.13.0 does (patch.go): "replace" adds a
+// missing member, and a path begins with "/". With strict it does so as
+// github.com/evanphx/json-patch/v5 v5.9.11: "replace" and "copy" fail if the
+// member is missing.
 func operations(target, patch kubeyaml.Value, strict bool) (kubeyaml.Value, error) {
 	if patch.Kind != kubeyaml.List && patch.Kind != kubeyaml.Null {
 		return target, &PatchError{patch.Node, "", errors.New("expected a list of operations, found " + patch.Kind.String())}
@@ -75,8 +76,8 @@ func operation(target kubeyaml.Value, o *kubeyaml.Value, strict bool) (kubeyaml.
 	return target, nil
 }
 
-// carry copies or moves a value. A copy of a member that is not there is null, or with
-// strict no copy.
+// carry copies or moves a value. A copy of a missing member is null, and with
+// strict an error.
 func carry(target, from, path *kubeyaml.Value, move, strict bool) bool {
 	var value kubeyaml.Value
 	in, _ := container(target, from.Text)
@@ -89,7 +90,7 @@ func carry(target, from, path *kubeyaml.Value, move, strict bool) bool {
 	return (!move || take(target, from.Text)) && add(target, path, value, true)
 }
 
-// whyNot says why nothing is found by a path.
+// whyNot says why a path finds nothing.
 func whyNot(target *kubeyaml.Value, path string) string {
 	if !strings.HasPrefix(path, "/") {
 		return "a path begins with a /"
@@ -103,8 +104,8 @@ func whyNot(target *kubeyaml.Value, path string) string {
 	return "the configuration has no such " + path
 }
 
-// container is the object or list that a path leads into, and what the last name of
-// the path is in there.
+// container returns the object or list that a path leads into, and the last
+// name of the path.
 func container(target *kubeyaml.Value, path string) (in *kubeyaml.Value, name string) {
 	names := strings.Split(path, "/")
 	if len(names) < 2 {
@@ -122,7 +123,7 @@ func container(target *kubeyaml.Value, path string) (in *kubeyaml.Value, name st
 	return target, decode(names[len(names)-1])
 }
 
-// inside is a member or an item; nil when there is none.
+// inside returns a member or an item; nil if there is none.
 func inside(v *kubeyaml.Value, name string) *kubeyaml.Value {
 	if v.Kind != kubeyaml.List {
 		return v.Get(name)
@@ -133,7 +134,7 @@ func inside(v *kubeyaml.Value, name string) *kubeyaml.Value {
 	return nil
 }
 
-// index reads a place in a list, from 0, or from the end when it is negative.
+// index parses an index of a list: from 0, or from the end if it is negative.
 func index(list *kubeyaml.Value, name string, limit int) (int, bool) {
 	at, err := strconv.Atoi(name)
 	if at < 0 {

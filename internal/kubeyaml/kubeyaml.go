@@ -1,10 +1,11 @@
-// Package kubeyaml reads YAML as Kubernetes does, and knows the line of each value
-// and of each fault.
+// Package kubeyaml reads YAML as Kubernetes does, and knows the line of each
+// value and of each error.
 //
-// Kubernetes reads YAML with sigs.k8s.io/yaml v1.6, which makes JSON of it, on
-// go.yaml.in/yaml/v2 v2.4, which is YAML 1.1 with rules of its own. Neither says
-// where a value stands. So go.yaml.in/yaml/v3 parses here, and the rules are
-// applied to its nodes; a fuzz target holds the result equal to sigs.k8s.io/yaml.
+// Kubernetes reads YAML with sigs.k8s.io/yaml v1.6, which converts it to JSON,
+// on top of go.yaml.in/yaml/v2 v2.4, which is YAML 1.1 with rules of its own.
+// Neither says where a value is. So go.yaml.in/yaml/v3 parses here, and the
+// rules are applied to its nodes; a fuzz target checks that the result equals
+// that of sigs.k8s.io/yaml.
 package kubeyaml
 
 import (
@@ -19,7 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Kind is what a value is, in the terms of JSON.
+// Kind is the JSON type of a value.
 type Kind uint8
 
 // The kinds of values.
@@ -32,7 +33,7 @@ const (
 	Object
 )
 
-// String is for messages: "expected a number, found a list".
+// String is the kind in messages: "expected a number, found a list".
 func (k Kind) String() string {
 	return [...]string{"null", "a boolean", "a number", "a string", "a list", "an object"}[k]
 }
@@ -41,11 +42,11 @@ func (k Kind) String() string {
 // merged, scalars are resolved.
 type Value struct {
 	Kind    Kind
-	Text    string     // of a string: itself; of other scalars: as JSON writes them
+	Text    string     // of a string: its content; of other scalars: their JSON
 	Items   []Value    // of a list
-	Members []Member   // of an object, each name once, in the order of the first of each
-	Node    *yaml.Node // where it is written: for an alias, the alias
-	Err     error      // why JSON has no word for it, a *Error; what is inside has its own
+	Members []Member   // of an object: each name once, in the order in which they first appear
+	Node    *yaml.Node // its node; for an alias, that of the alias
+	Err     error      // an *Error if JSON cannot express it; values inside have their own
 
 	form numeric
 }
@@ -55,27 +56,27 @@ type Member struct {
 	Name   string
 	Key    *yaml.Node
 	Value  Value
-	Merged bool    // a merge key has brought it
-	Before *Member // the one of this name that it takes the place of, which strict decoding refuses
+	Merged bool    // it comes from a merge key
+	Before *Member // the earlier member of this name that it replaces; strict decoding refuses that
 }
 
-// Error is text that Kubernetes refuses though it is YAML.
+// Error is the error of text that is YAML, but that Kubernetes refuses.
 type Error struct {
 	Line int // from 1
 	Err  error
 }
 
-// Error says where and why.
+// Error returns the line and the reason.
 func (e *Error) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 
 // Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Parse reads the first document of a text, as sigs.k8s.io/yaml does, which never
-// looks behind it. A text without one is null. Place says where an error is.
+// Parse parses the first document of a text, like sigs.k8s.io/yaml, which
+// ignores the others. An empty text is null. Place finds where an error is.
 //
-// What JSON has no word for is no error here, but the value's Err: not all of a
-// document may be asked for.
+// A value that JSON cannot express is no error here, but has an Err: the caller
+// may not need every part of a document.
 func Parse(text []byte) (Value, error) {
 	root, err := newStream(text).next()
 	if errors.Is(err, io.EOF) {
@@ -84,8 +85,8 @@ func Parse(text []byte) (Value, error) {
 	return root, err
 }
 
-// Documents reads all documents of a text, and refuses what JSON has no word for.
-// With an error it returns those before it.
+// Documents parses all documents of a text, and refuses values that JSON cannot
+// express. With an error it returns the documents before it.
 func Documents(text []byte) ([]Value, error) {
 	s := newStream(text)
 	var all []Value
@@ -107,7 +108,7 @@ func Documents(text []byte) ([]Value, error) {
 // stream is the documents of a text.
 type stream struct {
 	text    []byte
-	lines   *Lines // nil when there is no tag in the text
+	lines   *Lines // nil if there is no tag in the text
 	decoder *yaml.Decoder
 }
 
@@ -131,7 +132,7 @@ func (s stream) next() (Value, error) {
 	return r.value(document.Content[0])
 }
 
-// Check returns the first error of a value and of what is inside.
+// Check returns the first error of a value and of the values inside.
 func (v *Value) Check() error {
 	if v.Err != nil {
 		return v.Err
@@ -149,7 +150,7 @@ func (v *Value) Check() error {
 	return nil
 }
 
-// Member returns the member with this name; nil when there is none.
+// Member returns the member with this name; nil if there is none.
 func (v *Value) Member(name string) *Member {
 	for m := range v.Each() {
 		if m.Name == name {
@@ -159,7 +160,7 @@ func (v *Value) Member(name string) *Member {
 	return nil
 }
 
-// Each yields the members; none of what is no object.
+// Each yields the members; none if the value is not an object.
 func (v *Value) Each() iter.Seq[*Member] {
 	return func(yield func(*Member) bool) {
 		if v == nil {
@@ -173,7 +174,7 @@ func (v *Value) Each() iter.Seq[*Member] {
 	}
 }
 
-// Get follows names from member to member; nil when there is none.
+// Get follows a path of names; nil if there is no such member.
 func (v *Value) Get(names ...string) *Value {
 	for _, name := range names {
 		m := v.Member(name)
@@ -185,7 +186,8 @@ func (v *Value) Get(names ...string) *Value {
 	return v
 }
 
-// Content is the node of a value behind any alias; nil for a document without one.
+// Content returns the node of a value, or the one that its alias refers to; nil
+// for an empty document.
 func (v *Value) Content() *yaml.Node { return through(v.Node) }
 
 // Line is where the content begins, from 1.
@@ -196,8 +198,8 @@ func (v *Value) Line() int {
 	return v.Content().Line
 }
 
-// Anchored reports whether there is an anchor or an alias in a value: one may
-// belong to text before or behind it.
+// Anchored reports whether a value contains an anchor or an alias: these may
+// refer to, or be used by, text outside of the value.
 func (v *Value) Anchored() bool { return v.Node != nil && anchored(v.Node) }
 
 func anchored(n *yaml.Node) bool {
@@ -211,7 +213,8 @@ func through(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// Any is a value as encoding/json decodes it with UseNumber; nil for none.
+// Any returns a value as encoding/json decodes it with UseNumber; nil if there
+// is no value.
 func (v *Value) Any() any {
 	if v == nil {
 		return nil

@@ -13,7 +13,7 @@ type Lines struct {
 	Starts []int // in bytes from the beginning of the text
 }
 
-// NewLines finds the lines of a text.
+// NewLines finds where the lines of a text begin.
 func NewLines(text []byte) *Lines {
 	l := &Lines{text: text, Starts: []int{0}}
 	for i := 0; i < len(text); i++ {
@@ -25,10 +25,11 @@ func NewLines(text []byte) *Lines {
 	return l
 }
 
-// breakAt is the length of a line break of YAML 1.1, which knows five of them.
+// breakAt returns the length of a line break, 0 if there is none: YAML 1.1 has
+// five of them.
 func breakAt(b []byte) int {
 	switch {
-	case ' ' <= b[0] && b[0] < utf8.RuneSelf: // nearly all
+	case ' ' <= b[0] && b[0] < utf8.RuneSelf: // nearly all bytes
 		return 0
 	case bytes.HasPrefix(b, []byte("\r\n")):
 		return 2
@@ -42,7 +43,8 @@ func breakAt(b []byte) int {
 	return 0
 }
 
-// Offset is where a node begins, in bytes: the parser counts characters, from 1.
+// Offset returns where a node begins, in bytes: the parser counts characters,
+// from 1.
 func (l *Lines) Offset(n *yaml.Node) int {
 	if n.Line < 1 || n.Line > len(l.Starts) {
 		return len(l.text)

@@ -11,21 +11,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// placeable is how long a text may be, in bytes, whose error is looked for: that
-// takes as long as reading it several times.
+// placeable is the longest text, in bytes, in which the line of an error is
+// searched: that takes as long as parsing it several times.
 const placeable = 256 << 10
 
 // ErrSyntax is the error of a text that is not YAML.
 var ErrSyntax = errors.New("invalid YAML")
 
-// Place returns what is wrong with a text that Parse or Documents refused with
-// err, and the line in which it is, from 1; 0 if the text is too long to look for
-// the line and the parser names none. The reason is an ErrSyntax unless the text is
-// YAML that Kubernetes refuses.
+// Place returns the line, from 1, and the reason of an error of Parse or
+// Documents; the line is 0 if the text is too long to search and the parser
+// does not say it. The reason is an ErrSyntax unless the text is YAML that
+// Kubernetes refuses.
 //
-// It is the line with which the beginning of the text has the same error for the
-// first time. The parser names the line above it, or that in which what
-// surrounds it begins, or none (go.yaml.in/yaml/v3, parser.fail).
+// It is the first line at which the text, cut after it, has the same error. The
+// parser often returns the line above it, or the first line of the object
+// around it, or none (go.yaml.in/yaml/v3, parser.fail).
 func Place(text []byte, err error) (line int, reason error) {
 	if own, ok := errors.AsType[*Error](err); ok {
 		return own.Line, own.Err
@@ -45,7 +45,7 @@ func Place(text []byte, err error) (line int, reason error) {
 	return line, reason
 }
 
-// refusal is what the library says against a text; empty when it takes all of it.
+// refusal returns the library's error for a text; "" if there is none.
 func refusal(text []byte) string {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	for {
@@ -58,7 +58,7 @@ func refusal(text []byte) string {
 	}
 }
 
-// lineEnds is where each line ends, its break included.
+// lineEnds returns where each line ends, including its line break.
 func lineEnds(text []byte) []int {
 	var ends []int
 	for i, b := range text {

@@ -8,20 +8,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// MaxText is how long a text should be at most that is read whole, in bytes. An
-// object goes through etcd, which takes less.
+// MaxText is the largest text, in bytes, that callers should read as a whole.
+// An object is stored in etcd, which accepts less.
 const MaxText = 4 << 20
 
-// Limits of what is made of a document.
+// Limits of a document.
 const (
-	// maxDepth is how many lists and objects may be inside each other: what
-	// encoding/json takes, which reads what sigs.k8s.io/yaml makes.
+	// maxDepth is how deep lists and objects may be nested: the limit of
+	// encoding/json, which reads the output of sigs.k8s.io/yaml.
 	maxDepth = 10_000
 	// maxUnfolded is how many values may come from aliases; each costs memory.
 	maxUnfolded = 100_000
 )
 
-// What Kubernetes refuses, or nobody needs.
+// Errors of documents that Kubernetes refuses, or that nobody needs.
 var (
 	errDepth   = fmt.Errorf("more than %d lists and objects inside each other", maxDepth)
 	errAliases = errors.New("the aliases expand to too many values")
@@ -31,17 +31,17 @@ var (
 	errOther   = errors.New("the anchor is one of another document")
 )
 
-// resolver makes values of the nodes of one document, in the steps of
+// resolver converts the nodes of one document into values, in the same steps as
 // go.yaml.in/yaml/v2 (decode.go), which counts them.
 type resolver struct {
 	text  []byte
-	lines *Lines // of the text; nil when there is no tag in it
+	lines *Lines // of the text; nil if it contains no tag
 	first int    // the line in which the document begins
 
-	open     map[*yaml.Node]bool // the aliases that are being followed
+	open     map[*yaml.Node]bool // the aliases that are being resolved
 	depth    int
 	steps    int
-	unfolded int // steps behind an alias
+	unfolded int // steps inside of aliases
 }
 
 // step counts one value, key or alias.
@@ -60,7 +60,7 @@ func (r *resolver) step(n *yaml.Node) error {
 	return nil
 }
 
-// follow gives what an alias stands for to use.
+// follow calls use with the node that an alias refers to.
 func (r *resolver) follow(alias *yaml.Node, use func(*yaml.Node) error) error {
 	switch {
 	case r.open[alias]:
@@ -103,13 +103,13 @@ func (r *resolver) value(n *yaml.Node) (v Value, err error) {
 	return v, err
 }
 
-// object is an object that gets its members.
+// object is an object while its members are set.
 type object struct {
 	value Value
-	at    map[string]int // where in value.Members; nil while these are few
+	at    map[string]int // index in value.Members by name; nil while there are few
 }
 
-// few is how many members are looked through one by one.
+// few is how many members are compared one by one.
 const few = 16
 
 func (o *object) set(m Member) {
@@ -123,7 +123,8 @@ func (o *object) set(m Member) {
 	o.value.Members[at] = m
 }
 
-// find says where the member of this name is; -1: nowhere, and the next one is it.
+// find returns the index of the member of this name; -1 if it is missing, and
+// then the next new member is this one.
 func (o *object) find(name string) int {
 	all := o.value.Members
 	if len(all) < few {
@@ -147,8 +148,8 @@ func (o *object) find(name string) int {
 	return -1
 }
 
-// members sets the members of a mapping in their order: the last write of a name
-// counts, be it a merge or not.
+// members sets the members of a mapping in their order: of several with the
+// same name the last one counts, even if it comes from a merge key.
 func (r *resolver) members(n *yaml.Node, o *object, merged bool) error {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -178,8 +179,8 @@ func (r *resolver) members(n *yaml.Node, o *object, merged bool) error {
 	return nil
 }
 
-// merge sets the members of what "<<" names: an object, or several, of which the
-// first wins and so comes last.
+// merge sets the members of the value of "<<": an object, or a list of objects,
+// of which the first has precedence and so is set last.
 func (r *resolver) merge(n *yaml.Node, o *object) error {
 	all := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
@@ -213,7 +214,8 @@ func (r *resolver) isMerge(key *yaml.Node) bool {
 	return key.Kind == yaml.ScalarNode && key.Value == "<<" && (key.Tag == "!!merge" || r.loneTag(key))
 }
 
-// name is a value as the name of a field (sigs.k8s.io/yaml, convertToJSONableObject).
+// name returns a value as the name of a field (sigs.k8s.io/yaml,
+// convertToJSONableObject).
 func (v *Value) name() (string, error) {
 	switch {
 	case v.Kind == List || v.Kind == Object:

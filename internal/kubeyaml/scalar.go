@@ -14,25 +14,25 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// numeric is which of Go's numbers go.yaml.in/yaml/v2 makes of a scalar: the name
-// of a field and a tag depend on it.
+// numeric is the Go type of a number in go.yaml.in/yaml/v2: the name of a field
+// and a tag depend on it.
 type numeric uint8
 
 const (
-	signed   numeric = iota // also: no number
+	signed   numeric = iota // also: not a number
 	unsigned                // from 2^63 on
 	floating
 )
 
-// Resolve says what a plain scalar is (go.yaml.in/yaml/v2, resolve.go), as JSON
-// has it. So yes is true, 010 is 8, 1_000 is 1000 and 1e3 is 1000. It is false
-// for what JSON has no word for.
+// Resolve returns the JSON of a plain scalar (go.yaml.in/yaml/v2, resolve.go).
+// So yes is true, 010 is 8, 1_000 is 1000 and 1e3 is 1000. ok is false if JSON
+// cannot express it.
 func Resolve(plain []byte) (k Kind, asJSON []byte, ok bool) {
 	k, asJSON, form := resolve(plain)
 	return k, asJSON, form != floating || isFinite(asJSON)
 }
 
-// isFinite: what is not is written as .inf, -.inf or .nan.
+// isFinite: numbers that are not finite are written as .inf, -.inf or .nan.
 func isFinite(number []byte) bool {
 	last := number[len(number)-1]
 	return last != 'f' && last != 'n'
@@ -73,7 +73,7 @@ func resolveNumber(plain []byte) (Kind, []byte, numeric) {
 		}
 		return String, plain, 0
 	}
-	if last := s[len(s)-1]; last == 'i' || last == 'm' { // most are quantities
+	if last := s[len(s)-1]; last == 'i' || last == 'm' { // most of these are quantities
 		return String, plain, 0
 	}
 	s = strings.ReplaceAll(s, "_", "")
@@ -94,7 +94,8 @@ func resolveNumber(plain []byte) (Kind, []byte, numeric) {
 	return String, plain, 0
 }
 
-// float prints a number as encoding/json does, and what that cannot as YAML.
+// float formats a number as encoding/json does, and one that JSON cannot
+// express as YAML does.
 func float(f float64) (Kind, []byte, numeric) {
 	b, err := json.Marshal(f)
 	switch {
@@ -109,8 +110,8 @@ func float(f float64) (Kind, []byte, numeric) {
 	return Number, b, floating
 }
 
-// floatName is a floating-point number as the name of a field: one of 32 bits, so
-// that 1e39 is .inf.
+// floatName formats a floating-point number as the name of a field. It is
+// converted to 32 bits, so 1e39 is .inf.
 func floatName(text string) string {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -128,7 +129,7 @@ func floatName(text string) string {
 
 const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 
-// scalar resolves a scalar, with its style and its tag (decode.go, scalar).
+// scalar converts a scalar, with its style and its tag (decode.go, scalar).
 func (r *resolver) scalar(n *yaml.Node) (Value, error) {
 	v := Value{Kind: String, Text: n.Value, Node: n}
 	tag := ""
@@ -144,7 +145,7 @@ func (r *resolver) scalar(n *yaml.Node) (Value, error) {
 		if !v.resolveAs(tag) {
 			return v, mismatch(n)
 		}
-	case "!!timestamp": // Kubernetes keeps it as it is written
+	case "!!timestamp": // Kubernetes keeps its text
 		if !isTimestamp(n.Value) {
 			return v, mismatch(n)
 		}
@@ -164,7 +165,7 @@ func mismatch(n *yaml.Node) error {
 
 var errNoNumber = errors.New("not a number that JSON can have")
 
-// resolve makes a plain scalar of the text.
+// resolve converts the text of a plain scalar.
 func (v *Value) resolve() {
 	k, text, form := resolve([]byte(v.Text))
 	if form == floating && !isFinite(text) {
@@ -173,7 +174,7 @@ func (v *Value) resolve() {
 	v.Kind, v.Text, v.form = k, string(text), form
 }
 
-// resolveAs is resolve with a tag; false when they contradict each other.
+// resolveAs is resolve with a tag; false if the text does not fit the tag.
 func (v *Value) resolveAs(tag string) bool {
 	v.resolve()
 	switch {
@@ -193,7 +194,7 @@ func (v *Value) resolveAs(tag string) bool {
 	return v.form == floating
 }
 
-// isTimestamp reports whether a text has a form that go.yaml.in/yaml/v2 knows
+// isTimestamp reports whether go.yaml.in/yaml/v2 parses a text as a timestamp
 // (resolve.go, parseTimestamp).
 func isTimestamp(s string) bool {
 	year, _, dash := strings.Cut(s, "-")
@@ -208,10 +209,10 @@ func isTimestamp(s string) bool {
 	return false
 }
 
-// loneTag reports whether a scalar has the tag "!", which makes a string of a plain
-// one, and a merge key of "<<" in quotes. The parser does not tell, the text does:
-// an anchor and comments may stand before the tag, and what is on the line below an
-// empty value is not its own.
+// loneTag reports whether a scalar has the tag "!", which makes a plain scalar
+// a string, and a quoted "<<" a merge key. The parser does not say so, only the
+// text does: an anchor and comments may come before the tag, and the tag on the
+// line below an empty value belongs to another one.
 func (r *resolver) loneTag(n *yaml.Node) bool {
 	if r.lines == nil || n.Style&yaml.TaggedStyle != 0 {
 		return false

@@ -1,6 +1,6 @@
 package provisioner
 
-// clouds are what cloud providers and Gardener take.
+// clouds are the files for cloud providers and Gardener.
 func clouds() []Tool {
 	return []Tool{
 		{

@@ -16,14 +16,15 @@ import (
 // File is a file that a tool writes to a node.
 type File struct {
 	Path    string
-	PathAt  *kubeyaml.Value // nil when there is no path
-	Content *kubeyaml.Value // the value with the content; nil when it comes from elsewhere
+	PathAt  *kubeyaml.Value // nil if there is no path
+	Content *kubeyaml.Value // the value with the content; nil if the content is not in this file
 	Text    string          // the content, decoded
-	Plain   bool            // Text is the text of Content, line by line
+	Plain   bool            // Text is the same as Content, line by line
 }
 
-// ReadFile reads an item of a list of files, as Cluster API, cloud-init, Ignition,
-// Butane and Talos have them. The error says why the content cannot be decoded.
+// ReadFile reads an item of a list of files, in the format of Cluster API,
+// cloud-init, Ignition, Butane or Talos. The error says why the content cannot
+// be decoded.
 func ReadFile(item *kubeyaml.Value) (File, error) {
 	f := File{PathAt: item.Get("path")}
 	f.Path, _ = f.PathAt.Any().(string)
@@ -59,7 +60,7 @@ func textOf(v *kubeyaml.Value) string {
 	return text
 }
 
-// dataURL decodes what stands behind "data:" (RFC 2397).
+// dataURL decodes what follows "data:" (RFC 2397).
 func dataURL(rest string) ([]byte, error) {
 	kind, data, found := strings.Cut(rest, ",")
 	if !found {
@@ -72,7 +73,7 @@ func dataURL(rest string) ([]byte, error) {
 	return unbase64([]byte(unescaped))
 }
 
-// unbase64 decodes base64, over several lines as well.
+// unbase64 decodes base64, which may have several lines.
 func unbase64(data []byte) ([]byte, error) {
 	data = bytes.Map(func(r rune) rune {
 		if strings.ContainsRune(" \t\r\n", r) {
@@ -88,7 +89,8 @@ func unbase64(data []byte) ([]byte, error) {
 	return decoded[:n], nil
 }
 
-// gunzip decompresses, up to what any configuration needs (kubeyaml.MaxText).
+// gunzip decompresses up to kubeyaml.MaxText, which is more than any
+// configuration needs.
 func gunzip(data []byte) ([]byte, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {

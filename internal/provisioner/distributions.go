@@ -1,6 +1,6 @@
 package provisioner
 
-// distributions are those with installers of their own.
+// distributions are the files for distributions with their own installers.
 func distributions() []Tool {
 	return []Tool{
 		{

@@ -2,7 +2,8 @@ package provisioner
 
 import "strings"
 
-// onKubeadm are those that pass documents on to kubeadm, or take them from it.
+// onKubeadm are the files of tools that pass documents on to kubeadm, or have
+// them from it.
 func onKubeadm() []Tool {
 	return []Tool{
 		{
@@ -37,8 +38,8 @@ func onKubeadm() []Tool {
 	}
 }
 
-// clusterAPI is a kind of Cluster API's kubeadm provider, whose KubeadmConfigSpec is at
-// a path.
+// clusterAPI returns a kind of Cluster API's kubeadm provider, with its
+// KubeadmConfigSpec at a path.
 func clusterAPI(group, kind, at string) Tool {
 	p := Tool{
 		Name: "Cluster API", Group: group, Kinds: []string{kind}, Parts: []Part{{at, ClusterAPI}},

@@ -1,6 +1,7 @@
 package provisioner
 
-// machines are those that set up machines as such, and write files for kubelets.
+// machines are the files of tools that set up machines, and write files for
+// kubelets.
 func machines() []Tool {
 	dropin := "/etc/kubernetes/kubelet.conf.d/50-swap.conf"
 	text := "apiVersion: kubelet.config.k8s.io/v1beta1\n%[1]skind: KubeletConfiguration\n%[1]sfailSwapOn: false\n%[1]smemorySwap: {swapBehavior: LimitedSwap}\n"

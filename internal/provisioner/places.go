@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// Place is a file or directory of a node that somebody reads.
+// Place is a file or directory of a node that some program reads.
 type Place struct {
-	Path    string   // absolute; a directory ends in a slash
-	Endings []string // of the names in a directory that are read; none: all
-	Kubelet bool     // a kubelet reads it: a KubeletConfiguration
-	Dropins bool     // it is a --config-dir of a kubelet's
-	Tool    string   // the tool that reads its own files there: a Name of Tools
-	Reader  string   // who reads it, for messages
-	Instead string   // where a KubeletConfiguration belongs on such a node, if not there
+	Path    string   // absolute; that of a directory ends in a slash
+	Endings []string // of the files in a directory that are read; none: all files
+	Kubelet bool     // a kubelet reads it as a KubeletConfiguration
+	Dropins bool     // it is the --config-dir of a kubelet
+	Tool    string   // the tool that reads its own files there: the Name of a Tool
+	Reader  string   // what reads it, for messages
+	Instead string   // where a KubeletConfiguration belongs on such a node, if not here
 	Source  string
 }
 
-// Places are the files and directories that are known.
+// Places are all known files and directories.
 func Places() []Place {
 	conf, yaml := []string{".conf"}, []string{".yaml", ".yml"}
 	all := []Place{
@@ -40,9 +40,9 @@ func Places() []Place {
 	return all
 }
 
-// PlaceOf finds who reads a file, by its path. The path may be one below the root of
-// an image or of a directory with the files of nodes. A kubelet reads directories in
-// its --config-dir as well.
+// PlaceOf finds what reads a file, by its path. The path may be below the root
+// of an image, or below a directory with the files of nodes. A kubelet also
+// reads directories in its --config-dir.
 func PlaceOf(name string) (Place, bool) {
 	name = path.Clean(name)
 	for _, p := range Places() {

@@ -1,6 +1,7 @@
-// Package provisioner knows the files of tools that set up nodes: by which kind or
-// shape they are told, where in them kubelets are configured, what each tool does about
-// swap, how the texts in them are encoded, and what is read from where on a node.
+// Package provisioner knows the files of tools that set up nodes: by which kind
+// or fields they are recognised, where they configure kubelets, what each tool
+// does about swap, how texts in them are encoded, and which paths of a node are
+// read by what.
 package provisioner
 
 import (
@@ -11,53 +12,53 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// Tool is a kind of file that is neither kubeadm's nor a kubelet's, and says how
-// kubelets are to be configured, or is often taken for one that does.
+// Tool is a kind of file that is not for kubeadm or a kubelet itself, but
+// configures kubelets, or is often mistaken for one that does.
 type Tool struct {
-	Name      string   // what messages call it
+	Name      string   // its name in messages
 	Group     string   // its API group; "" for a kind of the core API
-	Kinds     []string // of that group; none: it is told by Keys
-	Object    string   // how metadata.name begins, where only that one is meant
-	Keys      []string // of a file without apiVersion and kind: one of them is in it
-	Parts     []Part   // where it configures a kubelet
-	Tolerates bool     // it configures failSwapOn: false itself
-	Strict    bool     // it refuses fields that it does not know
-	Refuses   []string // fields of a kubelet's that it does not let be set
+	Kinds     []string // of that group; none: it is recognised by Keys
+	Object    string   // the beginning of metadata.name, if only such objects count
+	Keys      []string // of a file without apiVersion and kind: it has one of these fields
+	Parts     []Part   // the fields that configure a kubelet
+	Tolerates bool     // the tool configures failSwapOn: false itself
+	Strict    bool     // it refuses unknown fields
+	Refuses   []string // fields of a kubelet that it refuses to set
 	Says      string   // what it does about swap
-	Fragment  string   // what to write there for LimitedSwap; "" when that cannot be said there
-	Source    string   // where it was read: the repository, its commit or version, the file
+	Fragment  string   // what to write in the file for LimitedSwap; "" if the file cannot say it
+	Source    string   // the source that was read: the repository, its commit or version, the file
 }
 
 // Part is a place in a file that configures a kubelet.
 type Part struct {
-	Path  string // names of fields; [] follows a list into each of its items; "" is the whole file
+	Path  string // names of fields; [] means each item of a list; "" is the whole file
 	Holds Holds
 }
 
-// Holds is what stands in a part.
+// Holds is what a part contains.
 type Holds int
 
-// What a part can hold.
+// What a part can contain.
 const (
 	Fields      Holds = iota // the fields of a KubeletConfiguration
-	Text                     // a text that is a file of its own
-	UserData                 // a text that a machine gets when it starts
+	Text                     // a text that is a file by itself
+	UserData                 // user data: a text that a machine gets when it starts
 	Flags                    // a list of flags, "name=value" or "--name=value"
 	Args                     // flags as a map, or as a list of name and value
 	Files                    // files that are written to the node
-	DeadFiles                // files that are written where no kubelet looks
-	Refused                  // the fields of a KubeletConfiguration, without those for swap
-	Own                      // fields of its own, some of them for swap
+	DeadFiles                // files that are written where no kubelet reads them
+	Refused                  // the fields of a KubeletConfiguration, except those for swap
+	Own                      // fields of the tool itself, some of them for swap
 	ClusterAPI               // a KubeadmConfigSpec
 	KindPatches              // patches of kind for kubeadm's file
 )
 
-// Tools are all that are known. The commits are those that were read.
+// Tools are all known tools. The commits are those whose source was read.
 func Tools() []Tool {
 	return slices.Concat(onKubeadm(), distributions(), clouds(), machines())
 }
 
-// Recognise finds whose document this is, by its kind or its shape.
+// Recognise finds the tool of a document, by its kind or its fields.
 func Recognise(root *kubeyaml.Value) (Tool, bool) {
 	word := func(names ...string) string {
 		text, _ := root.Get(names...).Any().(string)
@@ -82,7 +83,7 @@ func Recognise(root *kubeyaml.Value) (Tool, bool) {
 	return Tool{}, false
 }
 
-// Instead is what to write for this tool.
+// Instead says what to write for this tool.
 func (t Tool) Instead() string {
 	if t.Fragment == "" {
 		return t.Says
@@ -90,19 +91,19 @@ func (t Tool) Instead() string {
 	return strings.TrimSuffix(t.Fragment, "\n")
 }
 
-// OnNode reports whether the files of a tool are read on the node itself, and not by
-// who makes the cluster.
+// OnNode reports whether the files of a tool are read on the node itself, and
+// not where the cluster is created.
 func (t Tool) OnNode() bool {
 	return slices.Contains([]string{"k3s or RKE2", "k0s", "Talos", "EKS nodeadm", "OpenShift"}, t.Name)
 }
 
-// Located is a part of a document, and the path by which it is there.
+// Located is a value in a document, with its path.
 type Located struct {
 	Value *kubeyaml.Value
 	Path  string
 }
 
-// At follows the path of a part.
+// At returns the values at the path of a part.
 func (p Part) At(root *kubeyaml.Value) []Located {
 	all := []Located{{root, ""}}
 	if p.Path == "" {

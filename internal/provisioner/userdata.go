@@ -8,18 +8,18 @@ import (
 
 // Piece is a part of the user data of a machine.
 type Piece struct {
-	Type  string // its media type, in lower case; "" when it says none
+	Type  string // its media type, in lower case; "" if it has none
 	Text  string
-	Line  int  // how many lines of the whole are before it
-	Plain bool // Text stands there line by line; else it was decoded
+	Line  int  // how many lines of the user data come before it
+	Plain bool // Text is in the user data line by line; otherwise it was decoded
 }
 
 // NodeConfigType is the media type of the parts that nodeadm reads
 // (awslabs/amazon-eks-ami 09eea9e8, nodeadm/internal/configprovider/mime.go).
 const NodeConfigType = "application/node.eks.aws"
 
-// Pieces takes user data apart, if it is a MIME archive of several parts (RFC 2046),
-// or compressed; ok is false for other texts. A text that is compressed is one piece.
+// Pieces splits user data that is a MIME archive of several parts (RFC 2046),
+// or decompresses it, as one piece; ok is false for other texts.
 func Pieces(data []byte) (all []Piece, ok bool) {
 	if bytes.HasPrefix(data, []byte("\x1f\x8b")) {
 		text, err := gunzip(data)
@@ -46,7 +46,7 @@ func Pieces(data []byte) (all []Piece, ok bool) {
 
 // mail is a text with headers, read line by line.
 type mail struct {
-	lines []string // with their ends
+	lines []string // each with its line ending
 	next  int
 }
 
@@ -61,7 +61,8 @@ func newMail(data []byte) *mail {
 	return m
 }
 
-// header reads up to the empty line behind it. The names are in lower case.
+// header reads the headers and the empty line after them. Their names are
+// returned in lower case.
 func (m *mail) header() map[string]string {
 	header, last := map[string]string{}, ""
 	for ; m.next < len(m.lines); m.next++ {
@@ -71,7 +72,7 @@ func (m *mail) header() map[string]string {
 		case line == "":
 			m.next++
 			return header
-		case strings.HasPrefix(line, " "), strings.HasPrefix(line, "\t"): // it goes on
+		case strings.HasPrefix(line, " "), strings.HasPrefix(line, "\t"): // the header above continues
 			header[last] += " " + strings.TrimSpace(line)
 		case !found || strings.ContainsAny(name, " \t"):
 			return header
@@ -83,7 +84,7 @@ func (m *mail) header() map[string]string {
 	return header
 }
 
-// parts reads what stands between the boundaries.
+// parts reads the parts between the boundaries.
 func (m *mail) parts(boundary string) []Piece {
 	var all []Piece
 	for m.next < len(m.lines) {
@@ -104,8 +105,8 @@ func (m *mail) parts(boundary string) []Piece {
 	return all
 }
 
-// piece decodes one part: as its header says, and as nodeadm does, which tries base64
-// and gzip on each (nodeadm/internal/configprovider/encoding.go).
+// piece decodes one part: as its header says, and as nodeadm does, which tries
+// base64 and gzip on each part (nodeadm/internal/configprovider/encoding.go).
 func piece(header map[string]string, text string, line int) Piece {
 	kind, _, err := mime.ParseMediaType(header["content-type"])
 	if err != nil {

@@ -7,17 +7,19 @@ import (
 	"strings"
 )
 
-// Order is in which order a boot starts its units, as far as their files say it.
+// Order is the order in which a boot starts its units, as far as their files
+// say it.
 type Order struct {
-	after   map[string][]string // what a unit waits for
+	after   map[string][]string // the units that a unit waits for
 	endless map[string]bool     // units whose start has no time limit
 }
 
-// Order reads the order of all units from their files, and from what a generator made. The
-// error is that of what could not be read.
+// Order reads the order of all units from their files, and from the output of
+// generators. The error is that of a file that could not be read.
 //
-// Not in it is what systemd adds by itself and what all services have: the order behind
-// sysinit.target and basic.target, of mounts behind those above them.
+// It does not contain what systemd adds by itself and what all services have:
+// services start after sysinit.target and basic.target, a mount after the
+// mounts above it.
 func (f Files) Order() (Order, error) {
 	all := f
 	all.Dirs = append(slices.Clone(f.Dirs), generated()...)
@@ -38,7 +40,7 @@ func (f Files) Order() (Order, error) {
 				continue
 			}
 			seen[name] = true
-			if name == Ours { // what it waits for is what the order is asked for
+			if name == Ours { // callers ask what our own unit may wait for
 				continue
 			}
 			settings, _, err := all.Settings(name)
@@ -49,12 +51,13 @@ func (f Files) Order() (Order, error) {
 	return o, unseen
 }
 
-// generated are the directories of what generators make, the strongest first.
+// generated returns the directories to which generators write, highest
+// precedence first.
 func generated() []string {
 	return []string{"/run/systemd/generator.early", "/run/systemd/generator", "/run/systemd/generator.late"}
 }
 
-// Generated reports whether a generator has made a unit of that name.
+// Generated reports whether a generator made a unit of that name.
 func (f Files) Generated(unit string) bool {
 	return slices.ContainsFunc(generated(), func(dir string) bool { return isThere(f.host, dir+"/"+unit) })
 }
@@ -70,8 +73,8 @@ func (o Order) wants(unit string, others []string) {
 	}
 }
 
-// read takes in the settings of a unit. A service of Type=oneshot has no time limit
-// unless it has one of its own (systemd.service(5), TimeoutStartSec=).
+// read adds the settings of a unit. A service of Type=oneshot has no time limit
+// unless one is set (systemd.service(5), TimeoutStartSec=).
 func (o Order) read(unit string, settings []Setting) {
 	limit, oneshot := "", false
 	for _, s := range settings {
@@ -94,18 +97,19 @@ func (o Order) read(unit string, settings []Setting) {
 	o.endless[unit] = limit == "" && oneshot || NoLimit(limit)
 }
 
-// NoLimit reports whether the value of a time limit says that there is none
+// NoLimit reports whether the value of a time limit means that there is none
 // (systemd.service(5), TimeoutStartSec=).
 func NoLimit(value string) bool {
 	return value == "infinity" || strings.Trim(value, "0") == "" && value != ""
 }
 
-// SaysNo reports whether a value is one of those for no (systemd.syntax(7)).
+// SaysNo reports whether a boolean value means no (systemd.syntax(7)).
 func SaysNo(value string) bool {
 	return slices.Contains([]string{"0", "no", "n", "false", "f", "off"}, strings.ToLower(value))
 }
 
-// Behind are the units that these wait for, directly or by others, and these themselves.
+// Behind returns these units and all units that they wait for, directly or
+// indirectly.
 func (o Order) Behind(units ...string) map[string]bool {
 	behind := map[string]bool{}
 	for next := units; len(next) > 0; {
@@ -120,6 +124,6 @@ func (o Order) Behind(units ...string) map[string]bool {
 	return behind
 }
 
-// Endless reports whether the start of a unit may last for ever. Of one without a file
-// nothing is known, and nothing waits for it.
+// Endless reports whether the start of a unit has no time limit. It is false
+// for a unit without a file, of which nothing is known: nothing waits for it.
 func (o Order) Endless(unit string) bool { return o.endless[unit] }

@@ -12,16 +12,16 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// SwapOff is the word of the kernel command line that keeps systemd from turning
-// on swap, "" for none: of several for one setting the last counts
-// (systemd-fstab-generator(8), since 246; proc_cmdline_parse and parse_boolean of
-// systemd's src/basic).
+// SwapOff returns the option of the kernel command line that keeps systemd from
+// turning on swap; "" if there is none. Of several for the same setting the
+// last one counts (systemd-fstab-generator(8), since 246; proc_cmdline_parse
+// and parse_boolean in systemd's src/basic).
 func SwapOff(words []string) string {
 	off := map[string]string{}
 	for _, word := range words {
 		name, value, _ := strings.Cut(word, "=")
 		if name == "systemd.mask" && (value == "swap.target" || strings.HasSuffix(value, ".swap")) {
-			off["systemd.swap"] = word // systemd-debug-generator(8): nothing takes it back
+			off["systemd.swap"] = word // systemd-debug-generator(8): no other option undoes it
 			break
 		}
 		switch strings.ToLower(value) {
@@ -36,8 +36,9 @@ func SwapOff(words []string) string {
 	return cmp.Or(off["systemd.swap"], off["fstab"])
 }
 
-// SwapMasks are the links by which an administrator, or something that runs, has
-// masked units of swap. The error is that of a directory that could not be read.
+// SwapMasks returns the links with which an administrator, or a running
+// program, has masked swap units. The error is that of a directory that could
+// not be read.
 func SwapMasks(h host.Host) ([]string, error) {
 	var links []string
 	var unseen error
@@ -55,9 +56,10 @@ func SwapMasks(h host.Host) ([]string, error) {
 	return links, unseen
 }
 
-// Zram is what makes swap in compressed memory at boot: files of zram-generator
-// (zram-generator.conf(5): the strongest zram-generator.conf, and the files of
-// zram-generator.conf.d by name), and units of zram-tools and its like.
+// Zram returns what sets up zram swap at boot: files of zram-generator
+// (zram-generator.conf(5): the zram-generator.conf with the highest precedence,
+// and the files in zram-generator.conf.d, by name), and units of zram-tools and
+// similar programs.
 func Zram(h host.Host, words []string) []string {
 	var found []string
 	if !slices.Contains(words, "systemd.zram=0") {
@@ -76,8 +78,9 @@ func Zram(h host.Host, words []string) []string {
 	return found
 }
 
-// zramFiles are those that zram-generator reads. An emptied one, or a link to
-// /dev/null, in a stronger place hides that of the same name.
+// zramFiles returns the files that zram-generator reads. An empty file, or a
+// link to /dev/null, hides the files of the same name in directories of lower
+// precedence.
 func zramFiles(h host.Host) []string {
 	const main = "zram-generator.conf"
 	at := map[string]string{}
@@ -104,7 +107,8 @@ func isThere(h host.Host, name string) bool {
 	return err == nil
 }
 
-// Device is the name in /dev of what fstab, crypttab or a unit name, "UUID=..." for one.
+// Device returns the device node of a device in fstab, crypttab or a unit: the
+// link in /dev/disk/by-uuid for "UUID=...".
 func Device(spec string) string {
 	for tag, dir := range map[string]string{"UUID=": "by-uuid", "LABEL=": "by-label", "PARTUUID=": "by-partuuid", "PARTLABEL=": "by-partlabel", "ID=": "by-id"} {
 		if value, ok := strings.CutPrefix(spec, tag); ok {
@@ -114,8 +118,9 @@ func Device(spec string) string {
 	return spec
 }
 
-// udevName is a text as udev has it in the name of a link: what is neither a letter, a
-// digit nor one of #+-.:=@_ as \xNN (udev(7); systemd's src/shared/utf8 encode_devnode_name).
+// udevName encodes a text as udev does in the name of a link: every character
+// except letters, digits and #+-.:=@_ becomes \xNN (udev(7); systemd's
+// src/shared/utf8 encode_devnode_name).
 func udevName(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -129,7 +134,8 @@ func udevName(text string) string {
 	return b.String()
 }
 
-// SwapWanted reports whether a target starts a swap unit that lies in a directory.
+// SwapWanted reports whether a target starts a swap unit that is in a
+// directory.
 func SwapWanted(h host.Host, dir, name string) bool {
 	for _, by := range []string{"swap.target.wants", "swap.target.requires", "multi-user.target.wants"} {
 		for _, at := range []string{Units, dir} {
@@ -142,7 +148,7 @@ func SwapWanted(h host.Host, dir, name string) bool {
 }
 
 // HasGenerator reports whether systemd runs a generator, such as
-// "systemd-cryptsetup-generator", which is what reads /etc/crypttab.
+// "systemd-cryptsetup-generator", which reads /etc/crypttab.
 func HasGenerator(h host.Host, name string) bool {
 	for _, dir := range dirs(h, "/system-generators") {
 		if _, err := h.Files.Lstat(dir + "/" + name); err == nil {

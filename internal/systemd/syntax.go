@@ -9,15 +9,16 @@ import (
 type Setting struct {
 	Section, Name, Value string
 
-	File string // "" where only a text was read
-	Line int    // from 1: where it ends, if it was joined
+	File string // "" if only a text was parsed
+	Line int    // from 1; of several lines that were joined, the last
 }
 
-// At says where it stands.
+// At returns the file and the line.
 func (s Setting) At() string { return fmt.Sprintf("%s line %d", s.File, s.Line) }
 
-// Parse reads a unit file (systemd.syntax(7)): a backslash at the end of a
-// line joins the next with a blank, comments in between left out.
+// Parse parses a unit file (systemd.syntax(7)): a backslash at the end of a
+// line joins it and the next one with a blank; comments in between are left
+// out.
 func Parse(text string) []Setting {
 	var settings []Setting
 	section, pending, number := "", "", 0
@@ -45,8 +46,8 @@ func Parse(text string) []Setting {
 	return settings
 }
 
-// SplitWords splits a value as systemd does: at blanks, with quotes around
-// blanks, and a backslash before what is meant as it stands.
+// SplitWords splits a value into words as systemd does: at blanks that are not
+// quoted. A backslash escapes the next character.
 func SplitWords(text string) []string {
 	var words []string
 	var word strings.Builder
@@ -93,17 +94,18 @@ func unescape(c byte) string {
 	return `\` + string(c)
 }
 
-// Unpercent takes the escape of a specifier back. The specifiers themselves stand
-// as they are: a kubelet's command line has none.
+// Unpercent undoes the escaping of %. It does not expand specifiers: the
+// command line of a kubelet has none.
 func Unpercent(text string) string { return strings.ReplaceAll(text, "%%", "%") }
 
-// Quoted is a text in quotes, which SplitWords reads as one word.
+// Quoted returns a text in quotes, which SplitWords reads as one word.
 func Quoted(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
-// Word writes a path as one word of a setting (systemd.syntax(7), systemd.unit(5)
-// "Specifiers"): % doubled, and in quotes where it has blanks or quotes.
+// Word formats a path as one word of a setting (systemd.syntax(7),
+// systemd.unit(5) "Specifiers"): with % doubled, and in quotes if it contains
+// blanks or quotes.
 func Word(name string) string {
 	name = strings.ReplaceAll(name, "%", "%%")
 	if strings.ContainsAny(name, " \t\"'\\;") {
@@ -112,8 +114,8 @@ func Word(name string) string {
 	return name
 }
 
-// CommandLine is what systemd runs for the value of an ExecStart=, with these
-// environment variables (systemd.service(5), "Command Lines").
+// CommandLine returns the command line that systemd runs for an ExecStart=,
+// with these environment variables (systemd.service(5), "Command Lines").
 func CommandLine(exec string, env map[string]string) []string {
 	var argv []string
 	for _, word := range SplitWords(strings.TrimLeft(exec, "@-:+!|")) {
@@ -132,8 +134,8 @@ func CommandLine(exec string, env map[string]string) []string {
 	return argv
 }
 
-// Variable is the name in a word that is $NAME and nothing else: its value
-// becomes as many words as it has.
+// Variable returns the name in a word that is only $NAME: its value is split
+// into words.
 func Variable(word string) (string, bool) {
 	name, ok := strings.CutPrefix(word, "$")
 	if !ok || name == "" || strings.HasPrefix(name, "{") || strings.HasPrefix(name, "$") {
@@ -144,7 +146,7 @@ func Variable(word string) (string, bool) {
 	})
 }
 
-// Expand puts in the values of ${NAME}, and $ for $$.
+// Expand replaces ${NAME} with its value, and $$ with $.
 func Expand(word string, env map[string]string) string {
 	var b strings.Builder
 	for {
@@ -168,7 +170,7 @@ func Expand(word string, env map[string]string) string {
 	}
 }
 
-// ParseEnvironment reads a file of EnvironmentFile= (systemd.exec(5)).
+// ParseEnvironment parses a file of EnvironmentFile= (systemd.exec(5)).
 func ParseEnvironment(text string) map[string]string {
 	env := map[string]string{}
 	pending := ""
@@ -191,8 +193,8 @@ func ParseEnvironment(text string) map[string]string {
 	return env
 }
 
-// unquote reads the value of an environment file: quotes go, blanks outside of
-// them stay.
+// unquote parses a value in an environment file: it removes quotes, and keeps
+// blanks outside of them.
 func unquote(value string) string {
 	var b strings.Builder
 	quote := byte(0)

@@ -17,20 +17,21 @@ type SysctlLine struct {
 	Value   string
 	File    string
 	Line    int
-	Exclude bool // "-key": nothing is to set it
+	Exclude bool // "-key": no other line may set it
 }
 
-// At says where it stands.
+// At returns the file and the line.
 func (l SysctlLine) At() string { return fmt.Sprintf("%s line %d", l.File, l.Line) }
 
-// Sysctls are the lines of sysctl.d in the order in which they are taken.
+// Sysctls are the lines of sysctl.d in the order in which they are applied.
 type Sysctls []SysctlLine
 
 // ReadSysctls reads sysctl.d as systemd-sysctl does at boot (sysctl.d(5),
-// src/sysctl/sysctl.c of systemd 252): by the names of the files, whatever their
-// directory; of one name that of the strongest directory alone, and a link to
-// /dev/null hides it. /etc/sysctl.conf counts where a link 99-sysctl.conf leads to it.
-// The error is that of what could not be read.
+// src/sysctl/sysctl.c of systemd 252): sorted by file name, in whatever
+// directory; of several files with one name only the one in the directory with
+// the highest precedence, and a link to /dev/null hides the name.
+// /etc/sysctl.conf counts only if a link 99-sysctl.conf points to it. The error
+// is that of a file that could not be read.
 func ReadSysctls(h host.Host) (Sysctls, error) {
 	at := map[string]string{}
 	var unseen error
@@ -65,7 +66,7 @@ func parseSysctls(file, text string) (all Sysctls) {
 			continue
 		}
 		key, value, given := strings.Cut(line, "=")
-		key, quiet := strings.CutPrefix(strings.TrimSpace(key), "-") // a failure to set it does no harm
+		key, quiet := strings.CutPrefix(strings.TrimSpace(key), "-") // systemd ignores a failure to set it
 		if !given && !quiet {
 			continue
 		}
@@ -74,8 +75,8 @@ func parseSysctls(file, text string) (all Sysctls) {
 	return all
 }
 
-// sysctlPath is a key as a path: where its first separator is a dot, dots and slashes
-// change places.
+// sysctlPath converts a key into a path: if its first separator is a dot, dots
+// and slashes are swapped.
 func sysctlPath(key string) string {
 	key = strings.TrimPrefix(strings.TrimSpace(key), "/")
 	if at := strings.IndexAny(key, "./"); at < 0 || key[at] == '/' {
@@ -84,8 +85,9 @@ func sysctlPath(key string) string {
 	return strings.NewReplacer(".", "/", "/", ".").Replace(key)
 }
 
-// Wins is the line that sets a key such as "vm/swappiness": the last with its name, or
-// else the last pattern that it matches. ok is false where nothing sets it.
+// Wins returns the line that sets a key such as "vm/swappiness": the last one
+// with its name, otherwise the last pattern that matches. ok is false if no
+// line sets it.
 func (s Sysctls) Wins(key string) (l SysctlLine, ok bool) {
 	for _, l := range slices.Backward(s) {
 		if l.Key == key {
@@ -100,8 +102,8 @@ func (s Sysctls) Wins(key string) (l SysctlLine, ok bool) {
 	return SysctlLine{}, false
 }
 
-// TakenOut is the line that takes back what other lines set a key to: "-vm.swappiness" after
-// the last of them. ok is false where none does.
+// TakenOut returns the line that excludes a key after other lines have set it:
+// "-vm.swappiness" after the last of them. ok is false if there is none.
 func (s Sysctls) TakenOut(key string) (l SysctlLine, ok bool) {
 	given := slices.ContainsFunc(s, func(l SysctlLine) bool { return l.Key == key && !l.Exclude })
 	for _, l := range slices.Backward(s) {
@@ -112,9 +114,10 @@ func (s Sysctls) TakenOut(key string) (l SysctlLine, ok bool) {
 	return SysctlLine{}, false
 }
 
-// FileThatWins is the name of a file in /etc/sysctl.d whose lines for these keys win
-// over all others: name, if that does, otherwise one that sorts behind those that
-// would beat it. What stands in a file called own is not counted.
+// FileThatWins returns the name of a file in /etc/sysctl.d whose lines for
+// these keys override all others: name, if it does; otherwise one that sorts
+// after the files that would override it. Files whose name own accepts do not
+// count.
 func (s Sysctls) FileThatWins(name string, own func(string) bool, keys ...string) string {
 	wins := name
 	for _, l := range s {
@@ -123,7 +126,7 @@ func (s Sysctls) FileThatWins(name string, own func(string) bool, keys ...string
 			continue
 		}
 		wins = strings.TrimSuffix(base, ".conf") + ".swapctl.conf"
-		for wins <= base { // whatever the name is
+		for wins <= base { // whatever the other name is
 			wins = "z" + wins
 		}
 	}

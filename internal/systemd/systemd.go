@@ -1,6 +1,6 @@
-// Package systemd knows where systemd has its files, reads units and their drop-ins
-// as it does, and knows what in them turns swap on and off. It changes nothing, and
-// asks nothing of a systemd that runs (host.Units does).
+// Package systemd knows where systemd has its files, reads units and their
+// drop-ins as it does, and finds what in them turns swap on and off. It changes
+// nothing, and does not call a running systemd (host.Units does).
 package systemd
 
 import (
@@ -13,25 +13,26 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Where units are that an administrator made, or swapctl: nothing that a package
-// brings can hide them. Those of Runtime are gone with the boot.
+// Directories for units of an administrator, or of swapctl: no unit of a
+// package overrides them. Those in Runtime are lost at shutdown.
 const (
 	Units   = "/etc/systemd/system"
 	Runtime = "/run/systemd/system"
 )
 
-// Ours is the unit of swapctl, what enables it, and what starts it again.
+// Ours is the unit of swapctl; the others are the link that enables it, and
+// what starts it again.
 const (
 	Ours     = "swapctl.service"
 	OursPath = Units + "/" + Ours
 	OursLink = Units + "/multi-user.target.wants/" + Ours
-	// Mounted is the unit that starts Ours again when a mount comes that a boot does not
-	// wait for.
+	// Mounted is the unit that starts Ours again when a file system is mounted
+	// for which the boot does not wait.
 	Mounted     = "swapctl-mounted.service"
 	MountedPath = Units + "/" + Mounted
 )
 
-// Mask is what the link leads to that a masked unit is.
+// Mask is the target of the link that masks a unit.
 const Mask = "/dev/null"
 
 // Masked reports whether a file is a link that masks a unit, a drop-in or a
@@ -41,13 +42,14 @@ func Masked(h host.Host, name string) bool {
 	return err == nil && target == Mask
 }
 
-// UnitDirs are the directories in which units may be, the strongest first.
+// UnitDirs returns the directories that may contain units, highest precedence
+// first.
 func UnitDirs() []string {
 	return []string{Units, Runtime, "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
 }
 
-// ShellWord is the name of a unit, or a path, as one word of a shell's: escaped names have
-// backslashes.
+// ShellWord quotes the name of a unit, or a path, as one word for a shell:
+// escaped names contain backslashes.
 func ShellWord(name string) string {
 	if strings.Contains(name, `\`) {
 		return "'" + name + "'"
@@ -55,12 +57,12 @@ func ShellWord(name string) string {
 	return name
 }
 
-// SwapUnit is the unit of the swap area at a path.
+// SwapUnit returns the name of the unit of the swap area at a path.
 func SwapUnit(path string) string { return unit.UnitNamePathEscape(path) + ".swap" }
 
-// dirs are the directories of systemd's files that there are, the strongest first
-// (systemd.unit(5), "Unit File Load Path"; systemd.generator(7)). /lib counts where
-// it is not /usr/lib itself.
+// dirs returns systemd's directories that exist, highest precedence first
+// (systemd.unit(5), "Unit File Load Path"; systemd.generator(7)). /lib counts
+// only if it is not /usr/lib itself.
 func dirs(h host.Host, sub string) []string {
 	var there []string
 	var seen []host.Stat

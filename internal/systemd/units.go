@@ -9,19 +9,20 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Files are the unit files of a node. What others than root can change is an
-// error, a *host.OthersError in a *fs.PathError, as all that cannot be read.
+// Files are the unit files of a node. A file that users other than root can
+// change is an error, a *host.OthersError in a *fs.PathError, like a file that
+// cannot be read.
 type Files struct {
 	host host.Host
-	// Dirs are the directories of units that there are, the strongest first.
+	// Dirs are the directories of units that exist, highest precedence first.
 	Dirs []string
 }
 
-// Open looks which directories of units there are.
+// Open finds the directories of units that exist.
 func Open(h host.Host) Files { return Files{h, dirs(h, "/system")} }
 
-// Find lists the files of a name, the strongest first; drop-ins are in
-// directories "NAME.d".
+// Find returns the files of that name, highest precedence first; drop-ins are
+// in directories "NAME.d".
 func (f Files) Find(name string) []string {
 	var found []string
 	for _, dir := range f.Dirs {
@@ -32,8 +33,9 @@ func (f Files) Find(name string) []string {
 	return found
 }
 
-// Text is that of the strongest file of a unit, "" for none. A masked unit has
-// none either: it is a link to /dev/null or an empty file.
+// Text returns the text of the unit's file with the highest precedence; "" if
+// there is none. A masked unit has none: its file is a link to /dev/null, or
+// empty.
 func (f Files) Text(unit string) (string, error) {
 	found := f.Find(unit)
 	if len(found) == 0 {
@@ -51,8 +53,9 @@ func (f Files) Text(unit string) (string, error) {
 	return string(data), unread(name, err)
 }
 
-// DropIns are the files of a unit's drop-ins in the order in which they count: by
-// name, and of one name that of the strongest directory.
+// DropIns returns the files of a unit's drop-ins in the order in which they are
+// applied: by name, and of several with one name only the one in the directory
+// with the highest precedence.
 func (f Files) DropIns(unit string) ([]string, error) {
 	at := map[string]string{}
 	for _, dir := range f.Find(unit + ".d") {
@@ -75,8 +78,8 @@ func (f Files) DropIns(unit string) ([]string, error) {
 	return files, nil
 }
 
-// Settings are those of a unit and its drop-ins, in the order in which they
-// count. A masked unit, which has none, does not exist.
+// Settings returns the settings of a unit and its drop-ins, in the order in
+// which they are applied. A masked unit has none: it does not exist.
 func (f Files) Settings(unit string) (settings []Setting, exists bool, err error) {
 	text, err := f.Text(unit)
 	if err != nil || text == "" {
@@ -105,7 +108,7 @@ func parseFile(name, text string) []Setting {
 	return settings
 }
 
-// unread names the file that could not be read.
+// unread adds the name of the file to the error of reading it.
 func unread(name string, err error) error {
 	if err == nil {
 		return nil

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Wanted are the services that a boot starts: those that a unit wants or requires by
-// a link, and those of wanted timers, paths and sockets. The error is that of what
-// could not be read.
+// Wanted returns the services that a boot starts: those that a unit wants or
+// requires by a link, and those that wanted timers, paths and sockets start.
+// The error is that of a directory or file that could not be read.
 func (f Files) Wanted() ([]string, error) {
 	names := map[string]bool{}
 	var unseen error
@@ -33,7 +33,7 @@ func (f Files) Wanted() ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), unseen
 }
 
-// IsWanted reports whether a link makes some unit want or require this one.
+// IsWanted reports whether some unit wants or requires this one by a link.
 func (f Files) IsWanted(unit string) bool {
 	for _, dir := range append(slices.Clone(f.Dirs), generated()...) {
 		entries, _ := f.host.Files.ReadDir(dir)
@@ -46,7 +46,7 @@ func (f Files) IsWanted(unit string) bool {
 	return false
 }
 
-// started is the service that a unit is, or that it starts by default.
+// started returns the service that a unit is, or starts by default.
 func (f Files) started(unit string) string {
 	name, kind := strings.TrimSuffix(unit, path.Ext(unit)), path.Ext(unit)
 	switch kind {
@@ -64,8 +64,8 @@ func (f Files) started(unit string) string {
 	return ""
 }
 
-// Commands are the lines of a service by which it runs programs, those that later ones
-// take back left out. An instance has those of its template.
+// Commands returns the settings with which a service runs programs, without
+// those that a later one resets. An instance has those of its template.
 func (f Files) Commands(unit string) ([]Setting, error) {
 	if name, _, ok := strings.Cut(unit, "@"); ok && len(f.Find(unit)) == 0 {
 		unit = name + "@.service"
