@@ -1,5 +1,5 @@
-// Package termsvg draws what a program wrote to a terminal as an SVG picture,
-// in the colours of the reader's theme, light or dark. The test of docs that makes
+// Package termsvg draws the terminal output of a program as an SVG picture, in
+// the colours of the reader's theme, light or dark. The test in docs that makes
 // docs/pictures uses it.
 package termsvg
 
@@ -25,9 +25,10 @@ type run struct {
 	text   string
 }
 
-// Draw makes a picture of lines of text. Escape sequences of the kind "Select
-// Graphic Rendition" (ECMA-48) set bold, faint, red, green and magenta; any other
-// one is an error. The description is read to who cannot see the picture.
+// Draw returns a picture of lines of text. Escape sequences of the type "Select
+// Graphic Rendition" (ECMA-48) set bold, faint, red, green and magenta; all
+// others are errors. The description is the alternative text for screen
+// readers.
 func Draw(description, text string) (string, error) {
 	var body strings.Builder
 	style, columns, lines := "", 0, 0
@@ -60,7 +61,7 @@ text { fill: #1f2328 } .faint { fill: #656d76 } .red { fill: #cf222e } .green { 
 `, width, height, escape(description), body.String()), nil
 }
 
-// parse divides a line where its style changes. Blanks alone are left out.
+// parse splits a line where its style changes. Blanks alone are left out.
 func parse(line string, style *string) (runs []run, column int, err error) {
 	for line != "" {
 		text, rest, found := strings.Cut(line, "\x1b[")
@@ -105,6 +106,6 @@ func class(style string) string {
 
 func escape(text string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a strings.Builder takes everything
+	_ = xml.EscapeText(&b, []byte(text)) // a strings.Builder never returns an error
 	return b.String()
 }

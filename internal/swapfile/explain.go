@@ -11,7 +11,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// kindOf names what a path is.
+// kindOf names the type of a file.
 func kindOf(st host.Stat) string {
 	switch m := st.Mode; {
 	case m.IsRegular():
@@ -30,8 +30,8 @@ func kindOf(st host.Stat) string {
 	return "a character device"
 }
 
-// explain wraps err as "cannot op: ..." and says what the errno means for
-// something that the kernel swaps to or otherwise uses.
+// explain wraps err as "cannot op: ..." and explains the errno, for a file or
+// device that the kernel swaps to or otherwise uses.
 func explain(op, path string, err error) error {
 	switch {
 	case errors.Is(err, unix.ETXTBSY):
@@ -46,7 +46,7 @@ func explain(op, path string, err error) error {
 	return fail.New(0, op, err, hintsFor(path, err)...)
 }
 
-// hintsFor are for the errnos that any file operation may give.
+// hintsFor returns hints for errnos that any operation on a file may return.
 func hintsFor(path string, err error) []string {
 	switch {
 	case errors.Is(err, unix.EIO):

@@ -14,20 +14,21 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// FileSystem says how a swap file is made on one kind of file system.
+// FileSystem says how to make a swap file on one type of file system.
 type FileSystem struct {
 	Name string // "ext4", "xfs", "btrfs"
-	// NoCOW: the file must be made not copy-on-write while it is empty, and the
-	// file system must have one device (btrfs_swap_activate in fs/btrfs/inode.c).
+	// NoCOW: the file must be set to no copy-on-write while it is empty, and
+	// the file system must be on one device (btrfs_swap_activate in
+	// fs/btrfs/inode.c).
 	NoCOW bool
-	// WriteZeros: blocks that were allocated and never written do not count
-	// here, so fallocate(2) is of no use.
+	// WriteZeros: here the kernel does not swap to allocated blocks that were never
+	// written, so fallocate(2) is of no use.
 	WriteZeros bool
 }
 
-// FileSystemOf says how a swap file is made at path, judged by the nearest
-// parent directory that exists. A file system that cannot hold one is a
-// fail.Error with its name and the reason.
+// FileSystemOf says how to make a swap file at path: it looks at the nearest
+// parent directory that exists. For a file system that cannot contain a swap
+// file it returns a fail.Error with its name and the reason.
 func FileSystemOf(h host.Host, path string) (FileSystem, error) {
 	dir, err := nearestDir(h, path)
 	if err != nil {
@@ -37,8 +38,8 @@ func FileSystemOf(h host.Host, path string) (FileSystem, error) {
 	if err != nil {
 		return FileSystem{}, fail.New(0, "see the file system of "+path, err)
 	}
-	switch uint32(st.Type) { // the kernel gives 32 bits, sign-extended on some machines
-	case unix.EXT4_SUPER_MAGIC: // ext2, ext3 and ext4 share one number
+	switch uint32(st.Type) { // the kernel returns 32 bits, sign-extended on some machines
+	case unix.EXT4_SUPER_MAGIC: // ext2, ext3 and ext4 have the same number
 		return FileSystem{Name: "ext4"}, nil
 	case unix.XFS_SUPER_MAGIC:
 		return FileSystem{Name: "xfs", WriteZeros: !atLeast(h, 4, 18)}, nil
@@ -51,8 +52,8 @@ func FileSystemOf(h host.Host, path string) (FileSystem, error) {
 		Hint("or give swap a partition or logical volume with --device")
 }
 
-// checkBtrfs refuses what the kernel would refuse only at swapon, with a bare
-// EINVAL: swap on more than one device or in more than one copy, and any swap file
+// checkBtrfs refuses what the kernel refuses only at swapon, with EINVAL alone:
+// swap on more than one device or in more than one copy, and any swap file
 // before Linux 5.0 (fs/btrfs/inode.c, btrfs_swap_activate).
 func checkBtrfs(h host.Host, path, dir string) error {
 	op := "keep a swap file at " + path
@@ -81,12 +82,13 @@ func checkBtrfs(h host.Host, path, dir string) error {
 	return nil
 }
 
-// dataProfile is how a btrfs keeps data ("single", "dup"), from sysfs, which has a
-// directory for each profile in use; empty where it does not say so.
+// dataProfile returns the profile in which a btrfs stores data ("single",
+// "dup"), from sysfs, which has a directory for each profile in use; "" if it
+// is not there.
 func dataProfile(h host.Host, fsys host.Btrfs) string {
 	for _, kind := range []string{"data", "mixed"} {
 		names, _ := h.Files.ReadDir("/sys/fs/btrfs/" + uuidText(fsys.UUID) + "/allocation/" + kind)
-		if slices.Contains(names, "single") { // others may be left of a conversion
+		if slices.Contains(names, "single") { // others may be left by a conversion
 			return "single"
 		}
 		for _, name := range names {
@@ -111,9 +113,9 @@ func nearestDir(h host.Host, path string) (string, error) {
 	}
 }
 
-// atLeast reports whether the running kernel is major.minor or newer. A release
-// that cannot be read counts as old: what follows from that is slower, and still
-// right.
+// atLeast reports whether the running kernel is major.minor or newer. It is
+// false for a release that cannot be parsed: what an old kernel needs is
+// slower, but correct.
 func atLeast(h host.Host, major, minor int) bool {
 	data, err := h.Files.ReadFile("/proc/sys/kernel/osrelease", host.SmallLimit)
 	if err != nil {

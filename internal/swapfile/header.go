@@ -8,16 +8,16 @@ import (
 	"math"
 )
 
-// Bounds of a swap area. The header counts pages in 32 bits; mkswap(8) refuses
-// less than ten pages.
+// Limits of a swap area, in pages. The header counts pages in 32 bits;
+// mkswap(8) refuses less than ten pages.
 const (
 	MinPages = 10
 	MaxPages = math.MaxUint32
 )
 
-// Where things lie in the header page (union swap_header in Linux's
+// Offsets in the header page (union swap_header in Linux's
 // include/linux/swap.h): 1024 bytes for boot loaders and disk labels, then
-// version, last page, count of bad pages, UUID and label, and the signature in
+// version, last page, number of bad pages, UUID and label, and the signature in
 // the last ten bytes of the page.
 const (
 	atVersion  = 1024
@@ -29,16 +29,18 @@ const (
 	magicBytes = 10
 
 	minPageBytes = 4 << 10
-	maxPageBytes = 64 << 10 // of any machine that Linux swaps on
+	maxPageBytes = 64 << 10 // the largest page size with which Linux swaps
 )
 
-// The signatures that end the first page of something to do with swap.
+// The signatures at the end of the first page of a swap area or a hibernation
+// image.
 const (
 	magicSwap    = "SWAPSPACE2"
 	magicOldSwap = "SWAP-SPACE"
 )
 
-// What ParseHeader says when the page is no header of a usable swap area.
+// The errors of ParseHeader if the page is not the header of a usable swap
+// area.
 var (
 	ErrNoHeader    = errors.New("no swap header")
 	ErrOldHeader   = errors.New("a swap header of the old format, which no kernel since 2.5.22 takes")
@@ -49,14 +51,14 @@ var (
 type Header struct {
 	PageBytes int      // page size of the machine that the area is for
 	Pages     uint32   // length of the area in pages, this one included
-	UUID      [16]byte // in the order that it is printed
+	UUID      [16]byte // in the order in which it is printed
 	Label     string   // at most 16 bytes
 }
 
 // SizeBytes is the length of the whole area, header page included.
 func (h Header) SizeBytes() int64 { return int64(h.Pages) * int64(h.PageBytes) }
 
-// UUIDText prints the UUID as blkid does; empty when there is none.
+// UUIDText formats the UUID as blkid does; "" if there is none.
 func (h Header) UUIDText() string {
 	if h.UUID == [16]byte{} {
 		return ""
@@ -69,7 +71,7 @@ func uuidText(u [16]byte) string {
 }
 
 // Encode returns the header page, in the machine's byte order, as mkswap(8)
-// writes it. The label is cut to what fits.
+// writes it. A label that is too long is cut.
 func (h Header) Encode() []byte {
 	page := make([]byte, h.PageBytes)
 	binary.NativeEndian.PutUint32(page[atVersion:], 1)
@@ -80,9 +82,9 @@ func (h Header) Encode() []byte {
 	return page
 }
 
-// ParseHeader reads a header page; its length is the page size. The errors
+// ParseHeader parses a header page; its length is the page size. The errors
 // wrap ErrNoHeader, ErrOldHeader or ErrHibernation. Like the kernel
-// (read_swap_header in mm/swapfile.c) it takes either byte order.
+// (read_swap_header in mm/swapfile.c) it accepts either byte order.
 func ParseHeader(page []byte) (Header, error) {
 	if len(page) < minPageBytes || len(page) > maxPageBytes {
 		return Header{}, fmt.Errorf("%w: %d bytes are no page", ErrNoHeader, len(page))
@@ -114,9 +116,9 @@ func ParseHeader(page []byte) (Header, error) {
 	return h, nil
 }
 
-// isHibernation knows the signatures that suspend to disk puts in the place of
-// the swap signature: the kernel's, old and new, uswsusp's and that of compressed
-// images.
+// isHibernation reports whether a signature is one with which suspend to disk
+// replaces the swap signature: the kernel's, old and new, uswsusp's and that of
+// compressed images.
 func isHibernation(magic string) bool {
 	switch magic[:9] {
 	case "S1SUSPEND", "S2SUSPEND", "ULSUSPEND", "LINHIB000":

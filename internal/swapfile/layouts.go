@@ -2,8 +2,9 @@ package swapfile
 
 import "encoding/binary"
 
-// Where an ext superblock has its magic number, and the features that tell the
-// generations apart (fs/ext4/ext4.h in Linux, struct ext4_super_block).
+// Offsets in an ext superblock of the magic number and of the features by which
+// ext2, ext3 and ext4 differ (fs/ext4/ext4.h in Linux, struct
+// ext4_super_block).
 const (
 	extMagic    = 0x438
 	extCompat   = 0x45c
@@ -11,8 +12,8 @@ const (
 	extROCompat = 0x464
 )
 
-// extIn tells ext2, ext3 and ext4 apart as blkid(8) does: by features that the
-// older ones do not have.
+// extIn distinguishes ext2, ext3 and ext4 as blkid(8) does: by features that
+// the older ones do not have.
 func extIn(head []byte) string {
 	if !has(head, extMagic, "\x53\xef") || len(head) < 0x800 {
 		return ""
@@ -35,9 +36,9 @@ func extIn(head []byte) string {
 	return "ext2 file system"
 }
 
-// zfsLabel finds an uberblock, in either byte order, in the ring of them that
-// fills the second half of each label of 256 KiB (two in front, two at the end);
-// -1 when there is none.
+// zfsLabel finds an uberblock, in either byte order, in the array of them in
+// the second half of each label of 256 KiB (two labels at the beginning, two at
+// the end); -1 if there is none.
 func zfsLabel(data []byte) int {
 	const label, ring, step = 256 << 10, 128 << 10, 1 << 10
 	for start := 0; start+label <= len(data); start += label {
@@ -50,8 +51,8 @@ func zfsLabel(data []byte) int {
 	return -1
 }
 
-// signaturesAtEnd finds marks that are placed from the end of a device of size
-// bytes, of which tail is the last piece.
+// signaturesAtEnd finds signatures at an offset from the end of a device of
+// size bytes; tail is the last part of the device.
 func signaturesAtEnd(tail []byte, size int64) []Found {
 	var found []Found
 	start := size - int64(len(tail))
@@ -70,7 +71,7 @@ func signaturesAtEnd(tail []byte, size int64) []Found {
 	for at := size - 1024; at >= size-4096; at -= 512 {
 		add(at, "firmware RAID member (Intel)", "Intel Raid ISM Cfg Sig. ")
 	}
-	// The last two labels of zfs end on a bound of 256 KiB.
+	// The last two labels of zfs end at a multiple of 256 KiB.
 	if labels := size&^(256<<10-1) - 512<<10; labels >= start {
 		if at := zfsLabel(tail[labels-start:]); at >= 0 {
 			found = append(found, Found{"zfs pool member", labels + int64(at)})
@@ -79,7 +80,7 @@ func signaturesAtEnd(tail []byte, size int64) []Found {
 	return found
 }
 
-// swapsIn finds what mkswap or a hibernation left, for every page size.
+// swapsIn finds swap areas and hibernation images, for every page size.
 func swapsIn(head []byte) []Found {
 	var found []Found
 	for page := minPageBytes; page <= maxPageBytes && page <= len(head); page *= 2 {
@@ -97,7 +98,8 @@ func swapsIn(head []byte) []Found {
 	return found
 }
 
-// swapHeader is the first swap header that a kernel of some page size takes.
+// swapHeader returns the first swap header that a kernel with some page size
+// accepts.
 func swapHeader(head []byte) *Header {
 	for page := minPageBytes; page <= maxPageBytes && page <= len(head); page *= 2 {
 		if h, err := ParseHeader(head[:page]); err == nil {

@@ -13,42 +13,43 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// TempSuffix marks a file in the making: ".NAME.swapctl" beside NAME.
+// TempSuffix marks a file that is being made: ".NAME.swapctl" beside NAME.
 const TempSuffix = ".swapctl"
 
-// Blocks is how a file has its blocks.
+// Blocks is how the blocks of a file are allocated.
 type Blocks int
 
 const (
-	// Reserved blocks are marked as unwritten (fallocate(2)), which is all that a
-	// plain swap file needs: the kernel swaps to the blocks and never asks the file
-	// system again.
+	// Reserved blocks are marked as unwritten (fallocate(2)), which is enough
+	// for a plain swap file: the kernel swaps to the blocks directly, without
+	// the file system.
 	Reserved Blocks = iota
-	// Written blocks hold zeros. A loop device writes through the file system, which
-	// has to take the mark off an unwritten block with the first write to it, in a
-	// transaction of its journal. That is when memory is short, and the transaction
-	// waits for memory: with ext4 a node stood still for 10 to 26 s.
+	// Written blocks contain zeros. A loop device writes through the file
+	// system. At the first write to an unwritten block the file system must
+	// remove its mark, in a transaction of its journal. That happens when
+	// memory is short, and the transaction waits for memory: with ext4 a node
+	// stood still for 10 to 26 s.
 	Written
 )
 
-// Temp is the path that the file at path has until it is whole.
+// Temp returns the path of the file for path until it is complete.
 func Temp(path string) string {
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+TempSuffix)
 }
 
-// Make makes a file of sizeBytes at path that the kernel will swap to once it
-// has a header: mode 0600 from its first moment, every byte with a block of its
-// own. It appears under its name only when whole, and never in place of a file that
-// is there. What a killed run left is removed first; on an error, nothing is left.
-// Under encryption the blocks should be Written.
-// progress hears how many bytes are done. note is told, before the file gets its name,
-// by what it will be known again; its error ends it. Both may be nil.
+// Make makes a file of sizeBytes at path that the kernel can swap to once it
+// has a header: with mode 0600 from the beginning, and a block of its own for
+// every byte. It gets its name only when it is complete, and never replaces a
+// file. What a killed run left is removed first; after an error, nothing is
+// left. If the swap is encrypted, blocks should be Written. progress gets the
+// number of bytes done. note gets the identity of the file before the file gets
+// its name; Make returns its error. Both may be nil.
 //
-// The file is durable once WriteHeader has synced it, so it is not synced
-// here as well. What a power cut leaves before that CheckFile notices.
+// Make does not sync the file: WriteHeader does. CheckFile finds what a power
+// cut before that has damaged.
 //
-// sizeBytes must be whole pages, at least MinPages and at most MaxPages of
-// them. The errors wrap unix.ENOSPC, and ctx's own when it ends.
+// sizeBytes must be a whole number of pages, from MinPages to MaxPages. The
+// errors wrap unix.ENOSPC, and the error of ctx if it ends.
 func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks Blocks, progress func(done, total int64), note func(host.Identity) error) error {
 	op := "make the swap file " + path
 	if err := checkSize(h, op, sizeBytes); err != nil {
@@ -92,7 +93,7 @@ func Make(ctx context.Context, h host.Host, path string, sizeBytes int64, blocks
 	return withLeftover(h, explain(op, path, err), temp)
 }
 
-// checkSize refuses what no header can describe.
+// checkSize refuses a size that a header cannot describe.
 func checkSize(h host.Host, op string, size int64) error {
 	page := int64(h.Kernel.PageSize())
 	switch {
@@ -109,7 +110,7 @@ func checkSize(h host.Host, op string, size int64) error {
 	return nil
 }
 
-// taken refuses a path at which something is, whatever it is.
+// taken refuses a path at which something exists.
 func taken(h host.Host, op, path string) error {
 	st, err := h.Files.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -121,7 +122,7 @@ func taken(h host.Host, op, path string) error {
 	return fail.Newf(fail.Usage, op, "%s is there already", kindOf(st)).Hint("remove it, or name another file with --path")
 }
 
-// noRoom adds the numbers to an error that says the disk is full.
+// noRoom adds the numbers to the error of a full disk.
 func noRoom(h host.Host, op, path string, size int64, err error) error {
 	if !errors.Is(err, unix.ENOSPC) && !errors.Is(err, unix.EDQUOT) {
 		return explain(op, path, err)
@@ -134,8 +135,8 @@ func noRoom(h host.Host, op, path string, size int64, err error) error {
 	return e.Hint("name a file on another file system with --path")
 }
 
-// withLeftover removes what was made so far, after err; if that fails too, a
-// person must know, as the disk may be full because of it.
+// withLeftover removes an incomplete file after err. If that fails too, the
+// error says so: the disk may be full because of the file.
 func withLeftover(h host.Host, err error, made string) error {
 	if rmErr := h.Files.Remove(made); rmErr != nil && !errors.Is(rmErr, fs.ErrNotExist) {
 		return fail.New(0, "clean up", errors.Join(err, rmErr), "rm "+made)

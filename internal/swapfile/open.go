@@ -11,8 +11,8 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// openForWriting opens a file, or a block device that nothing uses. Only a
-// device may be named through a symbolic link (/dev/disk/by-id/...).
+// openForWriting opens a file, or a block device that is not in use. Only the
+// path of a device may be a symbolic link (/dev/disk/by-id/...).
 func openForWriting(h host.Host, path string) (host.File, error) {
 	return openStorage(h, path, os.O_RDWR|unix.O_NOFOLLOW, os.O_RDWR|unix.O_EXCL)
 }
@@ -22,8 +22,8 @@ func openForReading(h host.Host, path string) (host.File, error) {
 	return openStorage(h, path, os.O_RDONLY, os.O_RDONLY)
 }
 
-// openStorage looks at what path is before it opens it: to open a named pipe
-// would wait for its other end, and some devices act on being opened.
+// openStorage checks the type of a path before it opens it: opening a named
+// pipe would wait for its other end, and opening some devices has an effect.
 func openStorage(h host.Host, path string, fileFlags, deviceFlags int) (host.File, error) {
 	st, err := h.Files.Stat(path)
 	switch {
@@ -37,8 +37,8 @@ func openStorage(h host.Host, path string, fileFlags, deviceFlags int) (host.Fil
 	return nil, fmt.Errorf("it is %s, neither a file nor a block device", kindOf(st))
 }
 
-// sizeOf is the length of an open file or block device, in bytes, and whether
-// the device refuses to be written.
+// sizeOf returns the length of an open file or block device, in bytes, and
+// whether the device is read-only.
 func sizeOf(h host.Host, f host.File) (size int64, readOnly bool, err error) {
 	st, err := f.Stat()
 	if err != nil || !st.IsBlock() {
@@ -48,7 +48,7 @@ func sizeOf(h host.Host, f host.File) (size int64, readOnly bool, err error) {
 	return dev.SizeBytes, dev.ReadOnly, err
 }
 
-// readAtMost fills buf from offset on, as far as the file goes.
+// readAtMost reads from offset until buf is full or the file ends.
 func readAtMost(f host.File, buf []byte, offset int64) (int, error) {
 	n, err := f.ReadAt(buf, offset)
 	if errors.Is(err, io.EOF) {

@@ -2,8 +2,8 @@ package swapfile
 
 import "encoding/binary"
 
-// partitionTables finds GPT, in front and at the end, for sectors of 512 and
-// 4096 bytes, and the table in the master boot record.
+// partitionTables finds a GPT, at the beginning and at the end, for sectors of
+// 512 and 4096 bytes, and the table in the master boot record.
 func partitionTables(head, tail []byte, size int64) []Found {
 	var found []Found
 	start := int(size - int64(len(tail)))
@@ -21,8 +21,8 @@ func partitionTables(head, tail []byte, size int64) []Found {
 	return found
 }
 
-// bootRecord tells a table of partitions from a boot loader: four entries of 16
-// bytes, each unused or with a flag of 0 or 0x80, a type and a length.
+// bootRecord distinguishes a partition table from a boot loader: four entries
+// of 16 bytes, each unused or with a flag of 0 or 0x80, a type and a length.
 func bootRecord(head []byte) string {
 	if !has(head, 510, "\x55\xaa") {
 		return ""
@@ -37,7 +37,8 @@ func bootRecord(head []byte) string {
 		}
 		used++
 	}
-	// An empty table has no boot loader before it, only the disk's number at 440.
+	// Before an empty table there is no boot loader, only the disk's number at
+	// offset 440.
 	if used == 0 && !isZero(head[:440]) {
 		return "boot sector"
 	}

@@ -15,26 +15,26 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// maxNameBytes leaves room, in the 255 bytes of a file name, for what the
+// maxNameBytes is the longest name of a swap file: 255 bytes less what its
 // temporary name adds.
 const maxNameBytes = 255 - len(".") - len(TempSuffix)
 
-// Place is a path that a swap file may be kept at.
+// Place is a path at which a swap file may be made.
 type Place struct {
 	Path       string     // as given
 	Dir        string     // nearest parent directory that exists
-	Missing    []string   // parent directories that do not exist, outermost first
-	Exists     bool       // a file is there
+	Missing    []string   // parent directories that do not exist, the highest first
+	Exists     bool       // there is a file at Path
 	File       host.Stat  // the file, if it exists
-	FileSystem FileSystem // how a file is made there
+	FileSystem FileSystem // how to make a file there
 }
 
-// CheckPlace judges whether a swap file can be kept at path, changing nothing.
-// Nobody but root may be able to put another file in its place or to look into
-// it: so no component is a symbolic link, every parent belongs to root and is
-// not writable by others (the sticky bit does not help: it lets others make the
-// file first), and a file already there is a plain one of root's with one name.
-// Mode, size and blocks of that file are for CheckFile.
+// CheckPlace checks whether a swap file may be at path; it changes nothing.
+// Only root may be able to replace the file or to read it: so no component of
+// the path is a symbolic link, every parent belongs to root and is not writable
+// by others (the sticky bit is not enough: others could make the file first),
+// and an existing file is a regular file of root with one name. CheckFile
+// checks mode, size and blocks of that file.
 func CheckPlace(h host.Host, path string) (Place, error) {
 	op := "keep a swap file at " + printable(path)
 	p := Place{Path: path}
@@ -64,7 +64,7 @@ func CheckPlace(h host.Host, path string) (Place, error) {
 	return p, nil
 }
 
-// checkPath judges the spelling alone.
+// checkPath checks the text of the path alone.
 func checkPath(op, path string) error {
 	e := fail.Newf
 	switch {
@@ -72,7 +72,7 @@ func checkPath(op, path string) error {
 		return e(fail.Usage, op, "the path is empty").Hint("name a file: --path /swapfile")
 	case strings.ContainsFunc(path, unicode.IsControl):
 		return e(fail.Usage, op, "the path has a control character").Hint("name another file with --path")
-	case !utf8.ValidString(path): // the journal could not say it
+	case !utf8.ValidString(path): // the journal could not contain it
 		return e(fail.Usage, op, "the path is not UTF-8").Hint("name another file with --path")
 	case !filepath.IsAbs(path):
 		return e(fail.Usage, op, "the path is not absolute").Hint("begin it with a slash: --path /%s", filepath.Clean(path))
@@ -88,7 +88,7 @@ func checkPath(op, path string) error {
 	return nil
 }
 
-// walk looks at every component of the path from the root down.
+// walk checks every component of the path, beginning at the root directory.
 func (p *Place) walk(h host.Host, op string) error {
 	for _, name := range components(p.Path) {
 		st, err := h.Files.Lstat(name)
@@ -114,12 +114,12 @@ func (p *Place) walk(h host.Host, op string) error {
 	return nil
 }
 
-// MountOf returns where the file system is mounted that holds path, or would:
-// the last of the directories above it that lies on another device than the one
-// before. It does not ask the mount table, and tells a btrfs subvolume from what
-// is around it.
+// MountOf returns the mount point of the file system that contains path, or
+// will contain it: the last parent directory that is on another device than its
+// own parent. It does not read the mount table, and it treats a btrfs subvolume
+// as a file system of its own.
 func MountOf(h host.Host, path string) (string, error) {
-	_, _ = h.Files.Lstat(path) // what is mounted when it is needed is so from here on
+	_, _ = h.Files.Lstat(path) // this mounts what is mounted on first access
 	mount, dev := "/", uint64(0)
 	all := components(path)
 	for _, name := range all[:len(all)-1] {
@@ -138,7 +138,7 @@ func MountOf(h host.Host, path string) (string, error) {
 	return mount, nil
 }
 
-// components are "/", "/a", "/a/b" for "/a/b".
+// components returns "/", "/a", "/a/b" for "/a/b".
 func components(path string) []string {
 	names := []string{"/"}
 	for i := 1; i < len(path); i++ {
@@ -149,7 +149,7 @@ func components(path string) []string {
 	return append(names, path)
 }
 
-// isLink refuses a symbolic link and offers the path that it stands for.
+// isLink refuses a symbolic link and suggests the path that it stands for.
 func isLink(h host.Host, op, path, link string) error {
 	err := fail.Newf(fail.Usage, op, "%s is a symbolic link", link)
 	if target, evalErr := h.Files.EvalSymlinks(link); evalErr == nil {
@@ -158,7 +158,7 @@ func isLink(h host.Host, op, path, link string) error {
 	return err.Hint("name the file itself with --path")
 }
 
-// checkParent refuses a directory in which somebody else could put another file.
+// checkParent refuses a directory in which another user could put a file.
 func checkParent(op, dir string, st host.Stat) error {
 	if !st.Mode.IsDir() {
 		return fail.Newf(fail.Usage, op, "%s is %s, not a directory", dir, kindOf(st)).
@@ -168,13 +168,14 @@ func checkParent(op, dir string, st host.Stat) error {
 	switch {
 	case others == nil:
 		return nil
-	case others.Shared(): // /tmp must stay as it is
+	case others.Shared(): // the mode of /tmp must not be changed
 		return fail.New(fail.Usage, op, others, "use a directory of root's: --path /var/lib/swapctl/swapfile")
 	}
 	return fail.New(fail.Usage, op, others, "use another directory, or: "+others.Hint())
 }
 
-// checkExisting refuses what is there when it is not a plain file of root's.
+// checkExisting refuses what exists at the path if it is not a regular file of
+// root.
 func checkExisting(op, path string, st host.Stat) error {
 	switch {
 	case st.Mode.IsDir():
@@ -194,7 +195,7 @@ func checkExisting(op, path string, st host.Stat) error {
 	return nil
 }
 
-// printable quotes or cuts a path only where it would spoil a message.
+// printable quotes or cuts a path if it would make a message unreadable.
 func printable(path string) string {
 	const limit = 300
 	if len(path) > limit {

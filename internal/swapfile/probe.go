@@ -7,18 +7,19 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// edgeBytes is how much Probe reads, and Erase clears, at both ends of a device.
-// Every signature that blkid(8) goes by lies there.
+// edgeBytes is how much Probe reads, and Erase clears, at both ends of a
+// device. Every signature that blkid(8) knows is there.
 const edgeBytes = 1 << 20
 
-// Content is what a file or device holds, as far as its first and last MiB tell.
+// Content is what a file or device contains, as far as its first and last MiB
+// show it.
 type Content struct {
-	Empty     bool    // nothing but zeros in the first MiB, and no signature in the last
-	What      string  // for people: "ext4 file system", "swap area", "data"; empty if Empty
-	Found     []Found // the signatures, what matters most first
-	Swap      *Header // the header, when it is a swap area that a kernel takes
+	Empty     bool    // only zeros in the first MiB, and no signature in the last
+	What      string  // for messages: "ext4 file system", "swap area", "data"; "" if Empty
+	Found     []Found // the signatures, the most important first
+	Swap      *Header // the header, if it is a swap area that a kernel accepts
 	SizeBytes int64   // of the file or device
-	ReadOnly  bool    // a device that cannot be written
+	ReadOnly  bool    // the device is read-only
 
 	head []byte // the first MiB
 }
@@ -29,8 +30,9 @@ type Found struct {
 	OffsetBytes int64
 }
 
-// Probe looks at what the file or block device at path holds, changing nothing,
-// also while it is in use. The errors wrap fs.ErrNotExist when it is not there.
+// Probe reads what the file or block device at path contains; it changes
+// nothing, and also works while the device is in use. The errors wrap
+// fs.ErrNotExist if the path does not exist.
 func Probe(h host.Host, path string) (Content, error) {
 	op := "see what " + path + " holds"
 	f, err := openForReading(h, path)
@@ -59,7 +61,7 @@ func probe(h host.Host, f host.File) (c Content, err error) {
 	return c, nil
 }
 
-// readEdge reads up to a MiB from offset on.
+// readEdge reads up to one MiB from offset on.
 func readEdge(f host.File, offset, size int64) ([]byte, error) {
 	buf := make([]byte, min(edgeBytes, size-offset))
 	n, err := readAtMost(f, buf, offset)
@@ -69,8 +71,8 @@ func readEdge(f host.File, offset, size int64) ([]byte, error) {
 	return buf[:n], err
 }
 
-// identify fills in what head and tail, the first and last bytes of something of
-// c.SizeBytes, show.
+// identify sets the fields from head and tail, the first and last bytes of a
+// file or device of c.SizeBytes.
 func (c *Content) identify(head, tail []byte) {
 	c.Found = append(signaturesIn(head), swapsIn(head)...)
 	c.Found = append(c.Found, signaturesAtEnd(tail, c.SizeBytes)...)
@@ -89,11 +91,11 @@ func (c *Content) identify(head, tail []byte) {
 	}
 }
 
-// Noise reports whether it may be ciphertext under a key that is gone: its first
-// page has nearly every value that a byte can have. Text and tables have half of
-// them at most; what is compressed cannot be told apart.
+// Noise reports whether the content may be encrypted with a key that is lost:
+// its first page contains nearly all 256 values of a byte. Text and tables
+// contain at most half of them; compressed data looks the same.
 func (c Content) Noise() bool {
-	const nearlyAll = 250 // of 256; in 4 KiB of noise one is missing once in forty thousand times
+	const nearlyAll = 250 // of 256; in 4 KiB of random bytes, one value is missing once in forty thousand times
 	values := map[byte]bool{}
 	for _, b := range c.head[:min(minPageBytes, len(c.head))] {
 		values[b] = true
@@ -101,8 +103,9 @@ func (c Content) Noise() bool {
 	return len(values) >= nearlyAll
 }
 
-// isZero reports whether data is nothing but zeros.
+// isZero reports whether data contains only zeros.
 func isZero(data []byte) bool {
-	// A first zero and every byte like the one before it: compared a vector at a time.
+	// The first byte is zero, and every byte equals the one before: Equal
+	// compares a vector at a time.
 	return len(data) == 0 || data[0] == 0 && bytes.Equal(data[1:], data[:len(data)-1])
 }

@@ -21,8 +21,8 @@ const (
 	whyUntried = "swapctl does not know that the kernel swaps to its files"
 )
 
-// refusals are the file systems that a swap file is not made on, by what
-// statfs(2) calls them (include/uapi/linux/magic.h and their own sources).
+// refusals are the file systems on which no swap file is made, by their number
+// from statfs(2) (include/uapi/linux/magic.h and their own sources).
 var refusals = []struct {
 	magic     uint32
 	name, why string
@@ -78,7 +78,8 @@ var refusals = []struct {
 	{unix.DEVPTS_SUPER_MAGIC, "devpts", whyKernel},
 }
 
-// refused names a file system that a swap file is not made on, and says why.
+// refused returns the name of a file system on which no swap file is made, and
+// the reason.
 func refused(magic uint32) (name, why string) {
 	for _, r := range refusals {
 		if r.magic == magic {

@@ -13,9 +13,9 @@ import (
 )
 
 // Remove removes the swap file at path and what a killed Make left beside it,
-// durably. Nothing there is fine, and then nothing is done. The errors wrap
-// unix.EPERM while the kernel swaps to the file. It cannot see a loop device on
-// the file: that file goes away without a word, and its blocks only later.
+// durably. It does nothing if there is no file. The errors wrap unix.EPERM
+// while the kernel swaps to the file. A loop device on the file does not
+// prevent it: the file is removed, and its blocks are freed later.
 func Remove(h host.Host, path string) error { return remove(h, path, Temp(path), path) }
 
 // RemoveTemp removes what a killed Make left beside path, durably; the file at path
@@ -47,8 +47,8 @@ func remove(h host.Host, path string, names ...string) error {
 	return fail.New(0, "remove "+path, h.Files.SyncDir(filepath.Dir(path)))
 }
 
-// explainRemoval tells apart the two things that EPERM means for root: the
-// kernel guards a file that it swaps to, and chattr +i.
+// explainRemoval distinguishes the two reasons of EPERM for root: the kernel
+// swaps to the file, or it has the attribute +i of chattr.
 func explainRemoval(h host.Host, op, path string, err error) error {
 	if !errors.Is(err, unix.EPERM) || h.Kernel.EUID() != 0 {
 		return explain(op, path, err)
@@ -60,7 +60,7 @@ func explainRemoval(h host.Host, op, path string, err error) error {
 		Hint("see 'swapon --show'; 'swapoff %s' ends that", path)
 }
 
-// CheckRemovable refuses a file that neither Remove nor a header can change.
+// CheckRemovable refuses a file that can be neither removed nor written.
 func CheckRemovable(h host.Host, path string) error {
 	if !isImmutable(h, path) {
 		return nil
@@ -69,7 +69,7 @@ func CheckRemovable(h host.Host, path string) error {
 		Hint("chattr -i -a %s", path)
 }
 
-// isImmutable looks for chattr's +i and +a.
+// isImmutable reports whether the file has the attribute +i or +a of chattr.
 func isImmutable(h host.Host, path string) bool {
 	f, err := h.Files.Open(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
 	if err != nil {

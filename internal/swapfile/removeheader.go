@@ -8,8 +8,9 @@ import (
 )
 
 // RemoveHeader zeroes the first MiB of the file or device at path if it begins
-// with the header that WriteHeader made with this UUID, or what a kill left of
-// writing or removing it, and nothing else shows there. Anything else stays.
+// with the header that WriteHeader wrote with this UUID, complete or left half
+// written or half removed by a killed run, and contains nothing else there. Any
+// other content stays.
 func RemoveHeader(h host.Host, path string, uuid [16]byte) error {
 	op := "remove the swap header of " + path
 	f, err := openForWriting(h, path)
@@ -27,8 +28,9 @@ func RemoveHeader(h host.Host, path string, uuid [16]byte) error {
 	return explain(op, path, zeroStart(h, f, 0))
 }
 
-// ourHeader knows our header by its UUID, also without the signature that ends
-// it (half written), and by being nothing but that signature (half removed).
+// ourHeader recognises our header by its UUID, even without the signature at
+// the end of the page (half written), or as a page with only that signature
+// (half removed).
 func ourHeader(page []byte, uuid [16]byte) bool {
 	if header, err := ParseHeader(page); err == nil {
 		return header.UUID == uuid
@@ -40,8 +42,8 @@ func ourHeader(page []byte, uuid [16]byte) bool {
 	return string(page[signature:]) == magicSwap && bytes.Equal(page[:signature], make([]byte, signature))
 }
 
-// Blank zeroes a MiB of the file or device at path, from offset on, durably: at 0
-// Probe then finds it empty, whatever had been swapped out to there.
+// Blank zeroes one MiB of the file or device at path, from offset on, durably.
+// With offset 0 Probe then reports it as empty, whatever was swapped out to it.
 func Blank(h host.Host, path string, offset int64) error {
 	op := "blank the start of " + path
 	f, err := openForWriting(h, path)
@@ -52,8 +54,8 @@ func Blank(h host.Host, path string, offset int64) error {
 	return fail.New(0, op, zeroStart(h, f, offset))
 }
 
-// zeroStart zeroes what Probe looks at. The first page is last: by the header in
-// it the next run knows what a kill has left.
+// zeroStart zeroes what Probe reads. It zeroes the first page last: from the
+// header in it, the next run knows what a killed run has left.
 func zeroStart(h host.Host, f host.File, start int64) error {
 	size, _, err := sizeOf(h, f)
 	if err != nil {
@@ -71,7 +73,7 @@ func zeroStart(h host.Host, f host.File, start int64) error {
 	return f.Sync()
 }
 
-// zeroUsed zeroes count bytes from offset on, unless nothing was ever written there.
+// zeroUsed zeroes count bytes from offset on, unless they are zero already.
 func zeroUsed(f host.File, offset, count int64) error {
 	data := make([]byte, count)
 	if n, err := f.ReadAt(data, offset); err == nil && n == len(data) && isZero(data) {

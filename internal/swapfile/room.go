@@ -8,10 +8,10 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// CheckRoom judges whether a file of sizeBytes fits at p. The smaller of 5% of
-// the file system and 1 GiB must stay free, so that swap does not bring the node
-// into disk pressure. reuseBytes are what an old file there gives back first.
-// A file of more than half of the file system is refused unless force
+// CheckRoom checks whether a file of sizeBytes fits at p. The smaller of 5% of
+// the file system and 1 GiB must stay free, so that the file does not cause
+// disk pressure on the node. reuseBytes is what an old file there frees first.
+// A file of more than half of the file system is refused unless force is set
 // (--force-size). The errors are fail.Errors with the numbers.
 func CheckRoom(h host.Host, p Place, sizeBytes, reuseBytes int64, force bool) error {
 	op := "make a swap file of " + bytesize.Format(sizeBytes) + " at " + p.Path
@@ -40,5 +40,5 @@ func CheckRoom(h host.Host, p Place, sizeBytes, reuseBytes int64, force bool) er
 	return nil
 }
 
-// mebibytes is a size for --size, rounded down.
+// mebibytes formats a size for --size, rounded down.
 func mebibytes(bytes int64) string { return fmt.Sprintf("%dMi", bytes>>20) }

@@ -1,19 +1,20 @@
 package swapfile
 
-// signature is a mark that something leaves at a fixed offset from the start.
+// signature is a magic number at a fixed offset from the start.
 type signature struct {
 	what   string
 	offset int
 	magic  string
 }
 
-// signatures are what blkid(8), cryptsetup, LVM and mdadm go by (their own
-// sources, and file systems' on-disk formats). What matters most comes first:
-// of two marks, that of a layer above is a leftover of the one below.
+// signatures are those that blkid(8), cryptsetup, LVM and mdadm look for (their
+// own sources, and the on-disk formats of file systems). The most important
+// come first: if there are two, that of the layer on top is a leftover from
+// before the one below.
 var signatures = []signature{
 	{"LUKS1 header", 0, "LUKS\xba\xbe\x00\x01"},
 	{"LUKS2 header", 0, "LUKS\xba\xbe\x00\x02"},
-	{"LUKS2 header", 0x4000, "SKUL\xba\xbe\x00\x02"}, // the second copy, of the usual size
+	{"LUKS2 header", 0x4000, "SKUL\xba\xbe\x00\x02"}, // the second copy, at its usual offset
 	{"BitLocker volume", 3, "-FVE-FS-"},
 	{"LVM2 physical volume", 0x018, "LVM2 001"},
 	{"LVM2 physical volume", 0x218, "LVM2 001"},
@@ -68,7 +69,7 @@ var signatures = []signature{
 	{"hibernation image", 0, "\xed\xc3\x02\xe9\x98\x56\xe5\x0c"}, // TuxOnIce
 }
 
-// signaturesIn finds marks at a fixed offset from the start.
+// signaturesIn finds signatures at a fixed offset from the start.
 func signaturesIn(head []byte) []Found {
 	var found []Found
 	for _, s := range signatures {

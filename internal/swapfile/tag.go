@@ -11,31 +11,34 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// ReservedBytes is what stays outside of the mapping at the start of an encrypted
-// device: as much as Probe and Erase look at, so that whatever somebody else puts
-// on the device shows there. It also keeps the mapping aligned for every disk.
+// ReservedBytes is the size of the area before the mapping at the start of an
+// encrypted device. It is what Probe and Erase look at, so that they see
+// whatever another program writes to the device. It also keeps the mapping
+// aligned for every disk.
 const ReservedBytes = edgeBytes
 
-// tagLabel is for people, and for blkid's successors: without it the start of the
-// device would be bytes that nobody can name.
+// tagLabel is for administrators, and for programs like blkid: without it
+// nothing would say what the start of the device is.
 const tagLabel = "swapctl encrypted swap "
 
-// tagBytes fit into the smallest sector, which a disk writes whole or not at all.
+// tagBytes is the smallest sector size: a disk writes a sector completely or
+// not at all.
 const tagBytes = 512
 
-// Tag is what an encrypted device of ours holds in front of its mapping, where a
-// swap header cannot say whose it is: a label and a random UUID, and otherwise zeros.
+// Tag is what an encrypted device of ours has before its mapping, because no
+// swap header there can show that it is ours: a label and a random UUID,
+// followed by zeros.
 type Tag [16]byte
 
-// encode returns the tag as it lies on the device.
+// encode returns the sector with the tag.
 func (t Tag) encode() []byte {
 	sector := make([]byte, tagBytes)
 	copy(sector, tagLabel+uuidText(t)+"\n")
 	return sector
 }
 
-// HoldsTag reports whether the start of the device holds the tag, or what a kill
-// left of writing or blanking it, and nothing else.
+// HoldsTag reports whether the start of the device contains the tag, complete
+// or left half written or half blanked by a killed run, and nothing else.
 func (c Content) HoldsTag(t Tag) bool {
 	if t == (Tag{}) || len(c.Found) > 0 || len(c.head) < tagBytes {
 		return false
@@ -48,8 +51,9 @@ func (c Content) HoldsTag(t Tag) bool {
 	return isZero(c.head[tagBytes:])
 }
 
-// HoldsHeader reports whether it is a swap area whose header WriteHeader made with
-// this UUID, or what a kill left of writing or removing that, and nothing else.
+// HoldsHeader reports whether it is a swap area whose header WriteHeader wrote
+// with this UUID, complete or left half written or half removed by a killed
+// run, and nothing else.
 func (c Content) HoldsHeader(h host.Host, uuid [16]byte) bool {
 	page := h.Kernel.PageSize()
 	if uuid == ([16]byte{}) || len(c.head) < page || !ourHeader(c.head[:page], uuid) {
@@ -58,27 +62,27 @@ func (c Content) HoldsHeader(h host.Host, uuid [16]byte) bool {
 	return len(c.Found) == 0 || len(c.Found) == 1 && strings.HasPrefix(c.What, "swap")
 }
 
-// isTagged reports whether data begins with a tag, whosever it is.
+// isTagged reports whether data begins with a tag, ours or another one.
 func isTagged(data []byte) bool { return bytes.HasPrefix(data, []byte(tagLabel)) }
 
-// WriteTag writes the tag to the start of a block device, durably, if nothing is
-// there yet. The error wraps unix.EBUSY for a device in use.
+// WriteTag writes the tag to the start of a block device, durably, if that is
+// empty. The error wraps unix.EBUSY for a device in use.
 func WriteTag(h host.Host, path string, t Tag) error {
 	return atTag(h, "mark "+path+" as swap", path, t, t.encode(), errors.New("somebody has written to it meanwhile"))
 }
 
-// RemoveTag blanks the tag, durably, if it is there. What else the device holds
+// RemoveTag blanks the tag, durably, if the device has it. All other content
 // stays.
 func RemoveTag(h host.Host, path string, t Tag) error {
 	err := atTag(h, "take the mark of swap from "+path, path, t, make([]byte, tagBytes), nil)
-	if errors.Is(err, unix.EBUSY) { // somebody else's by now
+	if errors.Is(err, unix.EBUSY) { // another program uses it now
 		return nil
 	}
 	return err
 }
 
-// atTag writes a sector to the place of the tag. other is the error when something
-// else is there.
+// atTag overwrites the tag's sector. other is the error if there is other
+// content.
 func atTag(h host.Host, op, path string, t Tag, sector []byte, other error) error {
 	f, err := openForWriting(h, path)
 	if err != nil {

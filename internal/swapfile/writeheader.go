@@ -8,11 +8,11 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// WriteHeader makes a swap area of the file or block device at path: its first
-// page is replaced by a header that spans the whole of it, durably. A device
-// longer than a header can describe is used as far as that. It does not look at
-// what was there before: see Probe. The errors wrap unix.EBUSY for a device in
-// use and unix.ETXTBSY for a file that the kernel already swaps to.
+// WriteHeader makes the file or block device at path a swap area: it replaces
+// the first page with a header for its whole size, durably. Of a device larger
+// than a header can describe, the rest is not used. It does not check the
+// previous content: see Probe. The errors wrap unix.EBUSY for a device in use
+// and unix.ETXTBSY for a file that the kernel already swaps to.
 func WriteHeader(ctx context.Context, h host.Host, path string, uuid [16]byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -34,7 +34,7 @@ func WriteHeader(ctx context.Context, h host.Host, path string, uuid [16]byte) e
 	}
 	header := Header{PageBytes: page, Pages: uint32(pages), UUID: uuid}
 	if _, err := f.WriteAt(header.Encode(), 0); err != nil {
-		return explain(op, path, err) // here, not at open, the kernel guards a swap file
+		return explain(op, path, err) // the kernel protects a swap file at the write, not at open
 	}
 	if err := f.Sync(); err != nil {
 		return fail.New(0, op, err)
@@ -42,8 +42,8 @@ func WriteHeader(ctx context.Context, h host.Host, path string, uuid [16]byte) e
 	return fail.New(0, op, f.Close())
 }
 
-// ReadHeader reads the header of the file or device at path, for the machine's
-// own page size. The errors wrap those of ParseHeader.
+// ReadHeader reads the header of the file or device at path, for the page size
+// of this machine. The errors wrap those of ParseHeader.
 func ReadHeader(h host.Host, path string) (Header, error) {
 	op := "read the swap header of " + path
 	f, err := openForReading(h, path)

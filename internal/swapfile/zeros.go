@@ -11,12 +11,13 @@ import (
 )
 
 const (
-	zerosChunk = 4 << 20 // written at a time, and all the memory that it takes
-	zerosFlush = 1 << 30 // written before the disk is told to keep it
+	zerosChunk = 4 << 20 // size of one write, and all the memory that it needs
+	zerosFlush = 1 << 30 // how much is written between two syncs
 )
 
-// writeZeros fills the file with zeros: past the page cache where the file
-// system can, which takes half the time of dd and leaves the node's cache alone.
+// writeZeros fills the file with zeros. If the file system can, it bypasses the
+// page cache, which takes half the time of dd and does not evict what the node
+// has cached.
 func (d *draft) writeZeros(ctx context.Context) error {
 	zeros, err := mapZeros(zerosChunk)
 	if err != nil {
@@ -51,10 +52,10 @@ func (d *draft) writeChunks(ctx context.Context, zeros []byte, write func([]byte
 	return nil
 }
 
-// flusher has the disk keep what is written while more is being written.
-// Otherwise all of it would wait in the page cache, or in that of whatever the
-// disk really is, for the sync at the end, which cannot be interrupted and holds
-// up everybody else. Each sync costs as well: every 32 MiB, a tenth of the time.
+// flusher syncs the file while more is written. Otherwise all data would stay
+// in the page cache, or in the cache of the disk's host, until the sync at the
+// end, which cannot be interrupted and delays all other I/O. Syncs have a cost:
+// one every 32 MiB takes a tenth of the time.
 type flusher struct {
 	begin chan struct{}
 	err   chan error
@@ -72,25 +73,26 @@ func flush(f host.File) flusher {
 	return disk
 }
 
-// keep begins a sync. It waits for the one before, so that no more than twice
-// zerosFlush is ever on its way.
+// keep begins a sync. It waits for the previous one, so that never more than
+// twice zerosFlush is unsynced.
 func (disk flusher) keep() { disk.begin <- struct{}{} }
 
-// wait ends the flusher and returns what went wrong.
+// wait ends the flusher and returns its errors.
 func (disk flusher) wait() error {
 	close(disk.begin)
 	return <-disk.err
 }
 
-// mapZeros returns memory that O_DIRECT takes: it must begin on a page, which the
-// heap does not promise. In huge pages, and touched so that it gets them, it
-// reaches the disk in fewer and larger pieces, which saves a sixth of the time.
+// mapZeros returns memory for O_DIRECT: it must begin at a page boundary, which
+// the Go heap does not guarantee. Huge pages, which are allocated when they are
+// first written to, are transferred in fewer and larger requests, which saves a
+// sixth of the time.
 func mapZeros(size int) ([]byte, error) {
 	zeros, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
 		return nil, os.NewSyscallError("mmap", err)
 	}
-	_ = unix.Madvise(zeros, unix.MADV_HUGEPAGE) // a kernel without them does as well, more slowly
+	_ = unix.Madvise(zeros, unix.MADV_HUGEPAGE) // without huge pages it works too, but slower
 	clear(zeros)
 	return zeros, nil
 }
@@ -103,8 +105,8 @@ func buffered(f host.File) func(chunk []byte, offset int64) error {
 	}
 }
 
-// orElse writes to direct, and otherwise, for good, when the file system turns
-// out to want a coarser alignment than it got.
+// orElse writes to direct, and from then on with otherwise, once the file
+// system requires a larger alignment.
 func orElse(direct host.File, otherwise func([]byte, int64) error) func([]byte, int64) error {
 	refused := false
 	return func(chunk []byte, offset int64) error {

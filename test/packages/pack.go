@@ -20,23 +20,25 @@ import (
 	_ "github.com/goreleaser/nfpm/v2/rpm" // the format
 )
 
-// What goreleaser would take from git: always the same, so that the same sources give the same packages.
+// What goreleaser reads from git: always the same, so that the same sources
+// give the same packages.
 const (
 	commit     = "0123456789abcdef0123456789abcdef01234567"
 	commitDate = "2025-01-02T03:04:05Z"
 )
 
-// made is where hack/release-files.sh puts what it makes, for goreleaser.
+// made is the directory to which hack/release-files.sh writes, for goreleaser.
 const made = "bin/release"
 
 // maker makes packages as goreleaser does (v2, internal/pipe/nfpm/nfpm.go), for amd64.
 type maker struct {
-	root  string // of the repository
-	files string // what hack/release-files.sh has made
+	root  string // root directory of the repository
+	files string // output of hack/release-files.sh
 	release
 }
 
-// newMaker reads what a release is, and makes what its packages bring besides the program, in the directory.
+// newMaker reads what a release contains, and makes in the directory what the
+// packages contain besides the program.
 func newMaker(root, work string) (*maker, error) {
 	r, err := readRelease(root)
 	if err != nil {
@@ -46,7 +48,7 @@ func newMaker(root, work string) (*maker, error) {
 	return m, run(exec.Command(filepath.Join(root, "hack/release-files.sh"), m.files))
 }
 
-// program builds the program of a version, with the flags of a release.
+// program builds the program with that version, with the flags of a release.
 func (m *maker) program(version, to string) error {
 	ldflags, err := m.fill(m.build.Ldflags, version, nil)
 	if err != nil {
@@ -59,7 +61,8 @@ func (m *maker) program(version, to string) error {
 	return run(cmd)
 }
 
-// pack makes the package of a version in a format around a program, and returns its path.
+// pack makes the package of a version in one format, with a program, and
+// returns its path.
 func (m *maker) pack(version, format, program, dir string) (string, error) {
 	info, err := m.info(version, format, program)
 	if err != nil {
@@ -85,7 +88,7 @@ func (m *maker) pack(version, format, program, dir string) (string, error) {
 	return file.Name(), file.Close()
 }
 
-// info is the section nfpms in the words of nfpm.
+// info converts the section nfpms for the library nfpm.
 func (m *maker) info(version, format, program string) (*nfpm.Info, error) {
 	p := m.packages
 	mtime, err := m.time(p.MTime, version)
@@ -129,7 +132,7 @@ func (m *maker) contents(version, format string) (files.Contents, error) {
 	return all, nil
 }
 
-// path is where a file of the repository is.
+// path returns the path of a file of the repository.
 func (m *maker) path(name string) string {
 	if rest, is := strings.CutPrefix(name, made+"/"); is {
 		return filepath.Join(m.files, rest)
@@ -137,7 +140,8 @@ func (m *maker) path(name string) string {
 	return filepath.Join(m.root, name)
 }
 
-// fill fills in a template of goreleaser's; one that asks for more than is here is an error.
+// fill executes a template of goreleaser; a field that is not known here is an
+// error.
 func (m *maker) fill(text, version string, more map[string]string) (string, error) {
 	values := map[string]string{"Version": version, "FullCommit": commit, "CommitDate": commitDate}
 	maps.Copy(values, more)

@@ -9,8 +9,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// release is what goreleaser.yaml says about the program and its packages. Every key of these sections is read here: one
-// that is not known is an error, as a package without it would not be the one that is released.
+// release is what goreleaser.yaml says about the program and its packages. It
+// must have all keys of these sections: an unknown key is an error, because a
+// package made without it would not be the one that is released.
 type release struct {
 	build    build
 	packages packages
@@ -78,7 +79,7 @@ func readRelease(root string) (release, error) {
 	return r, nil
 }
 
-// onlyOne reads a list of one element, in which every key must be known.
+// onlyOne decodes a list of one element, in which every key must be known.
 func onlyOne[T any](section yaml.Node) (T, error) {
 	var list []T
 	text, err := yaml.Marshal(&section)

@@ -16,10 +16,11 @@ import (
 type server struct {
 	out    *wire.Writer
 	boot   string
-	cgroup *os.File // where commands run: not in the agent's own group, which is kept out of swap
+	cgroup *os.File // where commands run: not in the agent's own group, which must not be swapped out
 }
 
-// agent serves the host until the machine ends. The end of the line only means that no host listens: go on.
+// agent serves the host until the machine ends. The end of the line only means
+// that no host is listening at the moment, so it keeps reading.
 func agent([]string) error {
 	port, err := openPort()
 	if err != nil {
@@ -68,7 +69,7 @@ func (s *server) serve(request wire.Request) {
 	s.reply(request.ID, last)
 }
 
-// reply sends an answer; when that fails, nobody is there to be told.
+// reply sends an answer; if that fails, there is nobody to report it to.
 func (s *server) reply(id int64, reply wire.Reply) {
 	reply.ID, reply.BootID = id, s.boot
 	if err := s.out.Send(reply); err != nil {

@@ -13,8 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// payload unpacks the tar that lies on a disk, byte for byte, into the root. It is how programs of many megabytes get
-// into a machine in a moment instead of crawling over the serial line.
+// payload unpacks the tar that is written directly to a disk, into the root
+// directory. So large programs get into a machine much faster than over the
+// serial line.
 func payload(args []string) error {
 	if len(args) != 1 {
 		return errors.New("payload needs the path of the disk")
@@ -24,7 +25,8 @@ func payload(args []string) error {
 		return err
 	}
 	defer disk.Close()
-	// What an earlier life of this kernel read from the disk may be stale: the machine may come from a snapshot.
+	// What this kernel read from the disk before may be outdated: the machine
+	// may come from a snapshot.
 	if err := unix.IoctlSetInt(int(disk.Fd()), unix.BLKFLSBUF, 0); err != nil {
 		return fmt.Errorf("cannot forget what was read of %s: %w", args[0], err)
 	}
@@ -63,7 +65,8 @@ func unpack(header *tar.Header, content io.Reader) error {
 	return os.Rename(file.Name(), path)
 }
 
-// flush returns when nothing is on its way to a disk any more: neither file data nor pages being swapped out.
+// flush returns when no write to a disk is pending any more: neither file data
+// nor pages that are being swapped out.
 func flush([]string) error {
 	unix.Sync()
 	for range 300 {

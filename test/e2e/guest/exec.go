@@ -13,11 +13,12 @@ import (
 	"github.com/swapctl/swapctl/test/e2e/internal/wire"
 )
 
-// groupRoot is where the kernel's single control group tree is mounted.
+// groupRoot is where control groups are mounted (cgroup v2).
 const groupRoot = "/sys/fs/cgroup"
 
-// commandGroup makes the group that commands of stories run in. It is beside systemd's slices, as a login session
-// would be beside system.slice, so that neither the agent's nor system.slice's limits are theirs.
+// commandGroup makes the control group for commands of stories. It is beside
+// systemd's slices, as a login session is beside system.slice, so that the
+// limits of the agent and of system.slice do not apply to them.
 func commandGroup() (*os.File, error) {
 	path := groupRoot + "/story"
 	if err := os.MkdirAll(path, 0o755); err != nil {
@@ -26,7 +27,8 @@ func commandGroup() (*os.File, error) {
 	return os.Open(path)
 }
 
-// exec runs a command in a process group of its own and kills all of it when its time is over.
+// exec runs a command in its own process group and kills the whole group when
+// the time limit is over.
 func (s *server) exec(request wire.Request) (int, error) {
 	if len(request.Args) == 0 {
 		return 0, errors.New("no command given")
@@ -56,14 +58,14 @@ func (s *server) exec(request wire.Request) (int, error) {
 		return 0, fmt.Errorf("the command did not finish in %v", time.Duration(request.TimeoutMS)*time.Millisecond)
 	case errors.As(err, &exit):
 		return exitStatus(exit.Sys().(syscall.WaitStatus)), nil
-	case errors.Is(err, exec.ErrWaitDelay): // it left somebody behind who holds its output
+	case errors.Is(err, exec.ErrWaitDelay): // it left a process that still holds its output open
 		return 0, nil
 	default:
 		return 0, err
 	}
 }
 
-// exitStatus is a status as a shell shows it.
+// exitStatus returns the status as a shell shows it.
 func exitStatus(status syscall.WaitStatus) int {
 	if status.Signaled() {
 		return 128 + int(status.Signal())

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// hogOptions say what a hog does. The zero limits mean: no limit.
+// hogOptions say what a hog does. A limit of zero means no limit.
 type hogOptions struct {
 	group, pattern     string
 	bytes, minSwapped  int64
@@ -53,7 +53,7 @@ func parseHog(args []string) (hogOptions, error) {
 	return o, err
 }
 
-// parseBytes reads 200Mi, 1Gi, 64Ki or a number of bytes.
+// parseBytes parses 200Mi, 1Gi, 64Ki or a number of bytes.
 func parseBytes(text string) (int64, error) {
 	shift := 0
 	number := text
@@ -71,8 +71,9 @@ func parseBytes(text string) (int64, error) {
 
 func hogSocket(group string) string { return "/run/hog-" + group + ".sock" }
 
-// hogStart makes the group, starts the hog in it, and returns when the memory is filled and swapped out. The hog lives
-// on and answers hog-verify and the like. What is printed is one JSON document.
+// hogStart makes the group, starts the hog in it, and returns when the memory
+// is filled and swapped out. The hog keeps running and answers hog-verify and
+// the like. It prints one JSON document.
 func hogStart(args []string) error {
 	options, err := parseHog(args)
 	if err != nil {
@@ -113,7 +114,8 @@ func hogStart(args []string) error {
 }
 
 func makeGroup(o hogOptions) (string, error) {
-	// An error means that a controller is on already or not there; the writes below tell which.
+	// An error means that the controller is already on or does not exist; the
+	// writes below show which.
 	_ = os.WriteFile(groupRoot+"/cgroup.subtree_control", []byte("+memory"), 0o644)
 	path := filepath.Join(groupRoot, o.group)
 	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
@@ -133,7 +135,7 @@ func makeGroup(o hogOptions) (string, error) {
 	return path, nil
 }
 
-// hogAnswer is what a hog says of itself.
+// hogAnswer is the state that a hog reports.
 type hogAnswer struct {
 	Group        string `json:"cgroup"`
 	Bytes        int64  `json:"bytes"`

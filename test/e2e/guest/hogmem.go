@@ -18,14 +18,16 @@ import (
 
 const pageSize = 4096
 
-// hog holds the memory: outside the Go heap, so that nothing moves or touches it behind our back.
+// hog has the memory: outside of the Go heap, so that the runtime does not move
+// or touch it.
 type hog struct {
 	options hogOptions
 	memory  []byte
 	started time.Time
 }
 
-// hogRun is the hog itself, already in its group: fill, have it swapped, say so, then answer questions.
+// hogRun is the hog itself, already in its group: it fills the memory, has it
+// swapped out, reports that, then answers questions.
 func hogRun(args []string) error {
 	options, err := parseHog(args)
 	if err != nil {
@@ -37,7 +39,8 @@ func hogRun(args []string) error {
 	if err != nil {
 		return fmt.Errorf("cannot get the memory: %w", err)
 	}
-	// Huge pages are swapped in another way and would let one page's pattern stand for 512.
+	// Huge pages are swapped in a different way, and one of them would have a
+	// single pattern for 512 pages.
 	_ = unix.Madvise(h.memory, unix.MADV_NOHUGEPAGE)
 	for offset := 0; offset < len(h.memory); offset += pageSize {
 		fillPage(h.memory[offset:offset+pageSize], options.pattern, uint64(offset/pageSize))
@@ -102,7 +105,8 @@ func (h *hog) answer(err error) hogAnswer {
 
 func (h *hog) path(file string) string { return filepath.Join(groupRoot, h.options.group, file) }
 
-// read returns the number in a file of the group, or -1 where the kernel has no such file.
+// read returns the number in a file of the group, or -1 if the kernel has no
+// such file.
 func (h *hog) read(file string) int64 {
 	var value int64
 	text, err := os.ReadFile(h.path(file))
@@ -115,8 +119,9 @@ func (h *hog) read(file string) int64 {
 	return value
 }
 
-// reclaim asks for everything in the group to be pushed out, until enough of it is or nothing more goes. The kernel
-// answers EAGAIN when it got less than asked: that alone is no failure.
+// reclaim asks the kernel to swap out everything in the group, until enough is
+// swapped out or no more can be. The kernel returns EAGAIN if it reclaimed less
+// than asked for: that alone is not a failure.
 func (h *hog) reclaim() error {
 	goal := int64(len(h.memory)) / 100 * 98
 	last, idle := int64(-1), 0
@@ -136,8 +141,8 @@ func (h *hog) reclaim() error {
 	return nil
 }
 
-// askReclaim writes without package os: its files wait in the poller after EAGAIN, and a control group file, which can
-// be polled, never wakes them.
+// askReclaim writes without package os: after EAGAIN an os.File waits in the
+// poller, and a control group file, which can be polled, never wakes it.
 func askReclaim(path string, bytes int64) error {
 	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -156,7 +161,8 @@ func (h *hog) verify() error {
 	want := make([]byte, pageSize)
 	for offset := 0; offset < len(h.memory); offset += pageSize {
 		if offset%ahead == 0 {
-			// Many reads under way at once: one after the other takes an emulated machine half a minute.
+			// Start many reads at the same time: one by one they take half a
+			// minute on an emulated machine.
 			_ = unix.Madvise(h.memory[offset:min(offset+ahead, len(h.memory))], unix.MADV_WILLNEED)
 		}
 		fillPage(want, h.options.pattern, uint64(offset/pageSize))
@@ -167,11 +173,12 @@ func (h *hog) verify() error {
 	return nil
 }
 
-// ahead is how much is asked back from swap at a time.
+// ahead is how many bytes are read back from swap at a time.
 const ahead = 8 << 20
 
-// fillPage writes the pattern, the page's number and pseudo-random bytes that depend on both: no two pages are equal
-// and none compresses well, but each can be made again for comparing.
+// fillPage writes the pattern, the page's number and pseudo-random bytes that
+// depend on both: all pages differ and none compresses well, but each can be
+// computed again to compare it.
 func fillPage(page []byte, pattern string, number uint64) {
 	n := copy(page, pattern)
 	page[n] = '#'

@@ -11,8 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// initramfs is the first program of a machine whose kernel needs modules to reach its root disk. It loads those
-// listed in /modules.list in that order, mounts root= and becomes the root's own init.
+// initramfs is the first program of a machine whose kernel needs modules for
+// its root disk. It loads those in /modules.list in that order, mounts root=
+// and executes the init of the root.
 func initramfs([]string) error {
 	for _, dir := range []string{"/proc", "/dev", "/root"} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syscallNumbers are the calls at which a crash is interesting, by the names strace uses.
+// syscallNumbers are the system calls before which stories kill a program, by
+// the names that strace uses.
 func syscallNumbers() map[string]uint64 {
 	return map[string]uint64{
 		"write": unix.SYS_WRITE, "pwrite64": unix.SYS_PWRITE64, "fsync": unix.SYS_FSYNC,
@@ -26,11 +27,13 @@ func syscallNumbers() map[string]uint64 {
 	}
 }
 
-// killAt runs a command under ptrace and sends SIGKILL when any of its threads is about to make the N-th of the given
-// calls; that call does not happen. strace's own injection counts for each thread apart, which says nothing of a Go
-// program, whose goroutines wander between threads. Programs it starts are not followed.
-// What it prints at the end of its own stderr is "kill-at: killed" or "kill-at: finished N calls"; its exit status is
-// that of the command (137 when killed).
+// killAt runs a command under ptrace and sends SIGKILL when any of its threads
+// is about to make the N-th of the given system calls; that call does not
+// happen. strace's own injection counts for each thread separately, which does
+// not work for a Go program, whose goroutines change threads. Programs that it
+// starts are not followed. At the end it prints "kill-at: killed" or "kill-at:
+// finished N calls" to its stderr; its exit status is that of the command (137
+// if killed).
 func killAt(args []string) error {
 	if len(args) < 3 {
 		return errors.New("kill-at needs SYSCALL[,SYSCALL] N COMMAND")
@@ -47,7 +50,7 @@ func killAt(args []string) error {
 	if err != nil {
 		return fmt.Errorf("kill-at: cannot read %q as a number", args[1])
 	}
-	runtime.LockOSThread() // ptrace belongs to a thread
+	runtime.LockOSThread() // ptrace is bound to a thread
 	cmd := exec.Command(args[2], args[3:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
@@ -75,12 +78,12 @@ type tracer struct {
 	when   int
 	seen   int
 	killed bool
-	inside map[int]bool // threads that are inside a call: their next stop is its return
+	inside map[int]bool // threads that are inside of a call: their next stop is its return
 }
 
 const traceOptions = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_EXITKILL
 
-// run steers the process until it ends and returns how it ended.
+// run controls the process until it ends and returns how it ended.
 func (t *tracer) run() (syscall.WaitStatus, error) {
 	var status syscall.WaitStatus
 	if _, err := syscall.Wait4(t.leader, &status, 0, nil); err != nil {
@@ -116,7 +119,8 @@ func (t *tracer) run() (syscall.WaitStatus, error) {
 	}
 }
 
-// stopped handles one stop of one thread and lets it go on; true means that the moment to kill has come.
+// stopped handles one stop of one thread and lets it continue; true means that
+// this is the moment to kill.
 func (t *tracer) stopped(thread int, status syscall.WaitStatus) bool {
 	signal := status.StopSignal()
 	pass := 0
@@ -126,11 +130,11 @@ func (t *tracer) stopped(thread int, status syscall.WaitStatus) bool {
 		if t.inside[thread] && t.counts(thread) {
 			return true
 		}
-	case signal == syscall.SIGTRAP, signal == syscall.SIGSTOP: // news of a clone or exec; the first stop of a thread
+	case signal == syscall.SIGTRAP, signal == syscall.SIGSTOP: // report of a clone or exec; the first stop of a thread
 	default:
 		pass = int(signal)
 	}
-	_ = syscall.PtraceSyscall(thread, pass) // fails when the thread is gone, of which the next wait tells
+	_ = syscall.PtraceSyscall(thread, pass) // fails if the thread has ended, which the next wait reports
 	return false
 }
 

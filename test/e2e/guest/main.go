@@ -1,5 +1,6 @@
-// Command guest is the only program of the test harness inside a machine. It is the agent that does what the host
-// asks, the /init of the tiny initramfs, and the workloads and small tools that stories need.
+// Command guest is the only program of the test harness inside a machine. It is
+// the agent that does what the host asks, the /init of the small initramfs, and
+// the workloads and small tools that stories need.
 package main
 
 import (
@@ -8,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// command is one subcommand: what it gets are the arguments after its name.
+// command is one subcommand: it gets the arguments after its name.
 type command struct {
 	name, usage string
 	run         func(args []string) error
@@ -36,7 +37,7 @@ func main() {
 	}
 	args := os.Args[1:]
 	if name := filepath.Base(os.Args[0]); name != "guest" && name != "exe" {
-		args = append([]string{name}, args...) // by one of the links that the image has
+		args = append([]string{name}, args...) // called by one of the links in the image
 	}
 	if len(args) > 0 {
 		for _, c := range commands() {

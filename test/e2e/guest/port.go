@@ -11,8 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openPort finds the line to the host: the virtio port named "agent" (QEMU), else the first serial line (UML).
-// The driver may still be loading when the agent starts, so it waits.
+// openPort finds the line to the host: the virtio port named "agent" (QEMU),
+// otherwise the first serial line (UML). The driver may still be loading when
+// the agent starts, so it waits.
 func openPort() (*os.File, error) {
 	for range 600 {
 		if path := virtioPort(); path != "" {
@@ -41,7 +42,7 @@ func isUML() bool {
 	return err == nil && strings.Contains(string(text), "User Mode Linux")
 }
 
-// openSerial opens a terminal line and makes it carry bytes as they are.
+// openSerial opens a terminal line in raw mode.
 func openSerial(path string) (*os.File, error) {
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -1,8 +1,11 @@
-// Command kubelet stands in for a kubelet in the machines: it reads flags, files and /proc/swaps as the real one does,
-// as far as that decides whether it starts, and refuses with the real one's words. It shares no code with swapctl.
+// Command kubelet replaces a kubelet in the machines: it reads flags, files and
+// /proc/swaps as the real one does, as far as these decide whether it starts,
+// and refuses with the same messages as the real one. It shares no code with
+// swapctl.
 //
-// Its version is the content of /etc/standin-kubelet. What it made of its configuration is in /run/standin-kubelet,
-// every start and refusal a line of /root/kubelet.log.
+// Its version is the content of /etc/standin-kubelet. It writes the
+// configuration that it has read to /run/standin-kubelet, and every start and
+// refusal as a line to /root/kubelet.log.
 package main
 
 import (
@@ -20,7 +23,7 @@ import (
 
 const apiVersion = "kubelet.config.k8s.io/v1beta1"
 
-// settings are what the flags and files come to.
+// settings are the result of the flags and files.
 type settings struct {
 	minor      int
 	failSwapOn bool
@@ -63,7 +66,8 @@ func note(format string, args ...any) {
 	fmt.Fprintf(f, format+"\n", args...)
 }
 
-// parse knows --name, --name=value and, of those that take a file, --name value.
+// parse accepts --name, --name=value and, for flags that have a file as value,
+// --name value.
 func parse(args []string) map[string]string {
 	flags := map[string]string{}
 	for i := 0; i < len(args); i++ {
@@ -77,7 +81,8 @@ func parse(args []string) map[string]string {
 	return flags
 }
 
-// start is cmd/kubelet/app/server.go and pkg/kubelet/cm/container_manager_linux.go, in their order.
+// start does what cmd/kubelet/app/server.go and
+// pkg/kubelet/cm/container_manager_linux.go do, in their order.
 func start(version string, flags map[string]string) (settings, int, error) {
 	areas, err := swapAreas()
 	if err != nil {
@@ -119,7 +124,7 @@ func swapAreas() (int, error) {
 	return strings.Count(strings.TrimSpace(string(text)), "\n"), err
 }
 
-// dropins lays the files of --config-dir over the tree.
+// dropins merges the files of --config-dir into the configuration.
 func dropins(dir string, tree map[string]any) error {
 	return filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".conf" {
@@ -146,7 +151,7 @@ func load(path string) (map[string]any, error) {
 	return tree, yaml.Unmarshal(text, &tree)
 }
 
-// merge is a JSON merge patch.
+// merge applies a JSON merge patch.
 func merge(into, patch map[string]any) {
 	for name, value := range patch {
 		below, isMap := value.(map[string]any)
@@ -162,7 +167,8 @@ func merge(into, patch map[string]any) {
 	}
 }
 
-// take reads the tree and the flags over it, and judges them.
+// take reads the merged files, then the flags, which take precedence, and
+// checks the result.
 func (s *settings) take(tree map[string]any, flags map[string]string) error {
 	if on, ok := tree["failSwapOn"].(bool); ok {
 		s.failSwapOn = on

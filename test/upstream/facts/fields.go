@@ -15,16 +15,17 @@ import (
 	"strings"
 )
 
-// field is a field of a type, and the minors that have it.
+// field is a field of a type, and the minors that contain it.
 type field struct {
 	typ         string
 	first, last int
 }
 
-// table is: type -> field.
+// table maps type -> name -> field.
 type table map[string]map[string]*field
 
-// apis are the configuration files that are read, and the types they begin with.
+// apis are the configuration files that are read, each with its top-level
+// types.
 func apis() map[string][]string {
 	kubeadm := []string{"InitConfiguration", "ClusterConfiguration", "JoinConfiguration", "ResetConfiguration", "UpgradeConfiguration", "ClusterStatus"}
 	return map[string][]string{
@@ -66,7 +67,7 @@ func fieldsOf(releases []release) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// minors writes 22- for what is still there, 22-27 for what is gone.
+// minors formats 22- for what still exists, 22-27 for what was removed.
 func minors(first, last, newest int) string {
 	if last == newest {
 		return fmt.Sprintf("%d-", first)
@@ -74,7 +75,7 @@ func minors(first, last, newest int) string {
 	return fmt.Sprintf("%d-%d", first, last)
 }
 
-// read adds what the Go types in a directory have.
+// read adds the Go types in a directory.
 func (t table) read(dir string, roots []string, minor int) error {
 	types := map[string]ast.Expr{}
 	files, err := filepath.Glob(filepath.Join(dir, "*types.go"))
@@ -106,7 +107,7 @@ func (t table) read(dir string, roots []string, minor int) error {
 	return nil
 }
 
-// add adds the fields of a struct, and of those that it has.
+// add adds the fields of a struct and, recursively, of their types.
 func (t table) add(types map[string]ast.Expr, into, name string, minor int) {
 	structure, ok := types[name].(*ast.StructType)
 	if !ok {
@@ -143,8 +144,8 @@ func (t table) put(typ, name, holds string, minor int) {
 	t[typ][name] = &field{holds, minor, minor}
 }
 
-// describe says what a field holds: bool, string, number, any, []x, map:x, or
-// the name of a type.
+// describe returns the shape of a field: bool, string, number, any, []x, map:x,
+// or the name of a type.
 func (t table) describe(types map[string]ast.Expr, e ast.Expr, minor int) string {
 	switch e := e.(type) {
 	case *ast.StarExpr:

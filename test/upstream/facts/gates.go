@@ -18,15 +18,15 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// gate is a feature gate: the minors that have it, and since when it cannot be
-// set to anything but a value.
+// gate is a feature gate: the minors that have it, and since which minor it can
+// only be set to one value.
 type gate struct {
 	first, last int
 	locked      int // 0: never
 	value       bool
 }
 
-// spec is what a gate is from some minor on.
+// spec is the state of a gate from some minor on.
 type spec struct {
 	since           int
 	locked, enabled bool
@@ -74,7 +74,7 @@ func gatesOf(releases []release) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// at returns the newest spec that a minor has.
+// at returns the newest spec up to a minor.
 func at(specs []spec, minor int) (spec, bool) {
 	found, ok := spec{}, false
 	for _, s := range specs {
@@ -85,8 +85,9 @@ func at(specs []spec, minor int) (spec, bool) {
 	return found, ok
 }
 
-// gates are those of the kubelet and of the libraries of the API server and of
-// clients, which it registers as well; a release with a list of the whole of Kubernetes has all.
+// gates returns the gates of the kubelet and of the libraries of the API server
+// and of clients, which the kubelet registers as well; a release with one list
+// for all of Kubernetes has all of them.
 func (r release) gates() (map[string][]spec, error) {
 	found := map[string][]spec{}
 	for _, dir := range []string{r.kubernetes + "/pkg", r.apiserver + "/pkg", r.client} {
@@ -129,7 +130,7 @@ func (r release) gates() (map[string][]spec, error) {
 	return found, nil
 }
 
-// parse reads the tables of a directory features.
+// parse reads the tables in a directory features.
 func parse(dir string, found map[string][]spec) error {
 	files, err := filepath.Glob(filepath.Join(dir, "features/*.go"))
 	if err != nil {
@@ -137,7 +138,7 @@ func parse(dir string, found map[string][]spec) error {
 	}
 	names := map[string]string{}
 	known := maps.Clone(found)
-	for pass := range 2 { // the names of all files first
+	for pass := range 2 { // first the names of all files
 		for _, name := range files {
 			if strings.HasSuffix(name, "_test.go") {
 				continue
@@ -167,7 +168,7 @@ func parse(dir string, found map[string][]spec) error {
 	return nil
 }
 
-// isGateTable finds map[featuregate.Feature]featuregate.FeatureSpec and
+// isGateTable recognises map[featuregate.Feature]featuregate.FeatureSpec and
 // ...VersionedSpecs.
 func isGateTable(e ast.Expr) bool {
 	m, ok := e.(*ast.MapType)
@@ -186,7 +187,7 @@ func addGate(found, known map[string][]spec, names map[string]string, pair *ast.
 	switch key := pair.Key.(type) {
 	case *ast.Ident:
 		name = names[key.Name]
-	case *ast.SelectorExpr: // genericfeatures.X: its name is its identifier
+	case *ast.SelectorExpr: // genericfeatures.X: the gate's name is its identifier
 		name = key.Sel.Name
 	}
 	value, ok := pair.Value.(*ast.CompositeLit)

@@ -91,10 +91,10 @@ func find(row kubeletcfg.Row, source string) (release, error) {
 	return r, err
 }
 
-// download has the go command fetch a module, and returns where it is.
+// download makes the go command download a module, and returns its directory.
 func download(module string) (string, error) {
 	cmd := exec.Command("go", "mod", "download", "-json", module)
-	cmd.Dir = os.TempDir() // no module's replacements
+	cmd.Dir = os.TempDir() // ignore the replacements of any module
 	text, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("%s: %w: %s", module, err, text)

@@ -18,14 +18,16 @@ import (
 //go:embed all:recipe
 var recipe embed.FS
 
-// What is installed in the roots. On trixie the crypttab machinery and some of util-linux are packages of their own.
+// The packages in the root file systems. In trixie the programs for crypttab
+// and some of util-linux are separate packages.
 const (
 	packages = "systemd,systemd-sysv,dbus,udev,kmod,cryptsetup-bin,dmsetup,util-linux,mount,btrfs-progs,xfsprogs," +
 		"e2fsprogs,procps,iproute2,strace,lvm2,mdadm"
 	packagesTrixie = packages + ",systemd-cryptsetup,util-linux-extra"
 )
 
-// Builder makes what the lanes need. Parts that several lanes share are made once.
+// Builder makes what the lanes need. Parts that several lanes share are made
+// only once.
 type Builder struct {
 	cache  cache
 	guest  string // path of the guest program
@@ -35,7 +37,8 @@ type Builder struct {
 	bare   map[string]func() (string, error)
 }
 
-// NewBuilder returns a builder on the cache directory. Close removes what it keeps outside the cache.
+// NewBuilder returns a builder for the cache directory. Close removes what it
+// has outside of the cache.
 func NewBuilder(ctx context.Context, dir, guest string, log func(string, ...any)) (*Builder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make the cache: %w", err)
@@ -83,7 +86,7 @@ func (b *Builder) unpackRecipe() error {
 	})
 }
 
-// ingredients returns the content of recipe files, for keys.
+// ingredients returns the content of recipe files, for the keys of the cache.
 func ingredients(paths ...string) string {
 	var all bytes.Buffer
 	for _, root := range paths {
@@ -98,7 +101,7 @@ func ingredients(paths ...string) string {
 	return all.String()
 }
 
-// run runs a script of the recipe; its output is shown only when it fails.
+// run runs a script of the recipe; its output is shown only if it fails.
 func (b *Builder) run(ctx context.Context, name string, args ...string) error {
 	return run(ctx, filepath.Join(b.script, name), args...)
 }
@@ -113,7 +116,7 @@ func run(ctx context.Context, name string, args ...string) error {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
-	// A group of its own, so that all of it can be ended.
+	// Its own process group, so that all of it can be ended.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	if err := cmd.Run(); err != nil {

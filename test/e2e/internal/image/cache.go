@@ -14,14 +14,16 @@ import (
 	"time"
 )
 
-// cache is a directory of things that take long to make. Each lies in NAME-KEY, where the key is a hash of everything
-// it is made from, so a changed recipe never meets an old result. It gets that name by a rename when it is complete.
+// cache is a directory of things that take long to make. Each is in NAME-KEY,
+// where the key is a hash of everything it is made from, so a changed recipe
+// never gets an old result. It is renamed to that name when it is complete.
 type cache struct {
 	dir string
 	log func(format string, args ...any)
 }
 
-// keep is how long something of another recipe is kept: switching between branches should not cost a build each time.
+// keep is how long results of another recipe are kept: switching between
+// branches should not require a build each time.
 const keep = 14 * 24 * time.Hour
 
 // key hashes the ingredients of a recipe.
@@ -33,8 +35,9 @@ func key(ingredients ...string) string {
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
-// get returns the name, in the cache, of the directory for the recipe, and makes it first when it is not there.
-// Only one process makes a thing at a time; others wait for it.
+// get returns the name of the directory for the recipe in the cache, and makes
+// it first if it does not exist. Only one process makes it at a time; others
+// wait.
 func (c cache) get(ctx context.Context, name, key string, build func(ctx context.Context, dir string) error) (string, error) {
 	entry := name + "-" + key
 	path := filepath.Join(c.dir, entry)
@@ -45,7 +48,7 @@ func (c cache) get(ctx context.Context, name, key string, build func(ctx context
 	if err != nil {
 		return "", fmt.Errorf("cannot use the cache: %w", err)
 	}
-	defer lock.Close() // and so unlocks
+	defer lock.Close() // this also unlocks it
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", fmt.Errorf("cannot lock the cache: %w", err)
 	}
@@ -73,13 +76,13 @@ func (c cache) get(ctx context.Context, name, key string, build func(ctx context
 	return entry, nil
 }
 
-// used tells whether the entry is there and notes that it is wanted.
+// used reports whether the entry exists, and records that it was used.
 func used(path string) bool {
 	now := time.Now()
 	return os.Chtimes(path, now, now) == nil
 }
 
-// forget removes entries of other recipes that nobody wanted for long.
+// forget removes entries of other recipes that were not used for long.
 func (c cache) forget(name, current string) {
 	entries, _ := filepath.Glob(filepath.Join(c.dir, name+"-*"))
 	for _, path := range entries {

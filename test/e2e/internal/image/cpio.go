@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// qemuModules are the modules that a suite's kernel needs to reach its root disk and the agent's port, in the order of
-// loading; what is not listed is built in.
+// qemuModules returns the modules that a suite's kernel needs for its root disk
+// and the agent's port, in loading order; all others are built in.
 func qemuModules(suite string) []string {
 	if suite == "bookworm" {
 		return []string{"virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk", "virtio_console"}
@@ -19,7 +19,8 @@ func qemuModules(suite string) []string {
 	return []string{"virtio_blk"}
 }
 
-// makeInitrd writes an initramfs that holds the guest program as /init and the modules.
+// makeInitrd writes an initramfs with the guest program as /init and the
+// modules.
 func makeInitrd(path, root, guest string, modules []string) error {
 	file, err := os.Create(path)
 	if err != nil {
@@ -53,7 +54,8 @@ func makeInitrd(path, root, guest string, modules []string) error {
 	return file.Close()
 }
 
-// findModule returns the path of a module of Debian's kernel; UML's modules, of another kernel, lie beside them.
+// findModule returns the path of a module of Debian's kernel; UML's modules, of
+// another kernel, are beside them.
 func findModule(root, name string) (string, error) {
 	var found string
 	err := filepath.WalkDir(filepath.Join(root, "usr/lib/modules"), func(path string, entry os.DirEntry, err error) error {
@@ -69,7 +71,8 @@ func findModule(root, name string) (string, error) {
 	return found, err
 }
 
-// cpio writes the archive format of the kernel's initramfs ("newc"). The first error sticks.
+// cpio writes the archive format of the kernel's initramfs ("newc"). It keeps
+// the first error.
 type cpio struct {
 	w     *bufio.Writer
 	inode int

@@ -10,10 +10,12 @@ import (
 	"github.com/swapctl/swapctl/test/e2e/internal/machine"
 )
 
-// Lanes are the names of all lanes: User-Mode Linux on the root of Debian 12, and Debian 12 and 13 as they are.
+// Lanes are the names of all lanes: User-Mode Linux with the root of Debian 12,
+// and unchanged Debian 12 and 13.
 func Lanes() []string { return []string{"uml", "bookworm", "trixie"} }
 
-// Lane makes everything one lane boots from and returns where it is. Several lanes may be made at the same time.
+// Lane makes everything that one lane boots from and returns where it is.
+// Several lanes may be made at the same time.
 func (b *Builder) Lane(ctx context.Context, lane, workDir string) (machine.Options, error) {
 	suite, kind := lane, "qemu"
 	if lane == "uml" {
@@ -41,7 +43,8 @@ func (b *Builder) Lane(ctx context.Context, lane, workDir string) (machine.Optio
 	return options, err
 }
 
-// image makes the root image of a suite. That of bookworm holds UML's modules as well.
+// image makes the root image of a suite. That of bookworm also contains UML's
+// modules.
 func (b *Builder) image(ctx context.Context, suite string) (string, error) {
 	guest, err := os.ReadFile(b.guest)
 	if err != nil {

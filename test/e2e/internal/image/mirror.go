@@ -6,8 +6,9 @@ import (
 	"regexp"
 )
 
-// Mirror returns the Debian mirror that this host uses itself, so that a proxy or a mirror nearby is used here too;
-// deb.debian.org when the host's package sources name none.
+// Mirror returns the Debian mirror that this host uses itself, so that a proxy
+// or a mirror nearby is used here too; deb.debian.org if the host's package
+// sources have none.
 func Mirror(aptDir string) string {
 	files := []string{filepath.Join(aptDir, "sources.list")}
 	for _, pattern := range []string{"*.list", "*.sources"} {

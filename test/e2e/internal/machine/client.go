@@ -12,10 +12,12 @@ import (
 	"github.com/swapctl/swapctl/test/e2e/internal/wire"
 )
 
-// errGone is what a call gets when the machine ended or restarted under it.
+// errGone is the error of a call if the machine ended or restarted before it
+// answered.
 var errGone = errors.New("the machine ended or restarted before it answered")
 
-// client speaks to the agent of one machine over one line. Several calls may be under way.
+// client talks to the agent of one machine over one line. Several calls may run
+// at the same time.
 type client struct {
 	line io.ReadWriteCloser
 	out  *wire.Writer
@@ -29,7 +31,7 @@ type client struct {
 
 // call is a request that waits for its replies.
 type call struct {
-	boot   string // the boot it was made in, "" when any may answer
+	boot   string // the boot it was made in; "" if any boot may answer
 	stdout io.Writer
 	stderr io.Writer
 	done   chan wire.Reply
@@ -43,7 +45,7 @@ func newClient(line *os.File) *client {
 
 func (c *client) close() { c.line.Close() }
 
-// receive hands every reply to its call until the line ends.
+// receive passes every reply to its call until the line ends.
 func (c *client) receive() {
 	in := wire.NewReader(c.line)
 	for {
@@ -51,7 +53,7 @@ func (c *client) receive() {
 		if err := in.Next(&reply); err != nil {
 			break
 		}
-		if reply.BootID != "" { // else it is an echo of our own words by a terminal not yet raw
+		if reply.BootID != "" { // otherwise it is the echo of our request by a terminal that is not in raw mode yet
 			c.dispatch(reply)
 		}
 	}
@@ -63,7 +65,7 @@ func (c *client) receive() {
 	}
 }
 
-// abandon ends a call without an answer. The lock is held.
+// abandon ends a call without an answer. The caller holds the lock.
 func (c *client) abandon(id int64) {
 	c.calls[id].done <- wire.Reply{Error: errGone.Error(), Exit: -1}
 	delete(c.calls, id)
@@ -113,7 +115,8 @@ func (c *client) ask(ctx context.Context, request wire.Request, stdout, stderr i
 	}
 	c.calls[request.ID] = waiting
 	c.mu.Unlock()
-	// A machine that stands still takes nothing in: do not wait for it longer than for an answer.
+	// A machine that hangs reads nothing: do not wait for the write longer than
+	// for an answer.
 	if line, ok := c.line.(interface{ SetWriteDeadline(t time.Time) error }); ok {
 		_ = line.SetWriteDeadline(time.Now().Add(10 * time.Second))
 	}
@@ -137,7 +140,7 @@ func (c *client) ask(ctx context.Context, request wire.Request, stdout, stderr i
 	}
 }
 
-// await returns the id of the first boot that answers and is not the old one.
+// await returns the ID of the first boot that answers and is not the old one.
 func (c *client) await(ctx context.Context, old string) (string, error) {
 	for {
 		try, cancel := context.WithTimeout(ctx, 500*time.Millisecond)

@@ -12,8 +12,9 @@ import (
 // processors are those that this program may use.
 var processors cpus
 
-// cpus keeps each machine on one processor. The kernel and the programs of a User-Mode Linux are processes that take
-// turns: where both run on the same processor, a machine takes a third less of its time.
+// cpus keeps each machine on one processor. The kernel and the programs of a
+// User-Mode Linux are processes that run by turns: on the same processor a
+// machine needs a third less time.
 type cpus struct {
 	mu       sync.Mutex
 	machines map[int]int // processor -> machines that run on it
@@ -36,7 +37,8 @@ func (c *cpus) start(cmd *exec.Cmd) (*process, error) {
 	}()
 	var only unix.CPUSet
 	only.Set(cpu)
-	// What it starts from now on inherits this. One that has ended already is for the caller to find out.
+	// The processes that it starts from now on inherit this. If it has ended
+	// already, the caller notices.
 	if err := unix.SchedSetaffinity(cmd.Process.Pid, &only); err != nil && !errors.Is(err, unix.ESRCH) {
 		proc.kill()
 		return nil, fmt.Errorf("cannot keep a machine on one processor: %w", err)

@@ -10,11 +10,13 @@ import (
 	"slices"
 )
 
-// scratchSize is that of the disks b and c: sparse, so it costs only what is written.
+// scratchSize is the size of the disks b and c: they are sparse, so they take
+// only what is written.
 const scratchSize = 3 << 30
 
-// payloadSize is that of the read-only disk that carries programs into the machine. It is the same whatever lies on
-// it, as a machine from a snapshot would be surprised by a disk that changed its size.
+// payloadSize is the size of the read-only disk with programs for the machine.
+// It does not depend on the programs, because the disk of a machine from a
+// snapshot must not change its size.
 const payloadSize = 128 << 20
 
 // Options say where a machine's parts are.
@@ -24,10 +26,10 @@ type Options struct {
 	Image   string            // file name of the root image in it
 	Kernel  string            // file name of the kernel in it (QEMU)
 	Initrd  string            // file name of the initramfs in it (QEMU)
-	Warm    string            // name of the directory with a snapshot in it, or "" to boot cold (QEMU)
-	Tools   string            // root of the Debian that the emulator is from
-	Payload map[string]string // programs to carry into the machine: path inside -> path on the host
-	WorkDir string            // where machines live while they run
+	Warm    string            // name of the directory with a snapshot in it, or "" to boot normally (QEMU)
+	Tools   string            // root directory of the Debian that the emulator is from
+	Payload map[string]string // programs for the machine: path inside -> path on the host
+	WorkDir string            // directory for the files of running machines
 }
 
 // New prepares a machine; nothing runs before Boot.
@@ -68,7 +70,7 @@ func scratchDisks(dir string) error {
 	return nil
 }
 
-// payloadDisk writes the programs as a tar, byte for byte onto the disk.
+// payloadDisk writes the programs as a tar directly to the disk.
 func payloadDisk(path string, programs map[string]string) error {
 	disk, err := os.Create(path)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package machine boots disposable Linux machines and talks to them. A machine is a process tree that dies with the
-// test, disks that are copy-on-write over a cached image, and an agent inside that answers over a serial line.
+// Package machine boots disposable Linux machines and talks to them. A machine
+// is a process tree that ends with the test, disks that are copy-on-write on
+// top of a cached image, and an agent inside that answers over a serial line.
 package machine
 
 import (
@@ -20,20 +21,23 @@ import (
 
 // Machine is one machine, in any lane. Its methods are for one goroutine at a time.
 type Machine interface {
-	// Boot starts the machine and returns when its agent answers, which is long before the boot is finished.
+	// Boot starts the machine and returns when its agent answers, which is long
+	// before the boot has finished.
 	Boot(ctx context.Context) error
-	// Exec runs a command inside. An error means that it could not be run or did not finish; its exit status is
-	// in the result.
+	// Exec runs a command inside and returns its exit status. An error means
+	// that it could not be run or did not finish.
 	Exec(ctx context.Context, command Command) (int, error)
-	// Put writes a file inside; for programs of megabytes there is the payload disk.
+	// Put writes a file inside; large programs are on the payload disk instead.
 	Put(ctx context.Context, path string, mode uint32, content []byte) error
 	// Get reads a file inside.
 	Get(ctx context.Context, path string) ([]byte, error)
-	// Reboot shuts down in order and returns when the agent of the next boot answers.
+	// Reboot shuts down normally and returns when the agent of the next boot
+	// answers.
 	Reboot(ctx context.Context) error
 	// PowerCut kills the whole emulator and boots again on the same disks.
 	PowerCut(ctx context.Context) error
-	// Settle returns when the boot is finished, with the word systemd has for the result.
+	// Settle returns when the boot has finished, with systemd's word for the
+	// result.
 	Settle(ctx context.Context) (string, error)
 	// Console is everything the machine wrote to its console.
 	Console() string
@@ -45,7 +49,7 @@ type Machine interface {
 	Close() error
 }
 
-// ExecTimeout is how long a command may take that says nothing else.
+// ExecTimeout is the time limit of a command that has no other.
 const ExecTimeout = time.Minute
 
 // Command is what to run inside a machine, without a shell.
@@ -57,13 +61,14 @@ type Command struct {
 	Stdout, Stderr io.Writer
 }
 
-// emulator is what lanes differ in.
+// emulator is where the lanes differ.
 type emulator interface {
 	// start starts the emulator on its disks; agent and console are ends for it.
 	start(ctx context.Context, agent, console *os.File) (*process, error)
 	// bootTimeout is how long the agent may take to answer.
 	bootTimeout() time.Duration
-	// startsAnew tells that a reboot is a shutdown and another start of the emulator.
+	// startsAnew reports whether a reboot is a shutdown and another start of
+	// the emulator.
 	startsAnew() bool
 	// trouble is what the emulator knows about a machine that does not answer.
 	trouble() string
@@ -82,8 +87,9 @@ type machine struct {
 	boot   string
 }
 
-// bootTries: an emulator that was to go on from a saved state has been seen, one time in a hundred, to stand still
-// before its first instruction. A story does not notice another try but by the time it takes.
+// bootTries: about one time in a hundred, an emulator that should continue from
+// a saved state hung before its first instruction. Another try costs a story
+// nothing but time.
 const bootTries = 3
 
 func (m *machine) Boot(ctx context.Context) error {
@@ -124,7 +130,8 @@ func (m *machine) bootOnce(ctx context.Context) error {
 	return m.await(ctx, "")
 }
 
-// await waits for a boot other than old and makes its clock right: that of a machine from a snapshot is old.
+// await waits for a boot other than old and sets its clock: that of a machine
+// from a snapshot is wrong.
 func (m *machine) await(ctx context.Context, old string) error {
 	boot, err := m.client.await(ctx, old)
 	if err != nil {
@@ -147,7 +154,7 @@ func (m *machine) Exec(ctx context.Context, command Command) (int, error) {
 		return 0, errors.New("the machine is not running")
 	}
 	timeout := cmp.Or(command.Timeout, ExecTimeout)
-	// The agent keeps the time; ours is only for a machine that hangs.
+	// The agent applies the time limit; ours is only for a machine that hangs.
 	ctx, cancel := context.WithTimeout(ctx, timeout+30*time.Second)
 	defer cancel()
 	reply, err := m.client.ask(ctx, wire.Request{
@@ -183,7 +190,7 @@ func (m *machine) Reboot(ctx context.Context) error {
 	if m.emulator.startsAnew() {
 		verb = "poweroff"
 	}
-	// The answer may or may not come before the agent is gone.
+	// The agent may end before or after it answers.
 	_, _ = m.client.ask(ctx, wire.Request{
 		Op: wire.Exec, Args: []string{"systemctl", "--no-block", verb}, TimeoutMS: 20000,
 	}, nil, nil)
@@ -213,14 +220,15 @@ func (m *machine) Settle(ctx context.Context) (string, error) {
 		}
 		switch state := strings.TrimSpace(out.String()); state {
 		case "running", "degraded":
-			// systemd is content when udev has been told to look at the devices; their links may come seconds later.
+			// systemd is done once udev is told to look at the devices; their
+			// links may come seconds later.
 			status, err := m.Exec(ctx, Command{Args: []string{"udevadm", "settle", "--timeout=120"}, Timeout: 3 * time.Minute})
 			if err == nil && status != 0 {
 				err = fmt.Errorf("udevadm settle ended with %d", status)
 			}
 			return state, err
 		}
-		time.Sleep(200 * time.Millisecond) // systemd does not listen yet
+		time.Sleep(200 * time.Millisecond) // systemd does not answer yet
 	}
 	return "", errors.New("cannot tell whether the boot is finished: systemd does not say")
 }

@@ -15,7 +15,8 @@ import (
 //go:embed enter.sh
 var enterScript string
 
-// Where a program run with enter finds the cached images and the machine's own directory.
+// Where a program that is run with enter finds the cached images and the
+// machine's own directory.
 const (
 	imagesInside  = "/mnt/images"
 	machineInside = "/mnt/machine"
@@ -28,23 +29,26 @@ func (p place) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", append([]string{"-c", enterScript, "enter.sh", p.root, p.images, p.machine}, args...)...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		// The first process of a PID namespace takes everybody in it along, however it ends.
+		// When the first process of a PID namespace ends, all others in it are
+		// killed.
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
 		Pdeathsig:  syscall.SIGKILL,
-		Setsid:     true, // ^C at the terminal is for the test, which then closes its machines
+		Setsid:     true, // ^C in the terminal is for the test only, which then closes its machines
 	}
 	return cmd
 }
 
-// process is a program that runs until it ends or is killed. When it has ended, nothing of it is left.
+// process is a program that runs until it ends or is killed. Then all of its
+// processes have ended.
 type process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	err  error // why it ended; valid when done is closed
 }
 
-// start runs the command and keeps the thread that started it alive: the parent-death signal that ends it with us is
-// sent when that thread ends, not when the whole program does.
+// start runs the command and keeps the thread that started it: the parent-death
+// signal, which ends the command with this program, is sent when that thread
+// ends.
 func start(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
@@ -65,7 +69,8 @@ func start(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// kill ends the process at once, as a power cut does, and waits until it is gone.
+// kill ends the process at once, like a power cut, and waits until it has
+// ended.
 func (p *process) kill() {
 	if p == nil {
 		return

@@ -15,10 +15,10 @@ type qemu struct {
 	place   place
 	resume  bool     // continue from the snapshot at the next start
 	resumed bool     // the last start did
-	monitor *os.File // our end of the line to its monitor
+	monitor *os.File // our end of the line to QEMU's monitor
 }
 
-// bootTimeout: to continue takes half a second on a quiet host.
+// bootTimeout: continuing from a snapshot takes half a second on an idle host.
 func (q *qemu) bootTimeout() time.Duration {
 	if q.resume {
 		return 30 * time.Second
@@ -28,8 +28,9 @@ func (q *qemu) bootTimeout() time.Duration {
 
 func (q *qemu) startsAnew() bool { return false }
 
-// qemuRecipe is everything that a snapshot depends on besides the image and the emulator itself. A snapshot can only
-// be continued on the very same board.
+// qemuRecipe is everything that a snapshot depends on besides the image and the
+// emulator itself. Only a machine with exactly the same hardware can continue
+// from a snapshot.
 func qemuRecipe(kernel, initrd string) []string {
 	return []string{
 		"-accel", "tcg,thread=multi,tb-size=512",
@@ -77,7 +78,8 @@ func (q *qemu) start(_ context.Context, agent, console *os.File) (*process, erro
 
 func (q *qemu) trouble() string { return "its monitor says " + stateOf(q.monitor) }
 
-// again continues from the snapshot once more, on a root that nobody has written to, or boots from the disk.
+// again continues from the snapshot once more, with a new root disk, or boots
+// from the disk.
 func (q *qemu) again(ctx context.Context) error {
 	if !q.resumed {
 		return nil
@@ -86,7 +88,8 @@ func (q *qemu) again(ctx context.Context) error {
 	return q.makeRoot(ctx)
 }
 
-// newQEMU makes the disks of a machine; its root lies over the image or, to save the boot, over the snapshot's.
+// newQEMU makes the disks of a machine; its root disk is on top of the image
+// or, to save the boot, of the snapshot's root disk.
 func newQEMU(ctx context.Context, o Options, dir string) (emulator, error) {
 	q := &qemu{options: o, place: place{root: o.Tools, images: o.Images, machine: dir}, resume: o.Warm != ""}
 	if err := scratchDisks(dir); err != nil {
@@ -108,14 +111,17 @@ func (q *qemu) makeRoot(ctx context.Context) error {
 	return err
 }
 
-// WarmRecipe is what a snapshot depends on besides the image and the emulator: for the keys of caches.
+// WarmRecipe is what a snapshot depends on besides the image and the emulator,
+// for the keys of caches.
 func WarmRecipe() string {
 	return fmt.Sprint(qemuRecipe("", ""), scratchSize, payloadSize, warmCache, "2")
 }
 
-// Warm boots a machine, lets it settle, and saves it in dir: what its processors and memory held (ram) and its root
-// (root.qcow2). A machine with Options.Warm continues from there in a few seconds. This is migration to a file rather
-// than savevm, because savevm would need scratch disks in QEMU's own format, which nobody else can search.
+// Warm boots a machine, waits until it is idle, and saves it in dir: the state
+// of its processors and memory (ram) and its root disk (root.qcow2). A machine
+// with Options.Warm continues from there in a few seconds. This is migration to
+// a file and not savevm, because savevm would need scratch disks in QEMU's own
+// format, which no other program can search.
 func Warm(ctx context.Context, o Options, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
@@ -132,7 +138,7 @@ func Warm(ctx context.Context, o Options, dir string) error {
 	if err := quieten(ctx, m); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, m.stop) // also ends the monitor line, which has no time limit of its own
+	stop := context.AfterFunc(ctx, m.stop) // this also ends the monitor line, which has no time limit of its own
 	defer stop()
 	if err := saveState(ctx, m.emulator.(*qemu).monitor, machineInside+"/ram"); err != nil {
 		return fmt.Errorf("cannot save the machine: %w", err)
@@ -141,8 +147,8 @@ func Warm(ctx context.Context, o Options, dir string) error {
 	return exec.CommandContext(ctx, "mv", filepath.Join(m.dir, "ram"), filepath.Join(m.dir, "root.qcow2"), dir).Run()
 }
 
-// quieten waits for the end of the boot, reads what stories will use into the page cache, and waits until nothing is on
-// its way to the disks.
+// quieten waits for the end of the boot, reads what stories will use into the
+// page cache, and waits until no write to the disks is pending.
 func quieten(ctx context.Context, m *machine) error {
 	state, err := m.Settle(ctx)
 	if err != nil {
@@ -155,5 +161,6 @@ func quieten(ctx context.Context, m *machine) error {
 	return err
 }
 
-// warmCache reads programs that stories use, so that every machine has them in memory from the start.
+// warmCache reads programs that stories use, so that every machine has them in
+// the page cache from the start.
 const warmCache = `cat /usr/sbin/{cryptsetup,dmsetup,losetup,mkswap,swapon,swapoff,mkfs.*,mke2fs,blkid} /usr/bin/{systemctl,journalctl,bash,cat,ls,mount,umount,find,sed,awk,grep} /usr/lib/modules/*/kernel/{fs/xfs,fs/btrfs,drivers/md,drivers/block}/*.ko* >/dev/null 2>&1; sleep 2; sync; guest flush`

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// monitor speaks QEMU's machine protocol: one JSON document for each command and answer.
+// monitor uses QEMU's machine protocol: one JSON document for each command and
+// answer.
 type monitor struct {
 	in  *json.Decoder
 	out io.Writer
@@ -24,7 +25,7 @@ func openMonitor(line io.ReadWriter) (monitor, error) {
 	return m, m.do("qmp_capabilities", none{}, nil)
 }
 
-// do sends a command and decodes what it returns; events in between are skipped.
+// do sends a command and decodes its result; events in between are skipped.
 func (m monitor) do(command string, arguments, result any) error {
 	if err := json.NewEncoder(m.out).Encode(map[string]any{"execute": command, "arguments": arguments}); err != nil {
 		return err
@@ -49,14 +50,15 @@ func (m monitor) do(command string, arguments, result any) error {
 	}
 }
 
-// saveState writes the state of the running machine to a file and ends it. The machine is not stopped before: the file
-// would say so, and whoever continues from it would find it stopped.
+// saveState writes the state of the running machine to a file and ends it. The
+// machine is not stopped before: the file would record that, and a machine that
+// continues from it would be stopped.
 func saveState(ctx context.Context, line io.ReadWriter, path string) error {
 	m, err := openMonitor(line)
 	if err != nil {
 		return err
 	}
-	// As fast as it goes, and never mind how long the machine stands still for the last part.
+	// As fast as possible, however long the machine pauses for the last part.
 	limits := map[string]any{"max-bandwidth": int64(8 << 30), "downtime-limit": 60000}
 	if err := m.do("migrate-set-parameters", limits, nil); err != nil {
 		return err
@@ -83,7 +85,8 @@ func saveState(ctx context.Context, line io.ReadWriter, path string) error {
 	return ctx.Err()
 }
 
-// stateOf says what the emulator knows about its machine and its processors, for a message.
+// stateOf returns what the emulator knows about its machine and its processors,
+// for a message.
 func stateOf(line *os.File) string {
 	_ = line.SetDeadline(time.Now().Add(5 * time.Second))
 	m, err := openMonitor(line)

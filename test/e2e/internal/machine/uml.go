@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// uml is User-Mode Linux: a kernel that is a plain process. It needs no emulation of a processor, so it boots ten times
-// faster than the other lanes, but it is neither of Debian's kernels.
+// uml is User-Mode Linux: a kernel that runs as a normal process. It needs no
+// emulated processor, so it boots ten times faster than the other lanes, but it
+// is not a kernel of Debian's machines.
 type uml struct {
 	place place
 	image string // file name in the images directory
@@ -20,7 +21,8 @@ func (u *uml) trouble() string { return "its console has all that is known" }
 
 func (u *uml) again(context.Context) error { return nil }
 
-// startsAnew: the kernel's own way, to execute itself once more, now and then loses the line to the agent.
+// startsAnew: the kernel's own way, to execute itself again, sometimes loses
+// the line to the agent.
 func (u *uml) startsAnew() bool { return true }
 
 func (u *uml) start(_ context.Context, agent, console *os.File) (*process, error) {
@@ -30,10 +32,11 @@ func (u *uml) start(_ context.Context, agent, console *os.File) (*process, error
 		"ubd1="+machineInside+"/b.img", "ubd2="+machineInside+"/c.img", "ubd3r="+machineInside+"/payload.img",
 		"root=/dev/ubda", "rw", "con=null", "con0=null,fd:1", "ssl=null", "ssl0=fd:3",
 		"quiet", "loglevel=5", "panic=-1", "random.trust_cpu=on",
-		// System calls of programs are caught by seccomp, where the host has it, instead of ptrace: a third less
-		// processor time.
+		// Catch system calls of programs with seccomp, if the host has it,
+		// instead of ptrace: that needs a third less processor time.
 		"seccomp=auto",
-		// Without 256 terminals of BSD, which udev would look at in each boot: half of its time.
+		// Without the 256 BSD terminals, which udev would process at each boot:
+		// that is half of its time.
 		"pty.legacy_count=0")
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.ExtraFiles = []*os.File{agent}

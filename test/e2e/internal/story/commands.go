@@ -17,8 +17,9 @@ import (
 	"github.com/swapctl/swapctl/test/e2e/internal/machine"
 )
 
-// action is a command of stories. An error is a failure of the harness or of a promise; whether a command inside the
-// machine succeeded is for finish to judge.
+// action is a command of stories. An error is a failure of the harness or of
+// the story; whether a command inside the machine succeeded is decided by
+// finish.
 type action func(c *call) error
 
 // call is one use of a command in a script.
@@ -28,10 +29,10 @@ type call struct {
 	negated bool
 	args    []string
 	timeout time.Duration
-	exit    string // the exit status wanted, or "" for success (failure, when negated)
+	exit    string // the expected exit status; "" for success (failure if negated)
 }
 
-// commands returns the commands of stories; README.md says what they do.
+// commands returns the commands of stories; README.md describes them.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, do := range map[string]action{
@@ -60,7 +61,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return all
 }
 
-// flags takes -t DURATION and -exit STATUS from the front of the arguments.
+// flags parses -t DURATION and -exit STATUS at the beginning of the arguments.
 func (c *call) flags() error {
 	for len(c.args) > 1 {
 		var err error
@@ -88,7 +89,7 @@ func (c *call) need(count int, usage string) error {
 	return nil
 }
 
-// plain is for commands for which "!" has no meaning.
+// plain refuses "!", for commands for which it has no meaning.
 func (c *call) plain() error {
 	if c.negated {
 		return fmt.Errorf("this command cannot be negated")
@@ -96,14 +97,15 @@ func (c *call) plain() error {
 	return nil
 }
 
-// inside runs a command in the machine, with the output for the script's stdout and stderr.
+// inside runs a command in the machine; its output becomes the script's stdout
+// and stderr.
 func (c *call) inside(args ...string) (int, error) {
 	return c.exec(machine.Command{
 		Args: args, Timeout: c.timeout, Stdout: c.script.Stdout(), Stderr: c.script.Stderr(),
 	})
 }
 
-// finish compares an exit status with the one wanted.
+// finish compares an exit status with the expected one.
 func (c *call) finish(status int, err error) error {
 	switch {
 	case err != nil:
@@ -131,7 +133,7 @@ func swapctl(c *call) error {
 	return c.finish(c.inside(append([]string{"/usr/local/bin/swapctl"}, c.args...)...))
 }
 
-// shellPrologue makes a script say where it failed.
+// shellPrologue makes a script print where it failed.
 const shellPrologue = `set -Eeuo pipefail
 trap 'echo "line $LINENO: $BASH_COMMAND: exit status $?" >&2' ERR
 . ` + libraryInside + `
@@ -146,7 +148,8 @@ func guestShell(c *call) error {
 	return c.finish(c.inside(command...))
 }
 
-// shell puts a section of the story into the machine and returns the command that runs it.
+// shell copies a section of the story into the machine and returns the command
+// that runs it.
 func (c *call) shell(usage string) ([]string, error) {
 	if err := c.need(1, usage); err != nil {
 		return nil, err
@@ -158,7 +161,8 @@ func (c *call) shell(usage string) ([]string, error) {
 	return slices.Concat([]string{"bash", "-c", shellPrologue, c.args[0], path}, c.args[1:]), nil
 }
 
-// killedAt succeeds when swapctl was killed, fails when it ended before the N-th call; "!" turns that round.
+// killedAt succeeds if swapctl was killed, and fails if it ended before the
+// N-th call; "!" reverses that.
 func killedAt(c *call) error {
 	if err := c.need(2, "swapctl-killed-at SYSCALL[,SYSCALL] N ARGS..."); err != nil {
 		return err
@@ -177,7 +181,7 @@ func killedAt(c *call) error {
 	return nil
 }
 
-// waitFor repeats a command until it succeeds (fails, when negated).
+// waitFor repeats a command until it succeeds (fails, if negated).
 func waitFor(c *call) error {
 	if err := c.need(1, "wait-for [-t 30s] COMMAND ARGS..."); err != nil {
 		return err
@@ -251,8 +255,9 @@ func powerCut(c *call) error {
 	return c.machine.PowerCut(c.ctx)
 }
 
-// powerCutWithin runs a section of the story, cuts the power at a random moment of it, and boots again. The moment
-// depends on the run alone, so that a failure can be had again.
+// powerCutWithin runs a section of the story, cuts the power at a random
+// moment, and boots again. The moment depends only on the run, so that a
+// failure can be repeated.
 func powerCutWithin(c *call) error {
 	if err := errors.Join(c.plain(), c.need(2, "powercut-within MILLISECONDS FILE ARGS...")); err != nil {
 		return err
@@ -271,7 +276,7 @@ func powerCutWithin(c *call) error {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		_, _ = c.exec(machine.Command{Args: command, Timeout: time.Minute}) // what it says is lost with the power
+		_, _ = c.exec(machine.Command{Args: command, Timeout: time.Minute}) // its output is lost with the power
 	}()
 	when := "after"
 	select {
@@ -285,13 +290,14 @@ func powerCutWithin(c *call) error {
 	return err
 }
 
-// random is the n-th number of a run.
+// random is the n-th pseudo-random number of a run.
 func (s *underway) random(n int) uint64 {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", s.run.Name(), n))
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// settle waits until the boot is finished and compares its result, "running" unless another is given.
+// settle waits until the boot has finished and compares its result, which must
+// be "running" unless another one is given.
 func settle(c *call) error {
 	if err := c.plain(); err != nil {
 		return err

@@ -15,14 +15,17 @@ import (
 	"github.com/swapctl/swapctl/test/e2e/internal/machine"
 )
 
-// repository is the top of the repository, seen from where the test runs.
+// repository is the root of the repository, relative to the directory of the
+// test.
 const repository = "../.."
 
-// console follows a document of the repository: it runs every "$ command" of its blocks of ```console in the machine,
-// one after the other, and compares what comes out with what stands below; -update writes that anew. What two runs do
-// not have in common counts as the same, see masked. A command ends well, or with the status that it says
-// ("# exits 3"). "sudo reboot" reboots, and waits for the end of the boot. "<!-- file: examples/pods.yaml -->" brings
-// that file of the repository into the directory where the commands run.
+// console runs a document of the repository: every "$ command" in its blocks of
+// ```console runs in the machine, one after the other, and its output is
+// compared with the text below it; -update writes that text. What always
+// differs between two runs is not compared, see masked. A command must succeed,
+// or exit with the given status ("# exits 3"). "sudo reboot" reboots, and waits
+// for the end of the boot. "<!-- file: examples/pods.yaml -->" copies that file
+// of the repository into the directory where the commands run.
 func console(c *call) error {
 	if err := errors.Join(c.plain(), c.need(1, "console DOCUMENT")); err != nil {
 		return err
@@ -47,15 +50,15 @@ func console(c *call) error {
 	return nil
 }
 
-// document is a document on its way through a machine.
+// document is a document while its commands run.
 type document struct {
 	*underway
 	log     io.Writer
-	text    strings.Builder // the document as it should be
-	inside  bool            // of a block of console
-	command string          // that ran last
-	printed string          // by it
-	shown   strings.Builder // what the document has below it
+	text    strings.Builder // the document with the current output
+	inside  bool            // in a block of console
+	command string          // the last one that ran
+	printed string          // its output
+	shown   strings.Builder // its output in the document
 	ran     int
 	wrong   []string
 }
@@ -100,7 +103,7 @@ func (d *document) line(line string) error {
 // workDir is where the commands of a document run.
 const workDir = "/root"
 
-// commandTimeout is how long one of them may take.
+// commandTimeout is the time limit of each command.
 const commandTimeout = 3 * time.Minute
 
 func (d *document) bring(file string) error {
@@ -111,7 +114,7 @@ func (d *document) bring(file string) error {
 	return d.machine.Put(d.ctx, path.Join(workDir, file), 0o644, content)
 }
 
-// run runs one command, as somebody would who is root already.
+// run runs one command, as a user who is already root.
 func (d *document) run(command string) error {
 	d.command, d.printed = command, ""
 	d.ran++
@@ -153,7 +156,8 @@ func (d *document) run(command string) error {
 	return nil
 }
 
-// passing tells what a terminal shows only for a while, if at all.
+// passing reports whether a terminal shows a line only for a while, or not at
+// all.
 func passing(line string) bool {
 	for _, begin := range []string{"done", "undone", "restarted", "in progress"} {
 		if strings.HasPrefix(line, "swapctl: "+begin+": ") {
@@ -163,7 +167,8 @@ func passing(line string) bool {
 	return false
 }
 
-// compare holds what the last command printed against the document, which keeps what is as good as the same.
+// compare compares the output of the last command with the document, which
+// stays as it is if they differ only in what is masked.
 func (d *document) compare() {
 	if d.command == "" {
 		return
@@ -179,8 +184,8 @@ func (d *document) compare() {
 	d.shown.Reset()
 }
 
-// masked replaces what two runs do not have in common: identities, times, versions of the kernel, how much memory the
-// machine has and how much of it is free.
+// masked replaces what differs between two runs: identities, times, kernel
+// versions, how much memory the machine has and how much of it is free.
 func masked(text string) string {
 	for _, pattern := range []string{
 		`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`, // a UUID

@@ -9,11 +9,13 @@ import (
 	"testing"
 )
 
-// shownLines is how much of the console and of the journal a failed test prints. A CI that shows a part of a long
-// output must not show the boot in place of the reason.
+// shownLines is how many lines of the console and of the journal a failed test
+// prints. A CI system that shows only a part of a long output must show the
+// reason, not the boot.
 const shownLines = 25
 
-// reportFailure prints the end of what the machine has to say, and writes all of it to a file.
+// reportFailure prints the end of the console and of the journal, and writes
+// all of it to a file.
 func (r *Runner) reportFailure(ctx context.Context, t *testing.T, s *underway) {
 	m := s.machine
 	console := m.Console()

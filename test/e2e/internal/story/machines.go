@@ -12,10 +12,12 @@ import (
 	"github.com/swapctl/swapctl/test/e2e/internal/machine"
 )
 
-// Lanes gives what a lane boots from; the first call for a lane may take minutes.
+// Lanes returns what a lane boots from; the first call for a lane may take
+// minutes.
 type Lanes func(lane string) (machine.Options, error)
 
-// Machines hands out booted machines. A machine that a story left as it found it is kept for the next story of its lane.
+// Machines provides booted machines. A machine that a story left unchanged is
+// kept for the next story of its lane.
 type Machines struct {
 	lanes   Lanes
 	payload map[string]string
@@ -24,19 +26,20 @@ type Machines struct {
 	idle map[string]*booted
 }
 
-// booted is a machine and what it looked like when nobody had used it yet.
+// booted is a machine, and its state before a story used it.
 type booted struct {
 	machine.Machine
 	fresh string
 }
 
-// NewMachines returns an empty stock; payload are programs to carry into every machine (path inside -> path here).
+// NewMachines returns an empty stock; payload are programs for every machine
+// (path inside -> path here).
 func NewMachines(lanes Lanes, payload map[string]string) *Machines {
 	return &Machines{lanes: lanes, payload: payload, idle: map[string]*booted{}}
 }
 
-// take returns an idle machine of the lane or boots one. A machine for a story that gives it back is asked for its
-// state, which only that needs.
+// take returns an idle machine of the lane or boots one. Its state is read only
+// for a story that gives the machine back.
 func (s *Machines) take(ctx context.Context, lane string, reuse bool) (*booted, error) {
 	s.mu.Lock()
 	found := s.idle[lane]
@@ -62,7 +65,7 @@ func (s *Machines) take(ctx context.Context, lane string, reuse bool) (*booted, 
 	return b, nil
 }
 
-// begin boots the machine and makes it ready for a story.
+// begin boots the machine and prepares it for a story.
 func (b *booted) begin(ctx context.Context, reuse bool) error {
 	if err := b.Boot(ctx); err != nil {
 		return err
@@ -86,7 +89,7 @@ func (b *booted) begin(ctx context.Context, reuse bool) error {
 	return err
 }
 
-// state is everything observable that a story may have changed.
+// state returns everything observable that a story may have changed.
 func (b *booted) state(ctx context.Context) (string, error) {
 	var out, errs bytes.Buffer
 	command := machine.Command{
@@ -103,8 +106,9 @@ func (b *booted) state(ctx context.Context) (string, error) {
 	return out.String(), nil
 }
 
-// giveBack keeps the machine for the next story, or closes it. The error is about a story that promised to leave the
-// machine clean and did not.
+// giveBack keeps the machine for the next story, or closes it. The error says
+// that a story left the machine changed although its header says that it does
+// not.
 func (s *Machines) giveBack(ctx context.Context, lane string, b *booted, reuse bool) error {
 	if !reuse {
 		return b.Close()
@@ -137,7 +141,7 @@ func (s *Machines) Forget(lane string) error {
 	return found.Close()
 }
 
-// difference shows the lines that are in one text only.
+// difference returns the lines that are only in one of the texts.
 func difference(before, after string) string {
 	var out strings.Builder
 	old, now := lineSet(before), lineSet(after)

@@ -21,16 +21,17 @@ const libraryInside = "/usr/local/lib/swapctl-e2e.sh"
 // Runner runs stories.
 type Runner struct {
 	Machines *Machines
-	Keep     bool   // leave the scripts' directories for a look
-	Failures string // directory for everything about a machine whose story failed
-	Update   bool   // write the documents that a machine prints otherwise
-	Times    *Times // what each of them took
+	Keep     bool   // keep the scripts' directories, to look at them
+	Failures string // directory for all that is known about a machine whose story failed
+	Update   bool   // write documents whose output differs, instead of failing
+	Times    *Times // how long each run took
 }
 
-// Run runs the story on a machine of its lane and fails the test when anything in it does.
+// Run runs the story on a machine of its lane; the test fails if anything in it
+// fails.
 func (r *Runner) Run(t *testing.T, run Run) {
 	begin := time.Now()
-	// The time is the story's own; a boot has its own limit.
+	// The time limit is for the story; a boot has its own.
 	ctx, cancel := context.WithTimeout(t.Context(), run.Story.Timeout+5*time.Minute)
 	defer cancel()
 	m, err := r.Machines.take(ctx, run.Lane, run.Story.Reuse)
@@ -58,7 +59,7 @@ func (r *Runner) Run(t *testing.T, run Run) {
 	})
 }
 
-// end shows what a machine whose story failed was about, and gives it back.
+// end reports a machine whose story failed, and gives the machine back.
 func (r *Runner) end(ctx context.Context, t *testing.T, s *underway) error {
 	m := s.machine
 	if trouble := kernelTrouble(m.Console()); trouble != "" {
@@ -73,19 +74,20 @@ func (r *Runner) end(ctx context.Context, t *testing.T, s *underway) error {
 	return m.Close()
 }
 
-// kernelTrouble returns the first line on the console that no machine should ever print.
+// kernelTrouble returns the first line on the console that shows a kernel
+// error.
 func kernelTrouble(console string) string {
 	trouble := regexp.MustCompile(`(?m)^.*(Kernel panic|BUG: |Oops: |general protection fault|blocked for more than|EXT4-fs error).*$`)
 	return trouble.FindString(console)
 }
 
-// underway is one run under way; it is what the commands of a script work on.
+// underway is one run in progress; the commands of a script work on it.
 type underway struct {
-	ctx     context.Context // of the whole run: testscript's commands have none
+	ctx     context.Context // of the whole run: testscript's commands have none of their own
 	machine *booted
 	run     Run
-	cuts    int  // of the power, at random
-	update  bool // documents
+	cuts    int  // number of random power cuts so far
+	update  bool // write the documents
 }
 
 type underwayKey struct{}
@@ -97,12 +99,14 @@ func (s *underway) setup(env *testscript.Env) error {
 	return nil
 }
 
-// environment is what stories see of their run, both in the script and inside the machine.
+// environment returns the variables of a run, both for the script and inside of
+// the machine.
 func (s *underway) environment() []string {
 	return append([]string{"lane=" + s.run.Lane}, s.run.Values...)
 }
 
-// condition answers [uml], [bookworm], [trixie], [qemu], and [name=value] for the matrix.
+// condition evaluates [uml], [bookworm], [trixie], [qemu], and [name=value] for
+// the matrix.
 func (s *underway) condition(condition string) (bool, error) {
 	switch condition {
 	case "uml", "bookworm", "trixie":
@@ -125,18 +129,20 @@ func (s *underway) condition(condition string) (bool, error) {
 	return false, fmt.Errorf("no %q in the matrix", name)
 }
 
-// adapter lets testscript run in the test that is already running instead of in a subtest of its own.
+// adapter lets testscript run in the running test instead of in a subtest of
+// its own.
 type adapter struct{ *testing.T }
 
 func (a adapter) Parallel()                          {}
 func (a adapter) Run(_ string, f func(testscript.T)) { f(a) }
 func (a adapter) Verbose() bool                      { return testing.Verbose() }
 
-// emulated is how many times longer a command may take where the processor is emulated: the limits that stories give are
-// for the fast lane, and are there to end what hangs.
+// emulated is how many times longer a command may take on an emulated
+// processor: the limits in stories are for the fast lane, and only end what
+// hangs.
 const emulated = 3
 
-// exec runs a command inside with the run's environment.
+// exec runs a command inside with the run's variables.
 func (s *underway) exec(command machine.Command) (int, error) {
 	if s.run.Lane != "uml" {
 		command.Timeout = emulated * cmp.Or(command.Timeout, machine.ExecTimeout)

@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// diskContains looks for a text on a raw scratch disk, as a thief of the disk would: on the host, below everything that
-// the machine believes. What the machine still holds back is written first. Prints the number of places.
+// diskContains searches a raw scratch disk for a text, like somebody who has
+// stolen the disk: on the host, below all layers of the machine. First it makes
+// the machine write what is still cached. It prints the number of matches.
 func diskContains(c *call) error {
 	if err := c.need(2, "disk-contains b|c TEXT"); err != nil {
 		return err
@@ -37,7 +38,8 @@ func diskContains(c *call) error {
 	return nil
 }
 
-// count returns how often the pattern occurs in the file. Holes are skipped, so it costs what was written.
+// count returns how often the pattern occurs in the file. It skips holes, so it
+// reads only what was written.
 func count(path string, pattern []byte) (int, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -66,7 +68,8 @@ func count(path string, pattern []byte) (int, error) {
 	}
 }
 
-// countIn counts in one stream; what may be the beginning of the pattern at the end of a piece is looked at again.
+// countIn counts in one stream; it keeps the end of each piece, which may be
+// the beginning of the pattern.
 func countIn(r io.Reader, pattern []byte) (int, error) {
 	buffer := make([]byte, 4<<20)
 	held, found := 0, 0

@@ -1,5 +1,6 @@
-// Package story runs the stories: testscript files that say what a person does to a machine and what must then be true.
-// Each runs once for every lane and every combination that its header asks for.
+// Package story runs the stories: testscript files that say what a user does to
+// a machine and what must then be true. Each story runs once for every lane and
+// every combination of values that its header asks for.
 package story
 
 import (
@@ -17,14 +18,14 @@ type Story struct {
 	Name    string
 	File    string
 	Lanes   []string
-	matrix  map[string][][]dimension // lane, or "" for those without one of their own: its lines, which add up
-	Reuse   bool                     // leaves the machine as it found it, so that another story may have it
-	Timeout time.Duration            // for one run
+	matrix  map[string][][]dimension // by lane ("" for all others): the lines of the matrix; their combinations add up
+	Reuse   bool                     // it leaves the machine unchanged, so that another story may use it
+	Timeout time.Duration            // of one run
 
-	Packages bool // needs the packages of a release inside
+	Packages bool // it needs the packages of a release inside of the machine
 }
 
-// dimension is one name of a matrix and the values it takes.
+// dimension is one name of a matrix and its values.
 type dimension struct {
 	name   string
 	values []string
@@ -37,7 +38,7 @@ type Run struct {
 	Values []string // name=value, in the order of the matrix
 }
 
-// Name tells runs apart: lane/story/a=1,b=2.
+// Name identifies a run: lane/story/a=1,b=2.
 func (t Run) Name() string {
 	name := t.Lane + "/" + t.Story.Name
 	if len(t.Values) > 0 {
@@ -46,8 +47,9 @@ func (t Run) Name() string {
 	return name
 }
 
-// Load reads the headers of all stories in the directory.
-// long also reads the lines that begin with "# long", which add lanes and combinations: they are for runs that take hours.
+// Load reads the headers of all stories in the directory. With long it also
+// reads the lines that begin with "# long", which add lanes and combinations,
+// for runs that take hours.
 func Load(dir string, lanes []string, long bool) ([]Story, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil {
@@ -67,7 +69,8 @@ func Load(dir string, lanes []string, long bool) ([]Story, error) {
 	return stories, nil
 }
 
-// load reads the comment lines at the top of a file. Those of the form "# word: values" are for us, others are prose.
+// load reads the comment lines at the beginning of a file. Those of the form "#
+// word: values" are settings, all others are text.
 func load(path string, lanes []string, long bool) (Story, error) {
 	story := Story{
 		Name: strings.TrimSuffix(filepath.Base(path), ".txtar"), File: path,
@@ -78,7 +81,7 @@ func load(path string, lanes []string, long bool) (Story, error) {
 		return story, err
 	}
 	defer file.Close()
-	seen := false // a line for long runs, which may be all that there is
+	seen := false // a line for long runs; there may be no others
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		comment, is := strings.CutPrefix(lines.Text(), "#")
 		if !is {
@@ -112,7 +115,7 @@ func (s *Story) header(word string, values, lanes []string) error {
 				return fmt.Errorf("no lane %q: there are %s", name, strings.Join(lanes, " "))
 			}
 		}
-	case "matrix": // "matrix:" for all lanes, "matrix LANE:" instead for one
+	case "matrix": // "matrix:" is for all lanes; "matrix LANE:" replaces it for one
 		if lane != "" && !slices.Contains(lanes, lane) {
 			return fmt.Errorf("no lane %q: there are %s", lane, strings.Join(lanes, " "))
 		}
@@ -141,7 +144,8 @@ func dimensions(words []string) ([]dimension, error) {
 	return all, nil
 }
 
-// Runs returns the combinations for one lane, each once; none when the story is not for it.
+// Runs returns the combinations for one lane, each once; none if the story is
+// not for it.
 func (s Story) Runs(lane string) []Run {
 	if !slices.Contains(s.Lanes, lane) {
 		return nil
@@ -167,7 +171,7 @@ func (s Story) Runs(lane string) []Run {
 	return runs
 }
 
-// combinations returns each value of each dimension with each of the others.
+// combinations returns every combination of the values of the dimensions.
 func combinations(line []dimension) [][]string {
 	all := [][]string{nil}
 	for _, d := range line {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Times collects what runs took.
+// Times collects how long runs took.
 type Times struct {
 	mu    sync.Mutex
 	taken []taken
@@ -16,7 +16,7 @@ type Times struct {
 
 type taken struct {
 	name          string
-	took, machine time.Duration // run it, and waiting for its machine before
+	took, machine time.Duration // how long the run took, and how long it waited for its machine before
 }
 
 func (t taken) String() string {
@@ -31,7 +31,8 @@ func (t *Times) add(name string, took, machine time.Duration) taken {
 	return one
 }
 
-// String has a line for each run, the longest first, and before them one for all.
+// String formats the total in one line, then one line for each run, the longest
+// first.
 func (t *Times) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

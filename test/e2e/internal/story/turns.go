@@ -2,14 +2,15 @@ package story
 
 import "sync"
 
-// Turns decides which story runs when. Runs of the slow lanes come from one end of the queue and those of the
-// fast lane from the other, so that an emulator that can use two processors mostly runs beside one that uses one, and
-// the stories of one lane follow each other, which lets them share machines.
+// Turns decides which story runs when. Runs of the slow lanes come from one end
+// of the queue and those of the fast lane from the other. So an emulator that
+// can use two processors mostly runs beside one that uses one, and stories of
+// the same lane follow each other, which lets them share machines.
 type Turns struct {
 	mu      sync.Mutex
 	queue   []*Turn
 	workers int
-	lanes   map[string]int // runs of a lane not yet done
+	lanes   map[string]int // number of runs of a lane that are not done yet
 	last    func(lane string)
 }
 
@@ -17,11 +18,12 @@ type Turns struct {
 type Turn struct {
 	turns *Turns
 	lane  string
-	front bool // which end of the queue it was taken from
+	front bool // it was taken from the front of the queue
 	comes chan struct{}
 }
 
-// NewTurns returns an empty queue for so many runs at a time; last is called when a lane has no more of them.
+// NewTurns returns an empty queue; workers is how many runs may run at a time,
+// and last is called when a lane has no more runs.
 func NewTurns(workers int, last func(lane string)) *Turns {
 	return &Turns{workers: workers, lanes: map[string]int{}, last: last}
 }
@@ -36,7 +38,7 @@ func (s *Turns) Join(run Run) *Turn {
 	return turn
 }
 
-// Begin lets the first ones start; nobody may join any more.
+// Begin starts the first runs; Join must not be called after it.
 func (s *Turns) Begin() {
 	for i := range s.workers {
 		s.next(i%2 == 0)
@@ -46,7 +48,7 @@ func (s *Turns) Begin() {
 // Wait returns when it is this run's turn.
 func (t *Turn) Wait() { <-t.comes }
 
-// Done ends the turn and begins another.
+// Done ends the turn and starts another one.
 func (t *Turn) Done() {
 	t.turns.mu.Lock()
 	t.turns.lanes[t.lane]--

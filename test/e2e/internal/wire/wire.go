@@ -1,6 +1,7 @@
-// Package wire is the conversation between a test host and the agent inside a machine: one JSON document per line,
-// both ways, over a serial line. Every line is preceded by a newline, so half a line left by a peer that died in the
-// middle of it is skipped instead of spoiling the next one.
+// Package wire is the protocol between a test host and the agent inside a
+// machine: one JSON document per line, both ways, over a serial line. There is
+// a newline before every line too, so that an incomplete line of a peer that
+// ended is skipped and does not spoil the next one.
 package wire
 
 import (
@@ -12,15 +13,16 @@ import (
 	"sync"
 )
 
-// The operations an agent knows.
+// The operations of an agent.
 const (
-	Ping = "ping" // answer with boot id and uptime
-	Exec = "exec" // run Args, stream its output, finish with Exit
-	Put  = "put"  // write Data to Path (append when Append)
-	Get  = "get"  // stream the content of Path
+	Ping = "ping" // answer with boot ID and uptime
+	Exec = "exec" // run Args, send its output, finish with Exit
+	Put  = "put"  // write Data to Path (at the end if Append)
+	Get  = "get"  // send the content of Path
 )
 
-// Request asks the agent for one operation. ID ties the answers to it; several may be under way at once.
+// Request asks the agent for one operation. Its replies have the same ID;
+// several requests may be in progress at the same time.
 type Request struct {
 	ID        int64    `json:"id"`
 	Op        string   `json:"op"`
@@ -34,32 +36,34 @@ type Request struct {
 	Data      []byte   `json:"data,omitempty"`
 }
 
-// Reply is one answer: any number of pieces of output (Stream and Data), then one with Done set.
-// BootID tells which boot of the machine speaks: a reply with another id is from another life.
+// Reply is a part of an answer: any number of pieces of output (Stream and
+// Data), then a last one with Done. BootID is the boot of the machine: a reply
+// with another ID is from an earlier boot.
 type Reply struct {
 	ID     int64  `json:"id"`
 	BootID string `json:"boot"`
 	Stream string `json:"stream,omitempty"` // "stdout", "stderr"
 	Data   []byte `json:"data,omitempty"`
 	Done   bool   `json:"done,omitempty"`
-	Exit   int    `json:"exit,omitempty"`  // exit status, 128+n when killed by signal n
-	Error  string `json:"error,omitempty"` // the operation could not be carried out at all
+	Exit   int    `json:"exit,omitempty"`  // exit status; 128+n if killed by signal n
+	Error  string `json:"error,omitempty"` // the operation could not be done at all
 }
 
-// ChunkSize bounds the data in one message, so that a long output does not hold up the others.
+// ChunkSize is the largest amount of data in one message, so that a long output
+// does not delay other messages.
 const ChunkSize = 32 << 10
 
-// PutSize bounds the data in one Put. A terminal line holds 4 KiB that nobody has read yet; User-Mode Linux drops what
-// comes on top, and the message would never arrive.
+// PutSize is the largest amount of data in one Put. A terminal line buffers 4
+// KiB; User-Mode Linux drops the rest, and the message would never arrive.
 const PutSize = 2 << 10
 
-// Writer sends messages; it may be used by several goroutines.
+// Writer sends messages; several goroutines may use it.
 type Writer struct {
 	mu sync.Mutex
 	w  io.Writer
 }
 
-// NewWriter returns a Writer on w.
+// NewWriter returns a Writer that writes to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 
 // Send writes one message as one line.
@@ -83,11 +87,12 @@ func (w *Writer) Send(message any) error {
 // Reader receives messages.
 type Reader struct{ r *bufio.Reader }
 
-// NewReader returns a Reader on r.
+// NewReader returns a Reader that reads from r.
 func NewReader(r io.Reader) *Reader { return &Reader{r: bufio.NewReaderSize(r, 128<<10)} }
 
-// Next fills message with the next well-formed line; what is not JSON (noise of a boot, half a line) is skipped.
-// The error is that of the underlying reader.
+// Next decodes the next valid line into message; what is not JSON (boot
+// messages, incomplete lines) is skipped. The error is that of the underlying
+// reader.
 func (r *Reader) Next(message any) error {
 	for {
 		line, err := r.r.ReadBytes('\n')
