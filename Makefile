@@ -1,6 +1,7 @@
 # What a person types here.
 
 export CGO_ENABLED = 0
+export PREFIX DESTDIR # of make install
 # sudo takes the usual place of Go out of the PATH.
 export PATH := $(PATH):/usr/local/go/bin
 
@@ -16,13 +17,19 @@ MODULES := test/upstream test/upstream/kubelet test/packages bench/plan test/e2e
 # Linux is for nodes, the others for workstations (internal/cli/node).
 SYSTEMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build test lint cross unit update race fuzz signals upstream packages facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build install uninstall test lint cross unit update race fuzz signals upstream packages facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
 .PHONY: bin/swapctl
 bin/swapctl:
 	@hack/build.sh $@ '$(LDFLAGS)'
+
+install: build ## the program, man pages and completions, below PREFIX (/usr/local) and DESTDIR
+	@hack/install.sh
+
+uninstall: ## what make install has put there
+	@hack/install.sh --remove
 
 test: deps lint cross unit race upstream packages e2e ## everything that must pass
 

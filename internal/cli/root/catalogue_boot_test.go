@@ -29,9 +29,14 @@ func badBoots() []situation {
 	return []situation{
 		{name: "persistence by systemd without systemd", args: small + " --persist systemd", code: 2, says: "systemd is not this node's init", hint: "--persist none"},
 		{name: "protection of a slice without systemd", args: small + " --protect-system-slice", code: 2, says: "systemd is not this node's init", hint: "leave --protect-system-slice out"},
-		{name: "program on a tmpfs", node: []shape{systemd, mounted("/usr/local", hosttest.FileSystem{Type: "tmpfs"})}, args: small, code: 2, says: "lies in memory", hint: "install -m 0755"},
-		{name: "program of another user", node: []shape{systemd, owner(program, 1000, 0)}, args: small, code: 2, says: "belongs to user 1000", hint: "install -m 0755"},
-		{name: "program in a directory of everybody's", node: []shape{systemd, func(n *hosttest.Node) { _ = os.Chmod(n.Path("/usr/local/bin"), 0o777) }}, args: small, code: 2, says: "everybody may write to /usr/local/bin", hint: "install -m 0755"},
+		{name: "program on a tmpfs", node: []shape{systemd, mounted("/usr/local", hosttest.FileSystem{Type: "tmpfs"})}, args: small, code: 2, says: "lies in memory", hint: "sudo install -m 755 /usr/local/bin/swapctl /usr/bin/swapctl"},
+		{name: "program in a user's home", node: []shape{systemd, func(n *hosttest.Node) {
+			n.WriteFile("/home/me/bin/swapctl", "", 0o755)
+			owner("/home/me/bin/swapctl", 1000, 1000)(n)
+			n.Symlink("/proc/self/exe", "/home/me/bin/swapctl")
+		}}, args: small, code: 2, says: "/home/me/bin/swapctl belongs to user 1000", hint: "install it, and run it from there: sudo install -m 755 /home/me/bin/swapctl /usr/local/bin/swapctl, or in a clone of its source: sudo make install"},
+		{name: "program of another user", node: []shape{systemd, owner(program, 1000, 0)}, args: small, code: 2, says: "belongs to user 1000", hint: "chown root:root " + program},
+		{name: "program in a directory of everybody's", node: []shape{systemd, func(n *hosttest.Node) { _ = os.Chmod(n.Path("/usr/local/bin"), 0o777) }}, args: small, code: 2, says: "everybody may write to /usr/local/bin", hint: "chmod go-w /usr/local/bin"},
 		{name: "program that was replaced while it ran", node: []shape{systemd, func(n *hosttest.Node) { n.Symlink("/proc/self/exe", program+" (deleted)") }}, args: small, code: 2, says: "was deleted or replaced", hint: "with the new one"},
 		{name: "service of somebody else's", node: []shape{systemd, file(unit, "[Service]\nExecStart=/bin/true\n", 0o644)}, args: small, code: 2, says: "which swapctl did not make", hint: "systemctl cat swapctl.service"},
 		{name: "drop-in of somebody else's", node: []shape{systemd, file("/etc/systemd/system/system.slice.d/50-swapctl.conf", "[Slice]\n", 0o644)}, args: small + " --protect-system-slice", code: 2, says: "which swapctl did not make", hint: "systemctl cat system.slice"},
