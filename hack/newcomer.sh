@@ -1,7 +1,8 @@
 #!/bin/bash
 # hack/newcomer.sh [SUITE...]: goes a newcomer's way, in a clean Debian made for it
-# (bookworm and trixie): git clone, the README's first command, and what people
-# do wrong on it. Every message must help, and a result be there in five minutes.
+# (bookworm and trixie): git clone, the README's commands, and what people do wrong on
+# them; and, where dist/ has a release (make release-check), that archive and package,
+# without Go. Every message must help, and a result be there in five minutes.
 # The tree is cloned as it lies here, changes included. Needs root, git, Go, the
 # modules of go.mod in its cache, and mmdebstrap with network for the first run.
 set -euo pipefail
@@ -71,6 +72,15 @@ as() { # USER COMMAND
 	unshare --net chroot "$root" su --login "$1" --command "$2" </dev/null
 }
 
+# What the README shows below <!-- newcomer: PART -->, with the names in dist/.
+readme() { # PART
+	sed -n "/^<!-- newcomer: $1 -->\$/,/^\`\`\`\$/p" README.md | grep -v '^<!--\|^```' |
+		sed "s/swapctl_1\.0\.0_linux_amd64/$archive/g; s/swapctl_1\.0\.0_amd64\.deb/$deb/g"
+}
+archive=$(cd dist 2>/dev/null && basename -s .tar.gz swapctl_*_linux_amd64.tar.gz || :)
+deb=$(cd dist 2>/dev/null && echo swapctl_*_amd64.deb || :)
+use='cd / && command -v swapctl && sudo swapctl setup --size 1Mi --encrypt=false && sudo swapctl teardown && [ ! -e /var/lib/swapctl ]'
+
 # try STORY EXIT-CODE PATTERN USER COMMAND
 failed=0
 try() {
@@ -94,6 +104,7 @@ try "clone, and the README's first command" 0 "$clean" newcomer 'git clone -q /s
 try "once more" 0 "$clean" newcomer 'cd swapctl && make demo'
 try "with sudo, and then without" 0 "^here$" newcomer \
 	'cd swapctl && sudo make demo && make build && [ -z "$(find . -user root)" ] && echo here'
+try "make install" 0 '^/usr/local/bin/swapctl$' newcomer "set -e; cd swapctl; $(readme source); ($use); sudo make uninstall; [ -z \"\$(find /usr/local -name '*swapctl*')\" ]"
 as newcomer 'git -C swapctl archive -o ~/t.tar HEAD'
 try "without git history, as root, without sudo" 0 "$clean" root \
 	"mkdir /root/t && tar -x -C /root/t -f $home/t.tar && ln -s $home/go /root/go && ln -s $home/.cache /root/.cache && mv /usr/bin/sudo /usr/bin/sudo.off && cd /root/t && make demo"
@@ -122,4 +133,14 @@ chmod +x "$root/opt/old/go"
 try "with an old Go" 2 "Go 1\.[0-9.]+ is needed, and /opt/old/go is 1.19.8; https://go.dev/dl/" newcomer 'cd swapctl && PATH=/opt/old:$PATH make demo'
 umount "$root/usr/local/go"
 try "without Go" 2 "Go 1\.[0-9.]+ is needed, and there is none" newcomer 'cd swapctl && make demo'
+if [ -e "dist/$archive.tar.gz" ] && [ -e "dist/$deb" ]; then
+	chroot "$root" rm -rf /srv/swapctl $home/swapctl
+	cp "dist/SHA256SUMS" "dist/$archive.tar.gz" "dist/$deb" "$root$home/"
+	try "from the archive of a release" 0 '^/usr/local/bin/swapctl$' newcomer "set -e; $(readme archive); $use"
+	try "an archive that was changed" 1 'FAILED' newcomer "cp $archive.tar.gz whole && echo >>$archive.tar.gz && { $(readme archive | head -n 1) || { mv whole $archive.tar.gz; false; }; }"
+	rm "$root/usr/local/bin/swapctl"
+	try "from the package of a release" 0 '^/usr/bin/swapctl$' newcomer "set -e; $(readme package); $use; sudo apt-get -qq -y purge swapctl; [ ! -e /usr/bin/swapctl ]"
+else
+	echo "newcomer: there is no release in dist/, so none is installed: make release-check makes one"
+fi
 exit $failed
