@@ -34,10 +34,32 @@ diff "$work/one.sums" "$work/two.sums" || stop "two snapshots of one commit diff
 rm -rf dist
 mv "$work/two/dist" dist
 (cd dist && sha256sum --check --quiet SHA256SUMS)
-for arch in 'amd64\.tar\.gz' 'arm64\.tar\.gz' 'amd64\.deb' 'arm64\.deb' 'x86_64\.rpm' 'aarch64\.rpm' \
+for arch in 'swapctl_.*_linux_amd64\.tar\.gz' 'swapctl_.*_linux_arm64\.tar\.gz' 'swapctl_.*_darwin_amd64\.tar\.gz' \
+	'swapctl_.*_darwin_arm64\.tar\.gz' 'swapctl_.*_windows_amd64\.zip' 'swapctl_.*_windows_arm64\.zip' \
+	'kubectl-swap_.*_linux_amd64\.tar\.gz' 'kubectl-swap_.*_darwin_arm64\.tar\.gz' 'kubectl-swap_.*_windows_amd64\.zip' 'amd64\.deb' 'arm64\.deb' 'x86_64\.rpm' 'aarch64\.rpm' \
 	'x86_64\.apk' 'aarch64\.apk' 'x86_64\.pkg\.tar\.zst' 'aarch64\.pkg\.tar\.zst'; do
 	[ "$(grep -c "$arch\$" dist/SHA256SUMS)" = 1 ] || stop "dist/ has not one $arch"
 done
+# The cask and the manifest name the archives as they are.
+for file in dist/homebrew/Casks/swapctl.rb dist/krew/swap.yaml; do
+	[ -s $file ] || stop "there is no $file"
+	sums=$(grep -Eo '[0-9a-f]{64}' $file)
+	[ "$(echo "$sums" | wc -l)" -ge 2 ] || stop "$file names fewer than two archives"
+	for sum in $sums; do
+		grep -q "^$sum " dist/SHA256SUMS || stop "$file has a sum that no archive has: $sum"
+	done
+done
+# Of the archive of this machine, what the README says; and the plugin's own name.
+arch=$(go env GOARCH)
+(
+	cd "$work"
+	tar -xzf "$OLDPWD"/dist/swapctl_*_linux_"$arch".tar.gz
+	install -m 755 swapctl_*_linux_"$arch"/swapctl "$work/swapctl"
+	"$work/swapctl" version
+	tar -xzf "$OLDPWD"/dist/kubectl-swap_*_linux_"$arch".tar.gz swapctl
+	ln -s swapctl kubectl-swap
+	./kubectl-swap plan --help | grep -q '^  kubectl swap plan '
+) || stop "the archive cannot be installed"
 if [ -n "${SIGN_KEY:-}" ]; then
 	if grep -q sigstore dist/SHA256SUMS; then stop "the checksums list their own signature"; fi
 	hack/verify.sh dist "$work/cosign.pub"

@@ -23,7 +23,7 @@ func main() {
 	// kill us between two steps: see printed.
 	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(root.Run(host.Local(), os.Args[1:], cli.Process{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(),
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(), Name: os.Args[0],
 		Build: cli.Build{Version: version, Commit: commit, Date: date},
 	}))
 }

@@ -137,6 +137,7 @@ type Process struct {
 	Out, Err  io.Writer
 	LookupEnv func(string) (string, bool)
 	Environ   []string // what there is, as name=value
+	Name      string   // as which the program was called; maybe with a path
 	Build     Build
 }
 

@@ -83,7 +83,7 @@ func Groups(cmd *cobra.Command) []Group {
 	cmd.InheritedFlags().VisitAll(add)
 	cmd.LocalFlags().VisitAll(add)
 	var groups []Group
-	for _, g := range append(NotesOf(cmd.CommandPath()).Groups, EveryCommand()...) {
+	for _, g := range append(NotesOf(pathOf(cmd)).Groups, EveryCommand()...) {
 		group := Group{Title: g.Title}
 		for name := range strings.FieldsSeq(g.Flags) {
 			if f := all[name]; f != nil {
@@ -114,6 +114,11 @@ func Description(cmd *cobra.Command) string {
 	return cmd.Long
 }
 
+// pathOf is the path of a command below the program's own name, however kubectl calls it.
+func pathOf(cmd *cobra.Command) string {
+	return cmd.Root().Name() + strings.TrimPrefix(cmd.CommandPath(), cmd.Root().CommandPath())
+}
+
 // Print prints the help of a command.
 func Print(a *cli.App, cmd *cobra.Command) {
 	p := a.Stdout()
@@ -130,7 +135,7 @@ func Print(a *cli.App, cmd *cobra.Command) {
 	if cmd.HasParent() && cmd.HasAvailableSubCommands() {
 		w.indented(cmd.CommandPath() + " COMMAND [flags]")
 	}
-	w.examples(cmd.Example)
+	w.examples(strings.ReplaceAll(cmd.Example, cmd.Root().Name()+" ", cmd.Root().CommandPath()+" "))
 	w.commands("Commands", Subcommands(cmd))
 	for _, g := range Groups(cmd) {
 		w.flags(g)

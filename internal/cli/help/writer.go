@@ -171,17 +171,19 @@ func (w *writer) pair(word, meaning string, columns int) {
 
 // seeAlso names related commands and where there is more to read.
 func (w *writer) seeAlso(docs string, cmd *cobra.Command) {
-	notes := NotesOf(cmd.CommandPath())
+	notes := NotesOf(pathOf(cmd))
 	w.title("See also")
+	var also []*cobra.Command
 	columns := 0
 	for _, name := range notes.Also {
-		columns = max(columns, len(name))
-	}
-	for _, name := range notes.Also {
 		if other, _, err := cmd.Root().Find(strings.Fields(name)[1:]); err == nil {
-			w.pair(name, other.Short, columns)
+			also = append(also, other)
+			columns = max(columns, len(other.CommandPath()))
 		}
 	}
-	w.indented("man " + strings.ReplaceAll(cmd.CommandPath(), " ", "-"))
+	for _, other := range also {
+		w.pair(other.CommandPath(), other.Short, columns)
+	}
+	w.indented("man " + strings.ReplaceAll(pathOf(cmd), " ", "-"))
 	w.indented(docs + notes.Page)
 }

@@ -4,6 +4,7 @@ package root
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,6 +55,9 @@ every step is reversible.`,
 		DisableSuggestions: true,
 		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	if isPlugin(a.Name) {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl swap"}
+	}
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.SetFlagErrorFunc(badFlag)
@@ -68,6 +72,13 @@ every step is reversible.`,
 	root.AddCommand(plan.New(a), kubeadm.New(a), versions, completion.New(a))
 	root.Flags().BoolVar(&askedVersion, "version", false, "like the command version")
 	return root
+}
+
+// isPlugin reports whether kubectl runs the program, as "kubectl swap"
+// (https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/).
+func isPlugin(name string) bool {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	return strings.TrimSuffix(name, ".exe") == "kubectl-swap"
 }
 
 // Run is the whole program: it carries out one command line on a machine and

@@ -94,3 +94,31 @@ func TestAWorkstationAnswersWithoutANode(t *testing.T) {
 		}
 	}
 }
+
+// TestAPluginOfKubectlNamesItselfSo: in usage, examples, hints and what is related,
+// whatever the path and the system; and has the same groups of flags.
+func TestAPluginOfKubectlNamesItselfSo(t *testing.T) {
+	say := func(name string, args ...string) string {
+		var out, errs bytes.Buffer
+		run(&cli.App{Host: host.Linux(), Process: cli.Process{
+			Name: name, Out: &out, Err: &errs, LookupEnv: func(string) (string, bool) { return "", false },
+		}}, args)
+		return out.String() + errs.String()
+	}
+	for _, name := range []string{"kubectl-swap", "/home/me/.krew/bin/kubectl-swap", `C:\krew\bin\kubectl-swap.exe`} {
+		help := say(name, "plan", "--help")
+		for _, want := range []string{"\n  kubectl swap plan [flags]\n", "\n  kubectl swap plan --pods ", "\n  kubectl swap check ", "\nPods:\n", "\n  man swapctl-plan\n"} {
+			if !strings.Contains(help, want) {
+				t.Errorf("%s: the help of plan has no %q:\n%s", name, want, help)
+			}
+		}
+		if got := say(name, "setpu"); !strings.Contains(got, "did you mean 'kubectl swap setup'?") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	for _, name := range []string{"", "swapctl", "/opt/kubectl-swap/swapctl", "my-kubectl-swap"} {
+		if got := say(name, "plan", "--help"); strings.Contains(got, "kubectl swap") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
