@@ -42,7 +42,7 @@ func elsewhere(name, short string) *cobra.Command {
 	return &cobra.Command{
 		Use:                name,
 		Short:              short + " (only on Linux)",
-		Long:               "This machine is no Linux node. Run it on one: with a swapctl that is built for Linux.",
+		Long:               short + " (only on Linux).\n\nThis machine is no Linux node. Run it on one: with a swapctl that is built for Linux.",
 		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return fail.Newf(fail.Unfit, fmt.Sprintf("run '%s' on this machine", cmd.CommandPath()), "%w, and this works only on Linux", errNoNode).
