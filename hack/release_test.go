@@ -14,8 +14,8 @@ import (
 	"github.com/swapctl/swapctl/internal/goldentest"
 )
 
-// stubs is a directory for PATH with programs that print their names and
-// arguments, and those of the machine that scripts need.
+// stubs returns a directory for PATH with programs that print their names and
+// arguments, and the programs of this machine that scripts need.
 func stubs(t *testing.T, programs ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -41,7 +41,8 @@ func putStub(t *testing.T, dir, name, text string) {
 	}
 }
 
-// script runs one of hack/, with only these variables, and returns all that it says.
+// script runs a script of hack/, with only these variables, and returns all its
+// output.
 func script(t *testing.T, env []string, name string, args ...string) (said string, code int) {
 	t.Helper()
 	cmd := exec.Command("../hack/"+name, args...)
@@ -54,8 +55,8 @@ func script(t *testing.T, env []string, name string, args ...string) (said strin
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-// TestAReleaseSaysWhatItLeavesOut: each step for which there is no tool is
-// skipped with a word, and only that.
+// TestAReleaseSaysWhatItLeavesOut: each step whose tool is missing is skipped
+// with a message, and no other step.
 func TestAReleaseSaysWhatItLeavesOut(t *testing.T) {
 	const noSyft, noCosign, noKey = "there is no syft here", "there is no cosign here", "only with a key of yours"
 	for _, test := range []struct {
@@ -89,7 +90,7 @@ func TestAReleaseSaysWhatItLeavesOut(t *testing.T) {
 	}
 }
 
-// TestSigningWithAKeyAsksNoService: with a key nothing goes to a public log.
+// TestSigningWithAKeyAsksNoService: with a key nothing is sent to a public log.
 func TestSigningWithAKeyAsksNoService(t *testing.T) {
 	for _, test := range []struct{ key, want string }{
 		{"", "cosign sign-blob --yes --bundle=B F\n"},
@@ -114,9 +115,9 @@ func TestThePackagesPageVerifiesAsTheReleaseCheckDoes(t *testing.T) {
 	}
 }
 
-// TestWhatIsSignedStaysAsItIs: the checksums are of archives, packages and lists
-// of ingredients. goreleaser (v2.15.0, internal/pipe/sign/sign.go) writes them
-// anew after it has signed them; a signature among them would spoil itself.
+// TestWhatIsSignedStaysAsItIs: the checksums are of archives, packages and
+// SBOMs. goreleaser (v2.15.0, internal/pipe/sign/sign.go) writes them again
+// after it has signed them; a signature in the list would make itself wrong.
 func TestWhatIsSignedStaysAsItIs(t *testing.T) {
 	type named struct{ ID string }
 	var release struct {
@@ -147,8 +148,8 @@ func TestWhatIsSignedStaysAsItIs(t *testing.T) {
 	}
 }
 
-// TestMakeSaysWhichGoIsNeeded: without Go, or with one that is too old to fetch
-// a newer one, there is one line that helps.
+// TestMakeSaysWhichGoIsNeeded: without Go, or with one that is too old to
+// download a newer one, make prints one line that says what to do.
 func TestMakeSaysWhichGoIsNeeded(t *testing.T) {
 	for _, test := range []struct {
 		name, version, toolchain string

@@ -16,8 +16,8 @@ func TestDrawsColoursAndPlaces(t *testing.T) {
 	for _, want := range []string{
 		`class="bold">A<`, `>&lt;b&gt;<`, `class="green">é█<`,
 		`aria-label="a &#34;picture&#34;"`,
-		`x="41.2"`, // <b> stands in column 3
-		`x="66.4"`, // x stands in column 6
+		`x="41.2"`, // <b> is in column 3
+		`x="66.4"`, // x is in column 6
 	} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("there is no %s in\n%s", want, svg)

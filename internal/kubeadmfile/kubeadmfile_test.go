@@ -7,7 +7,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// That this is what kubeadm does is shown in test/upstream.
+// test/upstream shows that kubeadm does the same.
 func TestAFileIsSplitAtItsSeparators(t *testing.T) {
 	pieces, err := Split([]byte("---\na: 1\n--- # next\n# nothing\n---\n---\nb: 2"))
 	want := []Piece{{1, []byte("---\na: 1\n")}, {4, []byte("# nothing\n")}, {6, []byte("---\nb: 2")}}
@@ -25,7 +25,7 @@ func TestAFileIsSplitAtItsSeparators(t *testing.T) {
 	}
 }
 
-// FuzzApply: whatever the patch, it is applied or refused at a place in the patch.
+// FuzzApply: every patch is applied, or refused at a place in the patch.
 func FuzzApply(f *testing.F) {
 	for _, patch := range []string{
 		"memorySwap: {$patch: delete}", "a: {$patch: replace, b: 1}", "$retainKeys: [a]\na: 1", "$deleteFromPrimitiveList/c: [1]", "a: null\nd: {e: null}",

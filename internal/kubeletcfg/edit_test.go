@@ -11,7 +11,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// edits are files before and after: whatever is not said stays, byte by byte.
+// edits are files before and after: all other bytes stay.
 func edits() []struct{ name, version, behavior, before, after string } {
 	return []struct{ name, version, behavior, before, after string }{
 		{"nothing there", "1.34", LimitedSwap, kubeletHead, kubeletHead + "failSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\n"},
@@ -94,8 +94,8 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 	}
 }
 
-// FuzzEdit: either refused, or only what was meant has changed, and the kubelet
-// takes it.
+// FuzzEdit: an edit is refused, or only what was intended has changed and the
+// kubelet accepts it.
 func FuzzEdit(f *testing.F) {
 	for _, e := range edits() {
 		f.Add(e.before)

@@ -48,7 +48,7 @@ func TestTheStrongerSourceWins(t *testing.T) {
 	}
 }
 
-// How a drop-in file is laid over the rest differs by version.
+// How a drop-in file is merged differs by version.
 func TestEachVersionMergesInItsOwnWay(t *testing.T) {
 	rows := load1(t)
 	for _, test := range []struct {
@@ -84,8 +84,8 @@ func TestEachVersionMergesInItsOwnWay(t *testing.T) {
 	}
 }
 
-// A merge key wins over what stands above it, and of several mappings the first
-// does (go.yaml.in/yaml/v2, which sigs.k8s.io/yaml stands on).
+// A merge key overrides what is above it, and of several mappings the first has
+// precedence (go.yaml.in/yaml/v2, which sigs.k8s.io/yaml uses).
 func TestAMergeKeyCountsAsForTheKubelet(t *testing.T) {
 	row, err := load1(t).Find("1.34")
 	if err != nil {
@@ -159,7 +159,7 @@ func TestWhatStopsTheKubeletIsTold(t *testing.T) {
 	}
 }
 
-// All gates of a stage at once, as a kubelet takes AllAlpha and AllBeta.
+// All gates of a stage at once: AllAlpha and AllBeta.
 func TestGatesOfAStage(t *testing.T) {
 	rows := load1(t)
 	for _, test := range []struct {

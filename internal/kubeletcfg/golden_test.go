@@ -46,7 +46,7 @@ func load1(t testing.TB) Versions {
 }
 
 // Every minor, kind and behavior has a file in testdata/golden, or a reason in
-// its refused.txt. The files of test/upstream are read by Kubernetes' own code.
+// its refused.txt. In test/upstream Kubernetes' own code reads the files.
 func TestEveryVersionGetsWhatItCanRead(t *testing.T) {
 	const dir = "testdata/golden"
 	want := map[string]string{}
@@ -63,7 +63,7 @@ func TestEveryVersionGetsWhatItCanRead(t *testing.T) {
 		v2 := q
 		v2.CgroupVersion = 2
 		if same, err := r.Document(v2); q.CgroupVersion == 1 && err == nil && string(same) == string(text) {
-			return // as on cgroup v2
+			return // same as on cgroup v2
 		}
 		want[filepath.Join(dir, r.Kubernetes, name+".yaml")] = string(text)
 	})
@@ -94,7 +94,7 @@ func TestEveryVersionGetsWhatItCanRead(t *testing.T) {
 	}
 }
 
-// What is written for a kubelet, that kubelet takes and does.
+// The kubelet accepts what is written for it, and does what it says.
 func TestWhatIsWrittenIsWhatTheKubeletDoes(t *testing.T) {
 	checked := 0
 	goldens(t, func(r Row, q Request, name string) {

@@ -29,7 +29,7 @@ func TestEachPlantedFaultIsFound(t *testing.T) {
 			line := strings.Count(before, "\n") + 1
 			column := utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:]) + 1
 			if f.rule == "syntax" {
-				column = 0 // the parser names the line
+				column = 0 // the parser returns only the line
 			}
 			ok := false
 			for _, got := range found {
@@ -74,7 +74,7 @@ func TestCorrectFilesPassInSilence(t *testing.T) {
 	}
 }
 
-// What swapctl writes, swapctl does not complain about.
+// Lint finds nothing in what swapctl itself writes.
 func TestWhatIsWrittenPassesLint(t *testing.T) {
 	goldens(t, func(r Row, q Request, name string) {
 		text, err := r.Document(q)
@@ -88,7 +88,8 @@ func TestWhatIsWrittenPassesLint(t *testing.T) {
 	})
 }
 
-// A patch is judged by what it makes of the configuration that is given with it.
+// A patch is applied to the configuration that is given with it, and the result
+// is judged.
 func TestPatchesAreAppliedToWhatIsGiven(t *testing.T) {
 	row, err := load1(t).Find("1.34")
 	if err != nil {
@@ -123,7 +124,7 @@ func TestTheVersionInAFile(t *testing.T) {
 	}
 }
 
-// The gate stands in the main file, the behavior in a drop-in.
+// The gate is in the main file, the behavior in a drop-in file.
 func TestFilesAreJudgedTogether(t *testing.T) {
 	row, err := load1(t).Find("1.29")
 	if err != nil {
@@ -161,7 +162,7 @@ func TestCgroupV1IsFoundWhereItMatters(t *testing.T) {
 	}
 }
 
-// FuzzLint: whatever the file, lint ends, and names places that are there.
+// FuzzLint: with any file, Lint ends, and reports places that exist.
 func FuzzLint(f *testing.F) {
 	for _, seed := range append(faults(), correct()...) {
 		f.Add(strings.Replace(seed.text, "«", "", 1), seed.file)
@@ -182,8 +183,7 @@ func FuzzLint(f *testing.F) {
 	})
 }
 
-// FuzzAmounts: a threshold or an amount of a configuration is judged at once,
-// whatever it is.
+// FuzzAmounts: with any threshold or amount, Lint ends at once.
 func FuzzAmounts(f *testing.F) {
 	for _, text := range []string{"100Mi", "10%", "NaN%", "1e999999999", "-1", "1e-999999999", "0", "9e18Ei", "0x1p1000"} {
 		f.Add(text)
@@ -224,9 +224,9 @@ func TestAnAbsurdAmountIsNotComputed(t *testing.T) {
 	}
 }
 
-// Every rule that is told of finds something, and no other does.
+// Every documented rule finds something, and there are no other rules.
 func TestEveryRuleHasAFault(t *testing.T) {
-	seen := map[string]bool{"cgroup-v1": true, "provisioner": true, "template": true} // their own tests
+	seen := map[string]bool{"cgroup-v1": true, "provisioner": true, "template": true} // these have their own tests
 	for _, f := range faults() {
 		seen[f.rule] = true
 	}

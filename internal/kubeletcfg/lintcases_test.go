@@ -2,7 +2,7 @@ package kubeletcfg
 
 const kubeletHead = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
 
-// fault is a file with one fault, at the «. Faults that have no place have none.
+// fault is a file with one fault, at the «; without « the fault has no place.
 type fault struct {
 	name    string
 	version string
@@ -19,7 +19,7 @@ func kubeadmHead(version, kind string) string {
 func faults() []fault {
 	swap := "failSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\n"
 	return []fault{
-		// What is not read at all.
+		// Files that are not read at all.
 		{"a tab", "1.34", "", kubeletHead + "memorySwap:\n«\tswapBehavior: LimitedSwap\n", "syntax", "fix"},
 		{"a tab before a field", "1.34", "", kubeletHead + "«\tfailSwapOn: false\n", "syntax", "fix"},
 		{"indented too little", "1.34", "", "# ours\n\n" + kubeletHead + "memorySwap:\n  swapBehavior: LimitedSwap\n« failSwapOn: false\nmaxPods: 9\n", "syntax", "fix"},
@@ -143,7 +143,7 @@ func faults() []fault {
 	}
 }
 
-// correct files have nothing to complain about.
+// correct returns files in which Lint must find nothing.
 func correct() []fault {
 	return []fault{
 		{name: "least", version: "1.34", text: kubeletHead},

@@ -7,7 +7,8 @@ import (
 	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// A file is judged by where it is: nobody reads what is for somebody else.
+// A file is judged by where it is: a file for another program is not read
+// there.
 func TestFilesThatNobodyReadsAreFound(t *testing.T) {
 	row, err := load1(t).Find("1.34")
 	if err != nil {
@@ -32,7 +33,7 @@ func TestFilesThatNobodyReadsAreFound(t *testing.T) {
 		{"/var/lib/kubelet/config.yaml", kubeadmHead("v1beta4", "JoinConfiguration"), "kind", ""},
 		{"/etc/kubernetes/config.yaml", k3s, "second-document", "/etc/rancher/k3s/config.yaml"},
 		{"/etc/kubernetes/talos.yaml", "machine: {type: worker}\n", "second-document", "Talos"},
-		// What is read, or what cannot be known.
+		// Files that are read, or of which nothing is known.
 		{"/etc/rancher/k3s/config.yaml", k3s, "", ""},
 		{"/etc/rancher/k3s/config.yaml", "debug: true\n", "", ""},
 		{"/etc/rancher/rke2/config.yaml.d/a.yml", k3s, "", ""},

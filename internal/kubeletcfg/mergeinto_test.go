@@ -36,7 +36,7 @@ func TestAMergeKeepsEverythingElse(t *testing.T) {
 		name, version string
 		q             Request
 		before        string
-		changes       [][2]string // what becomes what, in before
+		changes       [][2]string // text to replace in before, and its replacement
 	}{
 		{"init", "1.34", Request{Kind: KindInit}, myKubeadm, [][2]string{
 			{"memorySwap: {}\n", "memorySwap: {swapBehavior: LimitedSwap}\nfailSwapOn: false\n"},
@@ -124,7 +124,8 @@ func TestAMergeThatCannotBeIsRefused(t *testing.T) {
 	}
 }
 
-// A file that neither kubeadm nor a kubelet reads is refused, with what to write in it.
+// A file that neither kubeadm nor a kubelet reads is refused, and the error
+// says what to write in it.
 func TestAMergeIntoFilesOfOthersIsRefused(t *testing.T) {
 	row, err := load1(t).Find("1.34")
 	if err != nil {
@@ -154,7 +155,7 @@ func TestAMergeIntoFilesOfOthersIsRefused(t *testing.T) {
 	}
 }
 
-// JSON stays JSON, and what is added to it too; kubeadm splits it at ---.
+// JSON stays JSON, and so does what is added; kubeadm splits it at ---.
 func TestJSONStaysJSON(t *testing.T) {
 	row, err := load1(t).Find("1.34")
 	if err != nil {

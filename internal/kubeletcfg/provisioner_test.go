@@ -12,21 +12,22 @@ import (
 	"github.com/swapctl/swapctl/internal/provisioner"
 )
 
-// toolFile is a file of a provisioner with one fault, at the «; without one it is right.
+// toolFile is a file of a provisioner with one fault, at the «; without « it is
+// correct.
 type toolFile struct {
 	name, system, text, rule, field string
 }
 
-// zipped is a text in gzip and base64.
+// zipped compresses a text with gzip and encodes it in base64.
 func zipped(text string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	_, _ = w.Write([]byte(text)) // a bytes.Buffer takes all
+	_, _ = w.Write([]byte(text)) // a bytes.Buffer never returns an error
 	_ = w.Close()
 	return base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
-// archive is user data with a script and another part.
+// archive returns user data with a script and another part.
 func archive(kind, text string) string {
 	return "MIME-Version: 1.0\nContent-Type: multipart/mixed;\n boundary=\"//\"\n\n--//\nContent-Type: text/x-shellscript\n\n#!/bin/sh\necho a: b: c\n\n--//\nContent-Type: " + kind + "\n\n" + text + "\n--//--\n"
 }
@@ -101,7 +102,7 @@ func toolFiles() []toolFile {
 		{"a patch where kubeadm does not look", "Cluster API", capi + "  files:\n  - path: «/etc/patches/kubeletconfiguration.yaml\n    content: \"failSwapOn: false\"\n", "patch-file", "spec.files[0].path"},
 		{"a patch with another ending in Cluster API", "Cluster API", capi + "  files:\n  - path: «/etc/kubernetes/patches/kubeletconfiguration.yml\n    content: \"failSwapOn: false\"\n", "patch-file", "spec.files[0].path"},
 		{"a flag and a patch in Cluster API", "Cluster API", capi + "    nodeRegistration: {kubeletExtraArgs: [{name: fail-swap-on, value: \"false\"}]}\n  files:\n  - path: /etc/kubernetes/patches/kubeletconfiguration.yaml\n    content: \"memorySwap: {swapBehavior: LimitedSwap}\"\n", "", ""},
-		// What machines get when they start.
+		// User data: what machines get when they start.
 		{"cloud-init", "cloud-init", "#cloud-config\nwrite_files:\n- path: /etc/kubernetes/kubelet.conf.d/50-swap.conf\n  content: |\n    apiVersion: kubelet.config.k8s.io/v1beta1\n    kind: KubeletConfiguration\n    failSwapOn: false\n    memorySwap: {swapBehavior: «Limited}\n", "swap-behavior", "write_files[0].memorySwap.swapBehavior"},
 		{"a compressed file of cloud-init", "cloud-init", "write_files:\n- encoding: gz+b64\n  path: /root/kubeadm.yaml\n  content: «" + zipped(kubeadmHead("v1beta4", "InitConfiguration")+"---\n"+kubeletHead+"failSwapon: false\n") + "\n", "unknown-field", "write_files[0].failSwapon"},
 		{"a drop-in of cloud-init that is not read", "cloud-init", "write_files:\n- path: «/etc/kubernetes/kubelet.conf.d/50-swap.yaml\n  content: |\n    kind: KubeletConfiguration\n", "dropin-file", "write_files[0].path"},
@@ -129,8 +130,8 @@ func toolFiles() []toolFile {
 	}
 }
 
-// Each file of a provisioner is recognised, and its part for the kubelet judged, with
-// the place in the file around it.
+// Each file of a provisioner is recognised, and its part for the kubelet
+// judged, with the place in the whole file.
 func TestFilesOfProvisionersAreJudged(t *testing.T) {
 	row, err := load1(t).Find("1.34")
 	if err != nil {
@@ -158,8 +159,8 @@ func TestFilesOfProvisionersAreJudged(t *testing.T) {
 	}
 }
 
-// Every row of the table has a source, says something, and is recognised in a file
-// that is judged here; its fragment is right for a kubelet.
+// Every row of the table has a source and a text, and is recognised in a file
+// that is judged here; a kubelet accepts its fragment.
 func TestEveryProvisionerIsKnown(t *testing.T) {
 	seen := map[string]bool{}
 	row, err := load1(t).Find("1.34")
@@ -192,14 +193,14 @@ func TestEveryProvisionerIsKnown(t *testing.T) {
 func recognised(t *testing.T, text string) (provisioner.Tool, bool) {
 	t.Helper()
 	all, err := documents(Source{Data: []byte(text)})
-	if err != nil { // no YAML: a script, an archive
+	if err != nil { // not YAML: a script, an archive
 		return provisioner.Tool{}, false
 	}
 	return provisioner.Recognise(all[0].root)
 }
 
-// FuzzProvisioners: whatever stands in a text in a file, lint ends, at places that
-// are there.
+// FuzzProvisioners: with any text inside of a file, Lint ends, and reports
+// places that exist.
 func FuzzProvisioners(f *testing.F) {
 	for _, seed := range toolFiles() {
 		f.Add(strings.Replace(seed.text, "«", "", 1))
@@ -217,7 +218,7 @@ func FuzzProvisioners(f *testing.F) {
 	})
 }
 
-// What is to be filled in is no fault: the file is rendered first.
+// A placeholder is no fault: the file is rendered first.
 func TestTemplatesAreRenderedFirst(t *testing.T) {
 	row, err := load1(t).Find("1.34")
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// TestTheRuntimeIsTheOneThatTheKubeletUses: flags before files, the field from 1.27
-// on, and what each release does that is told of none.
+// TestTheRuntimeIsTheOneThatTheKubeletUses: flags have precedence over files,
+// the field exists since 1.27, and each release has its own default.
 func TestTheRuntimeIsTheOneThatTheKubeletUses(t *testing.T) {
 	const field, flag = "containerRuntimeEndpoint: unix:///f.sock\n", "--container-runtime-endpoint=unix:///a.sock"
 	const head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"

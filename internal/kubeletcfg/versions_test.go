@@ -17,7 +17,7 @@ func TestEveryMinorSince122IsKnown(t *testing.T) {
 	}
 }
 
-// The matrix as the releases have it, written a second time by hand.
+// The matrix of the releases, written a second time by hand.
 func TestTheRowsSayWhatTheReleasesDo(t *testing.T) {
 	rows, err := Load()
 	if err != nil {

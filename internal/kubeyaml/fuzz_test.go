@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// FuzzPlace: the line of an error is one of the text, however the text is broken.
+// FuzzPlace: the line of an error is a line of the text, for any broken text.
 func FuzzPlace(f *testing.F) {
 	for _, text := range []string{"a:\n  b: 1\n\tc: 2\n", "a: 1\nb: c: d\n", "b: [1,\n", "@", "a: 1\n---\nb: *x\n", "\xff\xfe", "a: \"\n\n", "&a [*a]"} {
 		f.Add([]byte(text))

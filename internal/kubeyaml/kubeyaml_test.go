@@ -39,7 +39,7 @@ func TestDocumentsAreReadUpToTheFirstFault(t *testing.T) {
 	}
 }
 
-// bomb is a few bytes that mean a million values.
+// bomb returns a few bytes that expand to a million values.
 func bomb() string {
 	text := "a0: &a0 x\n"
 	for i := range 7 {

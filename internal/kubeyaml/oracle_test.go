@@ -13,7 +13,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// seeds are what readers of YAML differ about; all of them run as a test.
+// seeds are texts that YAML parsers treat differently; all of them run as a
+// test.
 func seeds() []string {
 	all := []string{
 		"", "\n", "# x\n", "---\n", "---\n---\na: 1\n", "...\n", "null\n", "~", "\ufeffa: 1\n", "a: 1\n\ufeffb: 2\n", "- a\n- [b, {c: d}]\n", "%YAML 1.1\n---\na: 1\n", "%YAML 1.2\n---\na: 1\n", "a: 1\n---\n: [\n", "{},\"",
@@ -24,7 +25,7 @@ func seeds() []string {
 		"a: 1\n<<: {a: .inf}\n", "<<: {a: .inf}\na: 1\n", "<<: {~: 1}\n", "1: 1\n<<: {1: 2}\n", "a: {b: 1}\n<<: {a: {c: 2}}\n",
 		// Anchors.
 		"a: &a {b: 1}\nc: *a\n", "a: &a [*a]\n", "a: *b\n", "a: &a 1\nb: &a 2\nc: *a\n", "&k a: *k\n", "a: &x b\n*x : 1\n", "a: &x [b]\n*x : 1\n", "a: &x\nb: *x\n", "&a {b: &b {c: *b}}\n", "&a b: &a c\nd: *a\n", "a: &a 1\n---\nb: *a\n",
-		// Names twice, and names that are no strings.
+		// Duplicate names, and names that are not strings.
 		"a: 1\na: 2\n", "a: .inf\na: 1\n", "a: 1\na: .inf\n", "a: !!int x\na: 1\n", "{a: 1, a: 2}", "a: {b: 1, b: 2}\na: 1\n", "~: 1\n", "null: 1\n", ": 1\n", "1: a\n", "1.0: a\n", "1.5: a\n", "1e3: a\n", "1e7: a\n", "0x10: a\n", "010: a\n", "-0.0: a\n", "1e-7: a\n", "123456789.5: a\n",
 		"yes: a\n", "no: a\ntrue: b\n", "18446744073709551615: a\n", "9223372036854775807: a\n", "1e208: a\n", "-1e39: a\n", ".inf: a\n", "-.inf: a\n", ".nan: a\n", "? {a: 1}\n: b\n", "? [a]\n: b\n", "[]: 1\n", "{}: 1\n", "{[]: 1}", "? |\n  a\n: b\n", "2001-01-01: a\n", "!!binary aGk=: a\n", "!!str 1: a\n", "x: {~: 1}\nx: 2\n", "? a\n? b\n", "0.1: a\n", "1_0: a\n",
 		// Values with tags.
@@ -42,9 +43,9 @@ func seeds() []string {
 	return all
 }
 
-// FuzzAsKubernetes holds Parse equal to sigs.k8s.io/yaml: what one refuses the
-// other refuses, what both take is the same JSON, and a name that strict decoding
-// refuses is one that took the place of another.
+// FuzzAsKubernetes checks that Parse equals sigs.k8s.io/yaml: both refuse the
+// same texts, both return the same JSON for the others, and strict decoding
+// refuses a name if it replaces another one.
 func FuzzAsKubernetes(f *testing.F) {
 	for _, seed := range seeds() {
 		f.Add(seed)
@@ -62,17 +63,19 @@ func same(t *testing.T, text string) {
 		err = v.Check()
 	}
 	if v.ambiguous() || strings.Contains(text, "!<!") || loneBelowAnchor.MatchString(text) {
-		// sigs.k8s.io/yaml takes one of two at random; and yaml/v3 does not tell
-		// the verbatim tag !<!!int> from !!int, nor whose an "!" is in the line
-		// below an anchor without a value.
+		// sigs.k8s.io/yaml picks one of two at random; and yaml/v3 does not
+		// distinguish the verbatim tag !<!!int> from !!int, nor say to which
+		// value a "!" belongs that is on the line below an anchor without a
+		// value.
 		return
 	}
 	if (errors.Is(err, errDepth) || errors.Is(err, errAliases)) && len(text) > 1000 {
-		return // ours are narrower
+		return // our limits are lower
 	}
 	if err != nil && wantErr == nil && streamError(text) != nil {
-		// What follows the document is no YAML: yaml/v3 looks at a few words of it,
-		// and yaml/v2 at none, be it that it ends the document early, as in {}: 1.
+		// What follows the document is not YAML: yaml/v3 parses a few words of
+		// it, and yaml/v2 none, even if it ends the document early, as in {}:
+		// 1.
 		return
 	}
 	if (err == nil) != (wantErr == nil) {
@@ -92,7 +95,8 @@ func same(t *testing.T, text string) {
 	}
 }
 
-// streamError is what go.yaml.in/yaml/v2 has against any document of a text.
+// streamError returns the error of go.yaml.in/yaml/v2 for any document of a
+// text.
 func streamError(text string) error {
 	decoder := yamlv2.NewDecoder(strings.NewReader(text))
 	for {
@@ -105,12 +109,12 @@ func streamError(text string) error {
 	}
 }
 
-// twice reports whether a name is there twice.
+// twice reports whether some name is duplicate.
 func (v *Value) twice() bool {
 	return v.some(func(m *Member) bool { return m.Before != nil })
 }
 
-// ambiguous reports whether two names are the same in JSON and not in
+// ambiguous reports whether two names are the same in JSON but not in
 // go.yaml.in/yaml/v2, like 1 and "1".
 func (v *Value) ambiguous() bool {
 	return v.some(func(m *Member) bool {

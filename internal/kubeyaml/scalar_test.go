@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// words are scalars that people write, and that readers of YAML differ about.
+// words are scalars that users write, and that YAML parsers treat differently.
 func words() []string {
 	return []string{
 		"", "~", "null", "Null", "NULL", "nULL", "y", "Y", "yes", "Yes", "YES", "n", "no", "on", "On", "OFF", "off", "true", "True", "tRUE", "false",

@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// A few bytes that become very many are refused.
+// A few bytes that decompress to very many are refused.
 func TestADecompressedTextHasALimit(t *testing.T) {
 	for size, fits := range map[int]bool{kubeyaml.MaxText: true, kubeyaml.MaxText + 1: false} {
 		var b bytes.Buffer
@@ -23,7 +23,7 @@ func TestADecompressedTextHasALimit(t *testing.T) {
 	}
 }
 
-// FuzzPieces: whatever the user data, its parts stand in it where they say.
+// FuzzPieces: with any user data, its parts are where they say.
 func FuzzPieces(f *testing.F) {
 	for _, seed := range []string{
 		"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\nContent-Type: text/cloud-config\n\na: 1\n--b\n\nno header\n--b--\nafter\n",
@@ -64,7 +64,7 @@ func TestUserDataIsTakenApart(t *testing.T) {
 	}
 }
 
-// A place is found below the root of an image as well, and only there.
+// A place is also found below the root of an image, and only there.
 func TestPlaceOf(t *testing.T) {
 	for name, reader := range map[string]string{
 		"/etc/rancher/k3s/config.yaml": "k3s", "root/etc/rancher/k3s/config.yaml.d/a.yaml": "k3s", "/etc/rancher/rke2/config.yaml": "RKE2",

@@ -62,7 +62,7 @@ func median(all []time.Duration) time.Duration {
 	return all[len(all)/2]
 }
 
-// peakKiB is the most memory that this process has had.
+// peakKiB returns the peak memory of this process so far.
 func peakKiB(b *testing.B) int {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

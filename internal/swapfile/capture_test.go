@@ -15,7 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/probe anew from what the real tools make")
 
-// capture writes the lines of 16 bytes, around what was found, that are not zero.
+// capture writes the lines of 16 bytes, around the signatures, that are not
+// zero.
 func capture(t *testing.T, name, path string, c Content) {
 	t.Helper()
 	data, err := os.ReadFile(path)

@@ -19,7 +19,7 @@ const (
 	areaBytes = 10 << 20
 )
 
-// nodes have a file system of every kind that takes swap files on /srv.
+// nodes have on /srv one of each type of file system that supports swap files.
 var nodes = map[string]hosttest.FileSystem{
 	"ext4":                   {Type: "ext4"},
 	"ext3":                   {Type: "ext3"},
@@ -29,10 +29,10 @@ var nodes = map[string]hosttest.FileSystem{
 	"btrfs":                  {Type: "btrfs", Devices: []string{"vdb"}},
 }
 
-// makeArea is all that this package changes for a swap file.
+// makeArea makes all changes of this package for a swap file.
 func makeArea(h host.Host) error {
 	ctx := context.Background()
-	if err := swapfile.Remove(h, areaPath); err != nil { // what an earlier run made
+	if err := swapfile.Remove(h, areaPath); err != nil { // made by an earlier run
 		return err
 	}
 	if err := swapfile.Make(ctx, h, areaPath, areaBytes, swapfile.Reserved, nil, nil); err != nil {
@@ -85,7 +85,8 @@ func TestAFailureAtAnyOperationLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// failEverywhere fails each operation of what makes a file, which then leaves nothing.
+// failEverywhere makes each operation fail that makes a file; then nothing must
+// be left.
 func failEverywhere(t *testing.T, f hosttest.FileSystem, makes func(host.Host) error) {
 	t.Helper()
 	for at := 1; ; at++ {
@@ -109,7 +110,7 @@ func failEverywhere(t *testing.T, f hosttest.FileSystem, makes func(host.Host) e
 
 func TestARunAfterAKillAtAnyOperationFinishesOrCleansUp(t *testing.T) {
 	killEverywhere(t, nodes, makeArea, func(t *testing.T, h host.Host, at int) {
-		if at%2 != 0 { // half of the time, the next run removes instead
+		if at%2 != 0 { // half of the time, the next run removes the file instead
 			return
 		}
 		if err := makeArea(h); err != nil {
@@ -121,9 +122,9 @@ func TestARunAfterAKillAtAnyOperationFinishesOrCleansUp(t *testing.T) {
 	})
 }
 
-// killEverywhere kills what makes a file before and inside each of its operations.
-// again is the next run on that machine; what it has made is then removed, and
-// nothing is left.
+// killEverywhere kills a run that makes a file, before and inside each of its
+// operations. again is the next run on that machine; what it has made is then
+// removed, and nothing must be left.
 func killEverywhere(t *testing.T, machines map[string]hosttest.FileSystem, makes func(host.Host) error, again func(t *testing.T, h host.Host, at int)) {
 	for name, f := range machines {
 		for where, kill := range map[string]func(*hosttest.Node, int){"before": (*hosttest.Node).KillAt, "inside": (*hosttest.Node).KillInside} {

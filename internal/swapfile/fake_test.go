@@ -8,7 +8,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// kernel is the real one where a test does not say otherwise.
+// kernel is the real one except where a test replaces it.
 type kernel struct {
 	host.Kernel
 	pageBytes   int
@@ -85,8 +85,8 @@ func (k kernel) BlockDevice(f host.File) (host.BlockDevice, error) {
 	return k.Kernel.BlockDevice(f)
 }
 
-// files are the real ones, all owned by root, where a test does not say
-// otherwise.
+// files are the real ones, all owned by root, except where a test replaces
+// them.
 type files struct {
 	host.Files
 	release string                             // of the kernel
@@ -122,7 +122,7 @@ func (f files) Open(name string, flag int, perm fs.FileMode) (host.File, error) 
 	return openFile{file, f, flag}, nil
 }
 
-// hidden are flags that files standing in for devices would stumble over.
+// hidden are flags that files in place of devices do not support.
 func (f files) hidden() int {
 	if f.block {
 		return unix.O_EXCL
@@ -174,12 +174,12 @@ func (f openFile) WriteAt(p []byte, offset int64) (int, error) {
 	return f.File.WriteAt(p, offset)
 }
 
-// onExt4 says that a file system is ext4 with all the room in the world.
+// onExt4 describes an ext4 file system with more than enough room.
 func onExt4(string) (host.Statfs, error) {
 	return host.Statfs{Type: unix.EXT4_SUPER_MAGIC, TotalBytes: 1 << 40, AvailableBytes: 1 << 40}, nil
 }
 
-// fakeHost is the machine that the tests run on, with changes.
+// fakeHost is the machine on which the tests run, with changes.
 func fakeHost(f files, k kernel) host.Host {
 	linux := host.Linux()
 	f.Files, k.Kernel = linux.Files, linux.Kernel
@@ -189,7 +189,7 @@ func fakeHost(f files, k kernel) host.Host {
 	return host.Host{Files: f, Kernel: k}
 }
 
-// backed is the map of a file whose blocks are all there, whatever the file
+// backed returns the extents of a file with all blocks, whatever the file
 // system of the test's directory says.
 func backed(f host.File) ([]host.Extent, error) {
 	st, err := f.Stat()

@@ -75,8 +75,8 @@ func TestHeaderOfAVeryLongDeviceSpansWhatItCan(t *testing.T) {
 }
 
 // The first page of `mkswap -p 4096 -U ... -L swapctl` on 1 MiB (util-linux
-// 2.38), as its lines that are not zero; so that the layout is tested where
-// there is no mkswap.
+// 2.38), as its lines that are not zero: so the layout is also tested on
+// machines without mkswap.
 func TestReadsAndWritesACapturedHeader(t *testing.T) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		t.Skip("needs a little-endian machine: the captured header is from one")
@@ -194,9 +194,10 @@ func TestHeaderMustSpanTheWholeArea(t *testing.T) {
 	wantRefusal(t, CheckHeader(h, path), "spans 256 pages of 512", "")
 }
 
-// FuzzParseHeader: a header that is taken is the same when it is written again. A
-// page is mostly zeros, so the target makes one of its ends: that every input has
-// the right length, and most the right mark.
+// FuzzParseHeader: a header that is accepted is the same when it is written
+// again. A page is mostly zeros, so the target makes the page from its two
+// ends: then every input has the right length, and most have the right
+// signature.
 func FuzzParseHeader(f *testing.F) {
 	small := Header{PageBytes: 4096, Pages: 100, UUID: testUUID, Label: "x"}.Encode()
 	f.Add(small[1024:1100], []byte(magicSwap), uint8(0))
@@ -206,7 +207,7 @@ func FuzzParseHeader(f *testing.F) {
 	f.Add([]byte{1}, []byte("S1SUSPEND\x00"), uint8(0))
 	f.Add([]byte{1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, []byte(magicSwap), uint8(9))
 	f.Fuzz(func(t *testing.T, front, mark []byte, power uint8) {
-		page := make([]byte, 4096<<(power%10)) // up to more than any page
+		page := make([]byte, 4096<<(power%10)) // up to larger than any page
 		copy(page[1024:], front)
 		copy(page[len(page)-magicBytes:], mark)
 		h, err := ParseHeader(page)

@@ -19,7 +19,7 @@ import (
 
 const mib = 1 << 20
 
-// truncated stands in for fallocate(2) where blocks do not matter.
+// truncated replaces fallocate(2) where blocks do not matter.
 func truncated(f host.File, size int64) error { return os.Truncate(f.Name(), size) }
 
 func unsupported(host.File, int64) error { return unix.EOPNOTSUPP }
@@ -132,7 +132,7 @@ func TestAFailedMakeLeavesNothingBehind(t *testing.T) {
 }
 
 // TestADiskThatDoesNotKeepTheZerosIsNoticed: a write that reached only a cache
-// fails when the disk is told to keep it.
+// fails at the next sync.
 func TestADiskThatDoesNotKeepTheZerosIsNoticed(t *testing.T) {
 	h := fakeHost(files{lost: true, sync: unix.EIO}, kernel{flags: noFlags, fallocate: unsupported, extents: backed})
 	path := filepath.Join(t.TempDir(), "swapfile")
@@ -265,7 +265,7 @@ func TestReplacesOnlyAFile(t *testing.T) {
 	}
 	wantRefusal(t, Make(context.Background(), h, link, mib, Reserved, nil, nil), "a symbolic link is there", "--path")
 	wantRefusal(t, Make(context.Background(), h, dir, mib, Reserved, nil, nil), "a directory is there", "--path")
-	// A link under the temporary name is removed, not followed.
+	// A link with the temporary name is removed, not followed.
 	target := filepath.Join(dir, "target")
 	if err := errors.Join(os.WriteFile(target, []byte("kept"), 0o644), os.Symlink(target, Temp(filepath.Join(dir, "s")))); err != nil {
 		t.Fatal(err)

@@ -179,7 +179,7 @@ func TestRefusesFileSystemsByName(t *testing.T) {
 	dir := t.TempDir()
 	for _, r := range refusals {
 		h := fakeHost(files{}, kernel{statfs: func(string) (host.Statfs, error) {
-			return host.Statfs{Type: int64(int32(r.magic))}, nil // as 32-bit machines give it
+			return host.Statfs{Type: int64(int32(r.magic))}, nil // as 32-bit machines return it
 		}})
 		_, err := FileSystemOf(h, dir+"/swapfile")
 		wantRefusal(t, err, "on "+r.name+": "+r.why, "--device")

@@ -15,7 +15,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// image is what a program makes, and what Probe must call it.
+// image is made by a program; Probe must recognise it as what.
 type image struct {
 	what  string
 	size  int64
@@ -23,19 +23,19 @@ type image struct {
 	tool  string
 }
 
-// by builds with a program that takes the image as its last argument.
+// by makes an image with a program whose last argument is the image.
 func by(tool string, args ...string) func(t *testing.T, path string) {
 	return func(t *testing.T, path string) { run(t, tool, append(slices.Clone(args), path)...) }
 }
 
-// script builds with sfdisk.
+// script makes an image with sfdisk.
 func script(table string) func(t *testing.T, path string) {
 	return func(t *testing.T, path string) {
 		run(t, "sh", "-c", fmt.Sprintf("printf '%s' | PATH=$PATH:/usr/sbin:/sbin sfdisk -q %s", table, path))
 	}
 }
 
-// luks builds a LUKS header with a key that is quick to make.
+// luks makes a LUKS header with a key that takes little time.
 func luks(kind string) func(t *testing.T, path string) {
 	return func(t *testing.T, path string) {
 		run(t, "sh", "-c", "echo key | PATH=$PATH:/usr/sbin:/sbin cryptsetup luksFormat -q --type "+kind+
@@ -43,7 +43,7 @@ func luks(kind string) func(t *testing.T, path string) {
 	}
 }
 
-// onLoop builds on a loop device over the image, for programs that want one.
+// onLoop makes an image through a loop device, for programs that need a device.
 func onLoop(tool string, args ...string) func(t *testing.T, path string) {
 	return func(t *testing.T, path string) {
 		needRoot(t)
@@ -51,7 +51,7 @@ func onLoop(tool string, args ...string) func(t *testing.T, path string) {
 	}
 }
 
-// attach puts an image behind a loop device until the test ends.
+// attach attaches an image to a loop device until the test ends.
 func attach(t *testing.T, path string) string {
 	t.Helper()
 	needTools(t, "losetup")
@@ -60,7 +60,7 @@ func attach(t *testing.T, path string) string {
 	return loop
 }
 
-// packed builds with a program that packs a directory into the image.
+// packed makes an image with a program that packs a directory into it.
 func packed(tool string, args func(dir, path string) []string) func(t *testing.T, path string) {
 	return func(t *testing.T, path string) {
 		dir := t.TempDir()
@@ -122,7 +122,7 @@ func TestKnowsWhatTheRealToolsMake(t *testing.T) {
 }
 
 // The same, for machines without those programs: the parts of their images that
-// Probe goes by. Refreshed by `go test -run KnowsWhatTheRealToolsMake -update`.
+// Probe looks at. Written by `go test -run KnowsWhatTheRealToolsMake -update`.
 func TestKnowsCapturedImages(t *testing.T) {
 	captured, err := filepath.Glob("testdata/probe/*.txt")
 	if err != nil || len(captured) < 20 {
@@ -138,9 +138,10 @@ func TestKnowsCapturedImages(t *testing.T) {
 	}
 }
 
-// What no program of a test machine makes, by its published layout.
+// Signatures that no program on a test machine makes, from their published
+// layout.
 func TestKnowsSignaturesByTheirLayout(t *testing.T) {
-	const size = 64*mib + 5*512 // no round number, for what is placed from the end
+	const size = 64*mib + 5*512 // not a round number, for signatures at an offset from the end
 	type mark struct {
 		at    int64
 		bytes string

@@ -17,11 +17,11 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// disk is a file system on the real kernel of the machine.
+// disk is a file system of the real kernel.
 type disk struct {
 	name  string
 	mkfs  []string
-	zeros bool // fallocate does not serve there
+	zeros bool // fallocate is of no use on it
 }
 
 var disks = []disk{
@@ -65,7 +65,7 @@ func TestMakesAFileThatSwaponTakes(t *testing.T) {
 	}
 }
 
-// areaKiB is the size that /proc/swaps gives for the one area below dir.
+// areaKiB returns the size in /proc/swaps of the only area below dir.
 func areaKiB(t *testing.T, dir string) int {
 	t.Helper()
 	swaps, err := os.ReadFile("/proc/swaps")
@@ -85,7 +85,7 @@ func areaKiB(t *testing.T, dir string) int {
 	return 0
 }
 
-// makeArea makes a swap area at path and looks at it.
+// makeArea makes a swap area at path and checks it.
 func makeArea(t *testing.T, h host.Host, path string, size int64, zeros bool) {
 	t.Helper()
 	steps := 0
@@ -110,7 +110,7 @@ func makeArea(t *testing.T, h host.Host, path string, size int64, zeros bool) {
 	}
 }
 
-// guardedWhileOn tries to harm a file that the kernel swaps to.
+// guardedWhileOn tries to damage a file that the kernel swaps to.
 func guardedWhileOn(t *testing.T, h host.Host, path string) {
 	t.Helper()
 	ctx := context.Background()
@@ -215,13 +215,14 @@ func TestMakesNoCOWWhateverTheDirectorySays(t *testing.T) {
 			swapOn(t, h, path)
 		})
 	}
-	// The attribute is silently not set on a file that has data.
+	// The kernel does not set the attribute on a file with data, and returns no
+	// error.
 	late := filepath.Join(point, "late")
 	run(t, "dd", "if=/dev/urandom", "of="+late, "bs=1M", "count=4", "status=none")
 	run(t, "chmod", "600", late)
 	run(t, "chattr", "+C", late)
 	wantRefusal(t, CheckFile(h, late, 4*mib), "NOCOW", "")
-	// A copy that shares its blocks, and a snapshot, make a good file unfit.
+	// A copy that shares its blocks, or a snapshot, makes a good file unusable.
 	made := filepath.Join(point, "made")
 	makeArea(t, h, made, 16*mib, false)
 	run(t, "dd", "if=/dev/urandom", "of="+made, "bs=1M", "count=16", "conv=notrunc", "status=none")
@@ -246,7 +247,8 @@ func TestRefusesABtrfsOfTwoDevices(t *testing.T) {
 	run(t, "btrfs", "device", "remove", loop, point)
 }
 
-// TestRefusesABtrfsOfTwoCopies: the kernel says EINVAL, and why only in its log.
+// TestRefusesABtrfsOfTwoCopies: the kernel returns EINVAL, and says why only in
+// its log.
 func TestRefusesABtrfsOfTwoCopies(t *testing.T) {
 	needRoot(t)
 	needTools(t, "mkfs.btrfs", "btrfs")

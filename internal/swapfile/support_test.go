@@ -64,7 +64,7 @@ func needTools(t testing.TB, tools ...string) {
 	}
 }
 
-// lookPath finds programs of root's too, whose directories are not always in PATH.
+// lookPath also finds programs for root, whose directories may not be in PATH.
 func lookPath(tool string) (string, error) {
 	for _, dir := range []string{"", "/usr/sbin/", "/sbin/"} {
 		if path, err := exec.LookPath(dir + tool); err == nil {
@@ -88,8 +88,8 @@ func run(t testing.TB, name string, args ...string) string {
 	return string(out)
 }
 
-// realDir makes a directory that only root can write to, all the way up, and
-// that is on a disk.
+// realDir makes a directory on a disk that, with all its parents, only root can
+// write to.
 func realDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/var/lib", "swapctl-test-")
@@ -101,7 +101,7 @@ func realDir(t testing.TB) string {
 }
 
 // mounted makes a file system of size bytes in a sparse image with the mkfs
-// command and mounts it; the test is skipped where the kernel cannot.
+// command and mounts it; it skips the test if the kernel does not support it.
 func mounted(t testing.TB, size int64, options string, mkfs ...string) string {
 	t.Helper()
 	needRoot(t)
@@ -117,7 +117,7 @@ func mounted(t testing.TB, size int64, options string, mkfs ...string) string {
 	return point
 }
 
-// mount mounts, and skips the test where the kernel cannot.
+// mount mounts, and skips the test if the kernel does not support it.
 func mount(t testing.TB, point string, args ...string) {
 	t.Helper()
 	if out, err := exec.Command("mount", args...).CombinedOutput(); err != nil {
@@ -130,7 +130,7 @@ func mount(t testing.TB, point string, args ...string) {
 	})
 }
 
-// sparse makes a file of nothing but a hole.
+// sparse makes a file without any blocks.
 func sparse(t testing.TB, path string, size int64) {
 	t.Helper()
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -152,7 +152,7 @@ func swapOn(t testing.TB, h host.Host, path string) {
 	t.Cleanup(func() { swapOff(t, h, path) })
 }
 
-// swapOff ends that earlier; again is fine.
+// swapOff ends that earlier; it may be called again.
 func swapOff(t testing.TB, h host.Host, path string) {
 	t.Helper()
 	err := h.Kernel.SwapOff(context.Background(), path)

@@ -11,7 +11,7 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// written are the machines that come to written blocks in different ways.
+// written are machines that write blocks in different ways.
 var written = map[string]hosttest.FileSystem{
 	"ext4, by us":       {Type: "ext4"},
 	"ext4, by the disk": {Type: "ext4", WriteZeroes: true},
@@ -43,7 +43,7 @@ func TestTheFakeNodeTellsWrittenBlocksFromReserved(t *testing.T) {
 			if err := errors.Join(swapfile.Remove(h, areaPath), makeArea(h)); err != nil {
 				t.Fatal(err)
 			}
-			if n := unwritten(t, h); n != areaBytes-4096 { // but for the header
+			if n := unwritten(t, h); n != areaBytes-4096 { // all except the header
 				t.Errorf("%d bytes of a reserved file are unwritten", n)
 			}
 		})

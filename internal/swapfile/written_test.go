@@ -13,8 +13,8 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// TestAWrittenFileHasNoUnwrittenBlocks: on the real kernel, as FIEMAP has it. A
-// file that is only reserved shows that the test would notice.
+// TestAWrittenFileHasNoUnwrittenBlocks: on the real kernel, as FIEMAP reports
+// it. A file that is only reserved shows that the test can fail.
 func TestAWrittenFileHasNoUnwrittenBlocks(t *testing.T) {
 	for name, mkfs := range map[string][]string{
 		"ext4": {"mkfs.ext4", "-q"}, "xfs": {"mkfs.xfs", "-q"}, "btrfs": {"mkfs.btrfs", "-q"},
@@ -64,7 +64,7 @@ func extentsOf(t *testing.T, h host.Host, path string) (unwritten, all int64) {
 	return unwritten, all
 }
 
-// TestWhoWritesTheZeros: the disk, where it can, otherwise we, and nobody in a
+// TestWhoWritesTheZeros: the disk, if it can; otherwise swapctl; nobody in a
 // file that is only reserved.
 func TestWhoWritesTheZeros(t *testing.T) {
 	const size = zeroStep + 9*mib
@@ -102,7 +102,8 @@ func TestWhoWritesTheZeros(t *testing.T) {
 	}
 }
 
-// TestAFullDiskIsKnownBeforeZerosAreWritten: minutes are not spent for nothing.
+// TestAFullDiskIsKnownBeforeZerosAreWritten: no minutes are lost before the
+// error.
 func TestAFullDiskIsKnownBeforeZerosAreWritten(t *testing.T) {
 	writes := 0
 	h := fakeHost(files{write: func(int, int64) error { writes++; return nil }},
@@ -115,7 +116,7 @@ func TestAFullDiskIsKnownBeforeZerosAreWritten(t *testing.T) {
 	}
 }
 
-// TestStopsWhenToldToWhileTheDiskZeroes: ^C is heard between two steps.
+// TestStopsWhenToldToWhileTheDiskZeroes: ^C has an effect between two steps.
 func TestStopsWhenToldToWhileTheDiskZeroes(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	asked := 0

@@ -51,7 +51,7 @@ func TestEnvironmentFilesAreReadAsSystemdDoes(t *testing.T) {
 	}
 }
 
-// FuzzUnit: no text makes the readers of units panic, and what is split and
+// FuzzUnit: no text makes the parsers of units panic, and what is split and
 // quoted again is the same.
 func FuzzUnit(f *testing.F) {
 	f.Add("[Service]\nExecStart=/usr/bin/kubelet $A \\\n --b\nEnvironment=\"A=1 2\"\n", "A=1\nB=\"x\n")

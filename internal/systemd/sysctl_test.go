@@ -8,8 +8,9 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// TestTheSysctlThatWins: each node by files of sysctl.d, and the place of the line
-// that sets vm.swappiness at boot (sysctl.d(5)).
+// TestTheSysctlThatWins: each node is given by its files of sysctl.d; the
+// result is the place of the line that sets vm.swappiness at boot
+// (sysctl.d(5)).
 func TestTheSysctlThatWins(t *testing.T) {
 	const ours = "/etc/sysctl.d/90-swapctl.conf"
 	type files map[string]string

@@ -14,7 +14,7 @@ import (
 
 const etc, run, local, usr, lib = "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"
 
-// exec are the values of ExecStart= of x.service.
+// exec returns the values of ExecStart= of x.service.
 func exec(t *testing.T, n *hosttest.Node) (values []string, exists bool) {
 	t.Helper()
 	settings, exists, err := systemd.Open(n.Host()).Settings("x.service")
@@ -151,8 +151,8 @@ func TestZramOfDropInsAndOfOtherPackagesIsListed(t *testing.T) {
 	}
 }
 
-// TestCommandsAreThoseThatCount: with file and line, of the services that a boot
-// starts.
+// TestCommandsAreThoseThatCount: the commands of the services that a boot
+// starts, with file and line.
 func TestCommandsAreThoseThatCount(t *testing.T) {
 	n := hosttest.New(t)
 	for name, text := range map[string]string{

@@ -34,7 +34,8 @@ func TestMain(m *testing.M) {
 	flag.Bool("keep", false, "keep the scripts' directories")
 	flag.Int("machines", 0, "how many stories to run at the same time (default: one more than there are processors)")
 	flag.Parse()
-	// Stories wait for their turn by themselves, as they know which of them go well together.
+	// Stories wait for their turn by themselves: Turns knows which of them
+	// should run together.
 	if err := flag.Set("test.parallel", "1000"); err != nil {
 		panic(err)
 	}
@@ -78,7 +79,7 @@ func TestStories(t *testing.T) {
 	failed := &failures{}
 	t.Cleanup(func() {
 		failed.report(t)
-		// go test shows nothing of what passes.
+		// go test does not show the output of tests that pass.
 		if err := os.WriteFile(filepath.Join(cacheDir(t), "times"), []byte(times.String()), 0o600); err != nil {
 			t.Error(err)
 		}
@@ -110,14 +111,15 @@ func (f *failures) note(t *testing.T) {
 	}
 }
 
-// report names them once more at the end, where one looks first.
+// report prints them again at the end, where people look first.
 func (f *failures) report(t *testing.T) {
 	if len(f.names) > 0 {
 		t.Logf("%d stories failed:\n%s", len(f.names), strings.Join(f.names, "\n"))
 	}
 }
 
-// failuresDir is where everything about failed stories goes; it is emptied by the next run.
+// failuresDir is the directory for everything about failed stories; the next
+// run empties it.
 func failuresDir(t *testing.T) string {
 	dir := filepath.Join(cacheDir(t), "failed")
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
@@ -145,7 +147,8 @@ func wanted(t *testing.T) []story.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Those that may take longest come first, so that no machine is busy alone at the end.
+	// Those that may take longest start first, so that at the end no machine
+	// runs alone.
 	slices.SortStableFunc(stories, func(a, b story.Story) int { return cmp.Compare(b.Timeout, a.Timeout) })
 	var chosen []story.Run
 	for _, lane := range lanes {
@@ -160,7 +163,8 @@ func wanted(t *testing.T) []story.Run {
 	return chosen
 }
 
-// needs fails when this host cannot run machines: a lane that silently does not run would pass for one that is fine.
+// needs fails if this host cannot run machines: a lane that is silently skipped
+// would look like one that passes.
 func needs(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Fatal("cannot boot machines: not root (namespaces and chroot are needed)")
@@ -172,7 +176,8 @@ func needs(t *testing.T) {
 	}
 }
 
-// TestReadmeShowsAStory holds the example of README.md against the story that is run.
+// TestReadmeShowsAStory compares the example in README.md with the story that
+// runs.
 func TestReadmeShowsAStory(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -198,7 +203,8 @@ func atOnce(t *testing.T) int {
 	return machines
 }
 
-// lanes returns a function that makes a lane when it is first asked for. All the lanes of one run share their parts.
+// lanes returns a function that makes a lane on first use. All lanes of one run
+// share their parts.
 func lanes(t *testing.T, guest string) story.Lanes {
 	// Not the test's own context: that ends before the stories, which are parallel subtests, do.
 	ctx, cancel := context.WithCancel(context.Background())
@@ -233,8 +239,9 @@ func cacheDir(t *testing.T) string {
 	return filepath.Join(dir, "swapctl-e2e")
 }
 
-// workDir is where the machines of this run have their disks. What runs that were killed left behind is removed: a run
-// holds a lock on its directory as long as it lives.
+// workDir is the directory for the disks of this run's machines. It removes
+// what killed runs left behind: a run holds a lock on its directory as long as
+// it runs.
 func workDir(t *testing.T) string {
 	root := filepath.Join(cacheDir(t), "run")
 	if err := os.MkdirAll(root, 0o700); err != nil {

@@ -21,7 +21,8 @@ const (
 	version = "1.0.0"
 )
 
-// TestPackages holds what is in the package of each format against testdata, and against the sources.
+// TestPackages compares the package of each format with testdata, and with the
+// sources.
 func TestPackages(t *testing.T) {
 	dir := t.TempDir()
 	m, err := newMaker(root, dir)
@@ -87,8 +88,9 @@ func sameAsSources(t *testing.T, m *maker, found contents, program string) {
 	}
 }
 
-// TestAKeyThatIsNotReadIsAnError: what is added to goreleaser.yaml is added here as well, or the packages of the tests
-// would not be those of the release.
+// TestAKeyThatIsNotReadIsAnError: a new key in goreleaser.yaml has to be added
+// here as well; otherwise the packages of the tests would differ from those of
+// the release.
 func TestAKeyThatIsNotReadIsAnError(t *testing.T) {
 	whole := string(read(t, root+"/goreleaser.yaml"))
 	for section, line := range map[string]string{
@@ -112,7 +114,7 @@ func TestAKeyThatIsNotReadIsAnError(t *testing.T) {
 	}
 }
 
-// TestATemplateThatIsNotKnownIsAnError as well.
+// TestATemplateThatIsNotKnownIsAnError: the same for templates.
 func TestATemplateThatIsNotKnownIsAnError(t *testing.T) {
 	m := &maker{}
 	if text, err := m.fill("{{ .Version }}{{ .Branch }}", version, nil); err == nil {
@@ -120,7 +122,7 @@ func TestATemplateThatIsNotKnownIsAnError(t *testing.T) {
 	}
 }
 
-// String is a listing, for people to read what is in a package.
+// String lists what is in a package, for people.
 func (c contents) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s %s %s\n", c.name, c.version, c.arch)

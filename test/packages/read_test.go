@@ -17,7 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// contents is what is in a package, whatever its format.
+// contents is what is in a package of any format.
 type contents struct {
 	name, version, arch   string
 	preremove, postremove string
@@ -27,12 +27,12 @@ type contents struct {
 type file struct {
 	mode         fs.FileMode
 	owner, group string
-	config       bool   // an upgrade leaves what an administrator has made of it
+	config       bool   // an upgrade keeps the administrator's changes
 	digest       string // SHA-256; empty for a directory
 }
 
-// addTar adds the files of an archive, and hands those whose names begin with a dot, which describe the package, to
-// special.
+// addTar adds the files of an archive. It passes those whose names begin with a
+// dot, which describe the package, to special.
 func (c *contents) addTar(r io.Reader, special func(name, text string)) error {
 	for archive := tar.NewReader(r); ; {
 		h, err := archive.Next()
@@ -62,14 +62,14 @@ func (c *contents) addTar(r io.Reader, special func(name, text string)) error {
 	}
 }
 
-// setConfig marks a file that the package says is one of configuration.
+// setConfig marks a file that the package lists as a configuration file.
 func (c *contents) setConfig(name string) {
 	f := c.files[name]
 	f.config = true
 	c.files[name] = f
 }
 
-// field is the value of a line "NAME<separator>VALUE".
+// field returns the value of a line "NAME<separator>VALUE".
 func field(text, name, separator string) string {
 	for line := range strings.Lines(text) {
 		if value, is := strings.CutPrefix(line, name+separator); is {
@@ -79,7 +79,7 @@ func field(text, name, separator string) string {
 	return ""
 }
 
-// readDeb reads a package as deb(5) has it.
+// readDeb reads a package in the format of deb(5).
 func readDeb(text []byte) (contents, error) {
 	var c contents
 	control := map[string]string{}
@@ -129,10 +129,11 @@ func readDeb(text []byte) (contents, error) {
 	return c, nil
 }
 
-// readAPK reads a package of Alpine's. It names no files of configuration: apk takes all of /etc for that.
+// readAPK reads a package of Alpine. It lists no configuration files: apk
+// treats all of /etc as such.
 func readAPK(text []byte) (contents, error) {
 	var c contents
-	unzipped, err := gzip.NewReader(bytes.NewReader(text)) // several, one after the other, which make one archive
+	unzipped, err := gzip.NewReader(bytes.NewReader(text)) // several gzip streams, one after the other, are one archive
 	if err != nil {
 		return c, err
 	}
@@ -173,7 +174,7 @@ func readArch(text []byte) (contents, error) {
 	return c, err
 }
 
-// shellFunction is the body of a function of a scriptlet.
+// shellFunction returns the body of a function in a scriptlet.
 func shellFunction(text, name string) string {
 	_, body, _ := strings.Cut(text, "function "+name+"() {\n")
 	body, _, _ = strings.Cut(body, "\n}\n")

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// The tags of rpm's headers, and the flags of its files, that are of interest here (rpm 4.20, include/rpm/rpmtag.h and
-// rpmfiles.h).
+// The tags of rpm's headers, and the flags of its files, that are read here
+// (rpm 4.20, include/rpm/rpmtag.h and rpmfiles.h).
 const (
 	rpmName, rpmVersion, rpmRelease, rpmArch   = 1000, 1001, 1002, 1022
 	rpmPreun, rpmPostun                        = 1025, 1026
@@ -22,18 +22,19 @@ const (
 	rpmLeadSize, rpmHeaderStart, rpmIndexEntry = 96, 16, 16
 )
 
-// rpmHeader is texts and numbers by tag.
+// rpmHeader has the texts and numbers of a header, by tag.
 type rpmHeader struct {
 	texts   map[uint32][]string
 	numbers map[uint32][]uint32
 }
 
-// text is the first text of a tag.
+// text returns the first text of a tag.
 func (h rpmHeader) text(tag uint32) string {
 	return strings.Join(h.texts[tag][:min(1, len(h.texts[tag]))], "")
 }
 
-// readRPM reads what the header of a package says of its files; the files themselves come after it.
+// readRPM reads the list of files in the header of a package; the files
+// themselves come after it.
 func readRPM(text []byte) (contents, error) {
 	c := contents{files: map[string]file{}}
 	_, size, err := readRPMHeader(text[rpmLeadSize:]) // the signatures
@@ -60,7 +61,7 @@ func readRPM(text []byte) (contents, error) {
 	return c, nil
 }
 
-// readRPMHeader reads one header and says how long it is.
+// readRPMHeader reads one header and returns its length.
 func readRPMHeader(text []byte) (rpmHeader, int, error) {
 	h := rpmHeader{texts: map[uint32][]string{}, numbers: map[uint32][]uint32{}}
 	if !bytes.HasPrefix(text, []byte{0x8e, 0xad, 0xe8, 1}) {
@@ -77,7 +78,7 @@ func readRPMHeader(text []byte) (rpmHeader, int, error) {
 				h.numbers[tag] = append(h.numbers[tag], uint32(big.Uint16(data[2*i:])))
 			case kind == rpmInt32:
 				h.numbers[tag] = append(h.numbers[tag], big.Uint32(data[4*i:]))
-			case kind > rpmInt32 && kind != rpmBinary: // texts, one or several
+			case kind > rpmInt32 && kind != rpmBinary: // one text or several
 				word, rest, _ := bytes.Cut(data, []byte{0})
 				h.texts[tag], data = append(h.texts[tag], string(word)), rest
 			}

@@ -33,7 +33,7 @@ func (g generator) requirement() v1.NodeSelectorRequirement {
 		}
 	case "Gt", "Lt":
 		r.Values = []string{g.one("4", "0", "7")}
-	default: // Exists and DoesNotExist take none
+	default: // Exists and DoesNotExist have no values
 	}
 	return r
 }

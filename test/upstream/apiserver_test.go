@@ -8,15 +8,15 @@ import (
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	podutil "k8s.io/kubernetes/pkg/api/pod"
 	"k8s.io/kubernetes/pkg/apis/core"
-	_ "k8s.io/kubernetes/pkg/apis/core/install" // the scheme
+	_ "k8s.io/kubernetes/pkg/apis/core/install" // registers the types in the scheme
 	kubeqos "k8s.io/kubernetes/pkg/apis/core/v1/helper/qos"
 	"k8s.io/kubernetes/pkg/apis/core/validation"
 	kubelettypes "k8s.io/kubernetes/pkg/kubelet/types"
 	"k8s.io/kubernetes/plugin/pkg/admission/limitranger"
 )
 
-// create does what an API server does to a pod that is created, with its own
-// code and in its order.
+// create does what an API server does when a pod is created, with its own code
+// and in the same order.
 func create(t *testing.T, from *v1.Pod, in *v1.LimitRange) (*v1.Pod, error) {
 	t.Helper()
 	pod := from.DeepCopy()
@@ -49,8 +49,8 @@ func create(t *testing.T, from *v1.Pod, in *v1.LimitRange) (*v1.Pod, error) {
 	return created, err
 }
 
-// swapOf is the kubelet's answer for a container: its tests on the objects that
-// it would have (GetContainerSwapBehavior), and its arithmetic.
+// swapOf returns the kubelet's swap limit for a container: its tests on the
+// objects that it would have (GetContainerSwapBehavior), and its arithmetic.
 func swapOf(p *v1.Pod, c *v1.Container, memory, swap int64) int64 {
 	request, limit := c.Resources.Requests.Memory(), c.Resources.Limits.Memory()
 	switch {

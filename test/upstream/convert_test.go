@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// objectOf is a pod as swapctl's reader would hand it over.
+// objectOf converts a pod into what swapctl's reader returns for it.
 func objectOf(p *v1.Pod, served bool) *limits.Object {
 	pod := &limits.Pod{
 		Served: served, NodeName: p.Spec.NodeName, NodeSelector: p.Spec.NodeSelector, Priority: p.Spec.Priority,
@@ -58,7 +58,7 @@ func listOf(from v1.ResourceList) (to limits.ResourceList) {
 	for name, theirs := range from {
 		quantity, err := bytesize.ParseQuantity(theirs.String())
 		if err != nil {
-			panic(err) // what Kubernetes prints is always a quantity
+			panic(err) // what Kubernetes prints can always be parsed
 		}
 		if name == v1.ResourceCPU || name == v1.ResourceMemory || strings.HasPrefix(string(name), v1.ResourceHugePagesPrefix) {
 			to = append(to, limits.ResourceAmount{Name: string(name), Quantity: quantity})

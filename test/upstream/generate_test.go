@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// generator makes pods that are nearly always legal, and often on the edge:
+// generator makes pods that are nearly always valid, and often at a limit:
 // equal, nearly equal, zero and missing quantities, fractions of bytes.
 type generator struct{ *rand.Rand }
 
@@ -26,7 +26,7 @@ func (g generator) cpu() string {
 	return g.one("100m", "0.1", "1", "1000m", "2", "0", "250m", "1500m", "1u")
 }
 
-// resources are requests and limits. Requests mostly stay below limits.
+// resources returns requests and limits. Most requests are below their limits.
 func (g generator) resources() v1.ResourceRequirements {
 	r := v1.ResourceRequirements{}
 	put := func(list *v1.ResourceList, name v1.ResourceName, text string) {
@@ -86,8 +86,8 @@ func (g generator) containers(prefix string, n int) []v1.Container {
 	return list
 }
 
-// pod is a pod that has yet to be created. Often all its containers get the
-// same resources, so that every QoS class comes up.
+// pod returns a pod that does not exist yet. Often all its containers get the
+// same resources, so that every QoS class occurs.
 func (g generator) pod(i int) *v1.Pod {
 	p := &v1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("p%d", i), Namespace: "default"}}
 	p.Spec.Containers = g.containers("c", 1+g.IntN(3))
@@ -142,7 +142,7 @@ func anyHugepages(p *v1.Pod) bool {
 	return false
 }
 
-// limitRange is a LimitRange that most pods obey.
+// limitRange returns a LimitRange that most pods satisfy.
 func (g generator) limitRange() *v1.LimitRange {
 	list := func(chance int, value ...string) v1.ResourceList {
 		l := v1.ResourceList{}

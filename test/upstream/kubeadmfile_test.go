@@ -25,7 +25,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// kubeadmPieces are those that kubeadm's reader finds before its first error.
+// kubeadmPieces returns the documents that kubeadm's reader finds before its
+// first error.
 func kubeadmPieces(text string) ([]string, error) {
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(text)))
 	var all []string
@@ -71,7 +72,7 @@ func TestFilesAreSplitAsKubeadmSplitsThem(t *testing.T) {
 	}
 }
 
-// applied is what kubeadm makes of a configuration with one patch.
+// applied returns a configuration after kubeadm has applied one patch.
 func applied(base, patch string, typ types.PatchType) (result any, err error) {
 	set, err := patches.CreatePatchSet(patches.KubeletConfiguration, typ, patch)
 	if err != nil {
@@ -87,8 +88,9 @@ func applied(base, patch string, typ types.PatchType) (result any, err error) {
 	return result, decoder.Decode(&result)
 }
 
-// appliedByKind is what kind makes of a configuration with one JSON patch
-// (kubernetes-sigs/kind c6ef96df, pkg/internal/patch/resource.go, apply6902Patch).
+// appliedByKind returns a configuration after kind has applied one JSON patch
+// (kubernetes-sigs/kind c6ef96df, pkg/internal/patch/resource.go,
+// apply6902Patch).
 func appliedByKind(base, patch string) (result any, err error) {
 	target, err := yaml.YAMLToJSON([]byte(base))
 	if err != nil {
@@ -110,7 +112,7 @@ func appliedByKind(base, patch string) (result any, err error) {
 	return result, decoder.Decode(&result)
 }
 
-// A JSON patch makes of a configuration what kind makes of it, or is refused by both.
+// A JSON patch has the same result as in kind, or both refuse it.
 func TestPatchesMakeWhatKindMakes(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 12))
 	verdicts := map[bool]int{}
@@ -143,7 +145,7 @@ func TestPatchesMakeWhatKindMakes(t *testing.T) {
 	}
 }
 
-// patchLines are what random patches are made of.
+// patchLines are the lines of random patches.
 func patchLines() (objects, operations []string) {
 	return []string{
 			"failSwapOn: false", "failSwapOn: null", "memorySwap: {swapBehavior: LimitedSwap}", "memorySwap: null", "memorySwap: {$patch: delete}",
@@ -166,7 +168,7 @@ func patchLines() (objects, operations []string) {
 		}
 }
 
-// randomPatch is a patch of some of the lines; no name stands in it twice.
+// randomPatch is a patch of some of the lines; no name is in it twice.
 func randomPatch(random *rand.Rand, typ types.PatchType) string {
 	objects, operations := patchLines()
 	if typ == types.JSONPatchType {
@@ -189,7 +191,7 @@ func randomPatch(random *rand.Rand, typ types.PatchType) string {
 	return text
 }
 
-// A patch makes of a configuration what kubeadm makes of it, or is refused by both.
+// A patch has the same result as in kubeadm, or both refuse it.
 func TestPatchesMakeWhatKubeadmMakes(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 10))
 	bases := []string{
@@ -245,7 +247,8 @@ func lintFinds(t *testing.T, name, text string, rules ...string) bool {
 	return false
 }
 
-// Lint refuses a file whose documents kubeadm cannot tell apart, and no other.
+// Lint refuses a file if kubeadm cannot split it into documents, and no other
+// file.
 func TestLintRefusesWhatKubeadmCannotSplit(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 11))
 	kubelet := "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
@@ -279,8 +282,8 @@ func TestLintRefusesWhatKubeadmCannotSplit(t *testing.T) {
 	}
 }
 
-// Lint refuses a JSON patch that kubeadm cannot apply to the configuration that it
-// writes itself, and no other.
+// Lint refuses a JSON patch if kubeadm cannot apply it to the configuration
+// that it generates, and no other patch.
 func TestLintRefusesWhatKubeadmCannotApply(t *testing.T) {
 	cfg, err := kubeadmconfig.DefaultedStaticInitConfiguration()
 	if err != nil {
@@ -304,7 +307,7 @@ func TestLintRefusesWhatKubeadmCannotApply(t *testing.T) {
 	}
 }
 
-// kubeadm takes a file of JSON apart to which a document was added.
+// kubeadm can split a JSON file to which a document was added.
 func TestKubeadmSplitsWhatWasAddedToJSON(t *testing.T) {
 	for _, newline := range []string{"", "\n", "\r\n"} {
 		file := kubeletcfg.Source{Name: "kubeadm.json", Data: []byte(`{"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "InitConfiguration"}` + newline)}

@@ -30,7 +30,8 @@ import (
 
 const goldenDir = "../../internal/kubeletcfg/testdata/golden"
 
-// newestRow is the row of the Kubernetes that this module is built with.
+// newestRow returns the row of the Kubernetes release that this module is built
+// with.
 func newestRow(t testing.TB) kubeletcfg.Row {
 	t.Helper()
 	rows, err := kubeletcfg.Load()
@@ -44,7 +45,7 @@ func newestRow(t testing.TB) kubeletcfg.Row {
 	return row
 }
 
-// goldenFiles are those of the newest minor, by name.
+// goldenFiles returns the golden files of the newest minor, by name.
 func goldenFiles(t testing.TB, pattern string) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(goldenDir, newestRow(t).Kubernetes, pattern))
@@ -62,9 +63,9 @@ func goldenFiles(t testing.TB, pattern string) map[string]string {
 	return files
 }
 
-// asTheKubelet decodes strictly, completes and validates like the kubelet, which
-// panics at a gate that cannot be set. What control groups this machine has
-// decides nothing here.
+// asTheKubelet decodes strictly, completes and validates like the kubelet,
+// which panics at a gate that cannot be set. The control groups of this machine
+// have no effect here.
 func asTheKubelet(text string) (config *kubeletconfig.KubeletConfiguration, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
@@ -90,7 +91,7 @@ func asTheKubelet(text string) (config *kubeletconfig.KubeletConfiguration, err 
 	return config, validation.ValidateKubeletConfiguration(config, utilfeature.DefaultFeatureGate)
 }
 
-// asKubeadm is 'kubeadm config validate'.
+// asKubeadm does what 'kubeadm config validate' does.
 func asKubeadm(text string) error {
 	return kubeadmconfig.ValidateConfig([]byte(text), false, false)
 }
@@ -118,8 +119,8 @@ discovery:
     unsafeSkipCAVerification: true
 `
 
-// A JoinConfiguration has to say where the cluster is, which swapctl cannot know:
-// so kubeadm reads it merged into one that does.
+// A JoinConfiguration must say where the cluster is, which swapctl cannot know:
+// so kubeadm reads it merged into one that says it.
 func joinFiles(t testing.TB) map[string]string {
 	t.Helper()
 	row := newestRow(t)
@@ -146,7 +147,7 @@ func TestKubeadmTakesWhatIsWritten(t *testing.T) {
 	}
 }
 
-// Each of these mistakes would be found in a golden file.
+// The test would find each of these mistakes in a golden file.
 func TestAWrongGoldenIsFound(t *testing.T) {
 	found := 0
 	comment := regexp.MustCompile(`(?m)^#.*\n`)
@@ -186,8 +187,8 @@ func TestAWrongGoldenIsFound(t *testing.T) {
 	}
 }
 
-// merged is what cmd/kubelet/app/server.go makes of --config and --config-dir
-// (loadConfigFile, mergeKubeletConfigurations), which is not exported.
+// merged merges --config and --config-dir as cmd/kubelet/app/server.go does
+// (loadConfigFile, mergeKubeletConfigurations), which does not export it.
 func merged(t *testing.T, config string, dropins []string) *kubeletconfig.KubeletConfiguration {
 	t.Helper()
 	_, codecs, err := scheme.NewSchemeAndCodecs()
@@ -237,7 +238,7 @@ func merged(t *testing.T, config string, dropins []string) *kubeletconfig.Kubele
 	return result
 }
 
-// Whatever stands in which file, Effective is what the kubelet makes of it.
+// With any files, Effective is what the kubelet computes from them.
 func TestEffectiveIsWhatTheKubeletMerges(t *testing.T) {
 	row := newestRow(t)
 	random := rand.New(rand.NewPCG(*seed, 5))

@@ -29,7 +29,8 @@ import (
 
 var update = flag.Bool("update", false, "write the vectors of resizes anew")
 
-// resizeVectors is where the answers below are kept for the tests of the product.
+// resizeVectors is the file with the answers below, for the tests of the main
+// module.
 const resizeVectors = "../../internal/manifest/testdata/resize-v1.37.1.json"
 
 // resizeVector is a pod as an API server serves it, and the kubelet's answers.
@@ -39,7 +40,8 @@ type resizeVector struct {
 	Refused bool             `json:"refused"` // the resize, because of swap
 }
 
-// swapRuntime is the container runtime of the kubelet, as far as it is asked.
+// swapRuntime is the kubelet's container runtime; it has only the methods that
+// are called.
 type swapRuntime struct{ kubecontainer.Runtime }
 
 func (swapRuntime) GetContainerSwapBehavior(p *v1.Pod, c *v1.Container) kubelettypes.SwapBehavior {
@@ -52,8 +54,8 @@ func (swapRuntime) GetContainerSwapBehavior(p *v1.Pod, c *v1.Container) kubelett
 	return kubelettypes.LimitedSwap
 }
 
-// resize asks for other memory in some containers. A resize takes nothing away and
-// leaves the QoS class alone (ValidatePodResize).
+// resize changes the memory of some containers. A resize removes nothing and
+// does not change the QoS class (ValidatePodResize).
 func (g generator) resize(allocated *v1.Pod) *v1.Pod {
 	desired := allocated.DeepCopy()
 	for _, list := range [][]v1.Container{desired.Spec.InitContainers, desired.Spec.Containers} {
@@ -79,8 +81,8 @@ func (g generator) resize(allocated *v1.Pod) *v1.Pod {
 	return desired
 }
 
-// answer lets the kubelet's own code decide over a resize from allocated to
-// desired, and makes the pod that an API server then serves.
+// answer asks the kubelet's own code whether it does a resize from allocated to
+// desired, and returns the pod that an API server then serves.
 func answer(t *testing.T, allocated, desired *v1.Pod) (resizeVector, *v1.Pod) {
 	t.Helper()
 	manager := allocation.NewInMemoryManager(klog.Background(), nil, nil, nil, nil, nil, nil)
@@ -117,8 +119,8 @@ func answer(t *testing.T, allocated, desired *v1.Pod) (resizeVector, *v1.Pod) {
 	return v, runs
 }
 
-// TestResizesArePlannedAsTheKubeletAllocates: what is pending, Deferred and
-// Infeasible, what has finished, and pods that nobody resizes.
+// TestResizesArePlannedAsTheKubeletAllocates: resizes that are pending,
+// Deferred, Infeasible or finished, and pods without one.
 func TestResizesArePlannedAsTheKubeletAllocates(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(*seed, 3))}
 	var kept []resizeVector

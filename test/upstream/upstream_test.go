@@ -18,7 +18,7 @@ const (
 	nodeSwap   = 21 << 30
 )
 
-// More, and others, now and then: go test -rounds 200000 -seed 7 ./...
+// To run more and other rounds: go test -rounds 200000 -seed 7 ./...
 var (
 	rounds = flag.Int("rounds", 3000, "how many pods each test makes")
 	seed   = flag.Uint64("seed", 37, "which pods they are")
@@ -36,7 +36,8 @@ func planOf(objects ...*limits.Object) (*limits.Plan, error) {
 	return p.Plan()
 }
 
-// compare holds a plan of one pod against the pod as an API server has made it.
+// compare compares a plan of one pod with the pod as an API server has created
+// it.
 func compare(plan *limits.Plan, created *v1.Pod) error {
 	containers := append(append([]v1.Container{}, created.Spec.InitContainers...), created.Spec.Containers...)
 	i := 0
@@ -119,7 +120,7 @@ func TestServedPodsHaveTheClassThatKubectlShows(t *testing.T) {
 			t.Fatalf("%v\n%s", err, show(pod, nil))
 		}
 		for row := range plan.Rows() {
-			// kubectl knows nothing of pod-level resources that are empty.
+			// kubectl ignores pod-level resources that are empty.
 			if want := string(kubectlqos.GetPodQOS(pod)); row.QOSClass != want && pod.Spec.Resources == nil {
 				t.Fatalf("QoS class %s, want %s\n%s", row.QOSClass, want, show(pod, nil))
 			}

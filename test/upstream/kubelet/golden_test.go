@@ -1,6 +1,7 @@
-// Package kubelet reads what swapctl writes with the types of k8s.io/kubelet, of
-// one minor after the other: 'make upstream' runs it with each go-1.*.mod. It is
-// a module of its own, because a module can have only one k8s.io/kubelet.
+// Package kubelet decodes what swapctl writes into the types of k8s.io/kubelet,
+// of one minor after the other: 'make upstream' runs it with each go-1.*.mod.
+// It is a module of its own, because a module can have only one version of
+// k8s.io/kubelet.
 package kubelet
 
 import (
@@ -22,8 +23,9 @@ import (
 
 const facts = "../../../internal/kubeletcfg"
 
-// minor is that of k8s.io/kubelet, 34 of v0.34.4, as the place of its source in
-// the module cache has it: a test knows no more of what it was built from.
+// minor is the minor of k8s.io/kubelet, 34 of v0.34.4, from the path of its
+// source in the module cache: a test has no other way to know what it was built
+// with.
 func minor(t *testing.T) int {
 	t.Helper()
 	code := reflect.ValueOf((*kubeletv1beta1.KubeletConfiguration).DeepCopy).Pointer()
@@ -36,7 +38,7 @@ func minor(t *testing.T) int {
 	return n
 }
 
-// kubeletDocuments are those of a file that a kubelet reads.
+// kubeletDocuments returns the documents of a file that a kubelet reads.
 func kubeletDocuments(text []byte) [][]byte {
 	var all [][]byte
 	for document := range bytes.SplitSeq(text, []byte("\n---\n")) {
@@ -47,7 +49,7 @@ func kubeletDocuments(text []byte) [][]byte {
 	return all
 }
 
-// read decodes strictly, and looks at what came of it.
+// read decodes strictly, and checks the result.
 func read(text []byte) (kubeletv1beta1.KubeletConfiguration, error) {
 	var c kubeletv1beta1.KubeletConfiguration
 	if err := yaml.UnmarshalStrict(text, &c); err != nil {
@@ -69,8 +71,8 @@ func read(text []byte) (kubeletv1beta1.KubeletConfiguration, error) {
 	return c, nil
 }
 
-// exact finds names in another case, which Kubernetes' decoder does not take and
-// encoding/json, which stands behind the one used here, does.
+// exact finds names in another case: Kubernetes' decoder does not accept them,
+// but encoding/json, which the decoder here uses, does.
 func exact(typ reflect.Type, object map[string]any) error {
 	known := map[string]reflect.Type{"apiVersion": nil, "kind": nil}
 	for field := range typ.Fields() {
@@ -119,7 +121,7 @@ func TestTheTypesOfThisMinorTakeWhatIsWritten(t *testing.T) {
 	}
 }
 
-// A wrong golden is found: each of these mistakes, in each file.
+// The test finds each of these mistakes in each golden file.
 func TestAMistakeInAGoldenIsFound(t *testing.T) {
 	files, err := filepath.Glob(fmt.Sprintf("%s/testdata/golden/1.%d/kubelet-*.yaml", facts, minor(t)))
 	if err != nil || len(files) == 0 {
@@ -195,7 +197,8 @@ func TestTheTableOfFieldsIsRight(t *testing.T) {
 	}
 }
 
-// collect names the fields of the types that a type leads to, within its package.
+// collect adds the fields of a type and, recursively, of the types that it uses
+// from the same package.
 func collect(typ reflect.Type, into map[string]bool) {
 	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice || typ.Kind() == reflect.Map {
 		typ = typ.Elem()

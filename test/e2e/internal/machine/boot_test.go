@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// dull is an emulator that stands still at its first starts.
+// dull is an emulator that hangs at its first starts.
 type dull struct {
 	still, starts, tries int
 }

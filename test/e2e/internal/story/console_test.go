@@ -10,8 +10,8 @@ import (
 	"github.com/swapctl/swapctl/test/e2e/internal/machine"
 )
 
-// parrot is a machine that says what it is told to say, and with the status that the
-// first word names.
+// parrot is a machine that prints what the test gives it, and exits with the
+// status in the first word.
 type parrot struct {
 	machine.Machine
 	boots int
@@ -31,8 +31,8 @@ func (p *parrot) Settle(context.Context) (string, error) { return "running", nil
 
 const page = "# Title\n\n```console\n$ say 0 one\none\n$ sudo reboot\n$ say 3 Memory: 1 GiB, available 1 GiB. # exits 3\nMemory: 2 GiB, available 1 MiB.\n```\n\n$ no command\n"
 
-// TestADocumentIsHeldAgainstAMachine: what it prints otherwise is told, and written
-// anew; what differs from run to run stays as it was.
+// TestADocumentIsHeldAgainstAMachine: output that differs is reported, and
+// written to the document; what differs in every run stays as it was.
 func TestADocumentIsHeldAgainstAMachine(t *testing.T) {
 	follow := func(text string) (*document, *parrot, error) {
 		p := &parrot{}
@@ -62,7 +62,8 @@ func TestADocumentIsHeldAgainstAMachine(t *testing.T) {
 	}
 }
 
-// TestWhatTwoRunsDoNotShareIsMasked, and nothing else.
+// TestWhatTwoRunsDoNotShareIsMasked: what differs in every run is masked, and
+// nothing else.
 func TestWhatTwoRunsDoNotShareIsMasked(t *testing.T) {
 	for _, test := range []struct {
 		a, b string
