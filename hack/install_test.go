@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// tree is a clone of the repository with a program that only tells what it was asked.
+// tree is a clone of the repository with a program that only prints its arguments.
 func tree(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

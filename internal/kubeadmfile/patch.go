@@ -14,18 +14,18 @@ import (
 // PatchType is a kind of patch that kubeadm applies.
 type PatchType string
 
-// The types, as the names of patch files have them.
+// The types, as in the names of patch files.
 const (
 	StrategicPatch PatchType = "strategic"
 	MergePatch     PatchType = "merge"
 	JSONPatch      PatchType = "json"
-	// KindPatch is a JSON patch as kind applies it, which kubeadm never sees.
+	// KindPatch is a JSON patch that kind applies, and kubeadm does not see.
 	KindPatch PatchType = "kind"
 )
 
-// PatchError is a patch that kubeadm cannot apply: it stops.
+// PatchError is the error of a patch that kubeadm cannot apply: kubeadm stops.
 type PatchError struct {
-	Node  *yaml.Node // what of the patch
+	Node  *yaml.Node // the node of the patch that is wrong
 	Field string     // of the patch: "path", "op"; "" for the patch as a whole
 	Err   error
 }
@@ -36,10 +36,10 @@ func (e *PatchError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *PatchError) Unwrap() error { return e.Err }
 
-// Apply returns what a patch makes of an object without lists that are merged by a
-// key, as a KubeletConfiguration is one (k8s.io/kubernetes v1.37.1,
-// cmd/kubeadm/app/util/patches/patches.go, ApplyPatchesToTarget). What comes from
-// the patch keeps its nodes. The target is changed.
+// Apply applies a patch to an object whose lists are not merged by a key, such
+// as a KubeletConfiguration (k8s.io/kubernetes v1.37.1,
+// cmd/kubeadm/app/util/patches/patches.go, ApplyPatchesToTarget). Values from
+// the patch keep their nodes. It changes the target.
 func Apply(target, patch kubeyaml.Value, typ PatchType) (kubeyaml.Value, error) {
 	switch {
 	case typ == JSONPatch, typ == KindPatch:
@@ -55,8 +55,8 @@ func Apply(target, patch kubeyaml.Value, typ PatchType) (kubeyaml.Value, error) 
 	return target, &PatchError{patch.Node, "", fmt.Errorf("expected an object, found %s", patch.Kind)}
 }
 
-// merge is a JSON merge patch (RFC 7386; gopkg.in/evanphx/json-patch.v4 v4.13.0,
-// merge.go).
+// merge applies a JSON merge patch (RFC 7386; gopkg.in/evanphx/json-patch.v4
+// v4.13.0, merge.go).
 func merge(target *kubeyaml.Value, patch kubeyaml.Value) {
 	for m := range patch.Each() {
 		old := target.Member(m.Name)
@@ -81,9 +81,10 @@ const (
 	deleteFrom = "$deleteFromPrimitiveList/"
 )
 
-// strategic is a strategic merge patch for a type whose lists are replaced
-// (k8s.io/apimachinery v0.37.1, pkg/util/strategicpatch/patch.go, mergeMap). The order
-// that "$setElementOrder" gives a list, which programs write, is not followed.
+// strategic applies a strategic merge patch to a type whose lists are replaced
+// (k8s.io/apimachinery v0.37.1, pkg/util/strategicpatch/patch.go, mergeMap). It
+// ignores the order of list items in "$setElementOrder", which only programs
+// write.
 func strategic(target, patch kubeyaml.Value) (kubeyaml.Value, error) {
 	if m := patch.Member(directive); m != nil {
 		return directed(patch, m)
@@ -111,7 +112,7 @@ func directed(patch kubeyaml.Value, m *kubeyaml.Member) (kubeyaml.Value, error) 
 	return patch, &PatchError{m.Value.Node, directive, fmt.Errorf("%s: expected replace or delete, found %q", directive, m.Value.Text)}
 }
 
-// retain removes what "$retainKeys" does not name.
+// retain removes the members that "$retainKeys" does not list.
 func retain(target *kubeyaml.Value, patch kubeyaml.Value) error {
 	m := patch.Member(retainKeys)
 	if m == nil {
@@ -132,7 +133,8 @@ func retain(target *kubeyaml.Value, patch kubeyaml.Value) error {
 	return nil
 }
 
-// deleteItems takes what a directive names out of a list of scalars, all of one kind.
+// deleteItems removes the items that a directive lists from a list of scalars,
+// all of one kind.
 func deleteItems(old, m *kubeyaml.Member) error {
 	if old == nil || old.Value.Kind != kubeyaml.List || m.Value.Kind != kubeyaml.List {
 		return nil
@@ -205,7 +207,8 @@ func member(m *kubeyaml.Member, v kubeyaml.Value) kubeyaml.Member {
 
 func isNull(m *kubeyaml.Member) bool { return m.Value.Kind == kubeyaml.Null }
 
-// without is a value without some of the members and items in it, however deep.
+// without returns a value without some of the members and items in it, at any
+// depth.
 func without(v kubeyaml.Value, drop func(*kubeyaml.Member) bool, dropItem func(*kubeyaml.Value) bool) kubeyaml.Value {
 	v = clone(v)
 	v.Items = slices.DeleteFunc(v.Items, func(item kubeyaml.Value) bool { return dropItem != nil && dropItem(&item) })

@@ -23,7 +23,7 @@ type SeparatorError struct {
 	Text string
 }
 
-// Error says what stands where.
+// Error says what is on which line.
 func (e *SeparatorError) Error() string {
 	return fmt.Sprintf("line %d: %q after %s", e.Line, e.Text, separator)
 }
@@ -60,8 +60,8 @@ func Split(text []byte) ([]Piece, error) {
 	return all, nil
 }
 
-// IsEmpty reports whether there is nothing in a piece but comments, separators and
-// white space.
+// IsEmpty reports whether a piece contains only comments, separators and white
+// space.
 func (p Piece) IsEmpty() bool {
 	for line := range bytes.Lines(p.Text) {
 		line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte(separator)))

@@ -14,9 +14,9 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Writing zeros, for an encrypted file and where fallocate(2) cannot serve, in
-// turn with the recipe that people use: dd. The ratio of the medians should be at most 0.65, the memory of
-// the whole process at most 16 MiB.
+// Writes zeros, as for an encrypted file or where fallocate(2) is of no use, and
+// alternates with what administrators type: dd. The ratio of the medians should
+// be at most 0.65, the memory of the whole process at most 16 MiB.
 //
 //	go test -run - -bench WritesZeros -benchtime 11x ./internal/swapfile
 func BenchmarkWritesZeros(b *testing.B) {

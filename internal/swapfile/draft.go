@@ -50,7 +50,7 @@ func (d *draft) make(ctx context.Context) error {
 	return f.Close()
 }
 
-// errCopyOnWrite: a file on btrfs could not be made not copy-on-write.
+// errCopyOnWrite: btrfs kept the file copy-on-write.
 var errCopyOnWrite = errors.New("it would be copy-on-write")
 
 // setNoCOW makes the empty file not copy-on-write. The attribute excludes those
@@ -102,8 +102,8 @@ func (d *draft) allocate(ctx context.Context) error {
 // interrupted, and takes seconds per GiB on a file system in many pieces.
 const reserveStep = 4 << 30
 
-// reserve allocates with fallocate(2). It is all of the work only where nothing
-// is to be written.
+// reserve allocates blocks with fallocate(2). If no zeros are written, that is
+// all of the work.
 func (d *draft) reserve(ctx context.Context) error {
 	for done := int64(0); done < d.size; {
 		if err := ctx.Err(); err != nil {
@@ -125,7 +125,7 @@ func (d *draft) reserve(ctx context.Context) error {
 // the zeros.
 const zeroStep = 1 << 30
 
-// zeroByDisk has the disk write the zeros.
+// zeroByDisk makes the disk write the zeros.
 func (d *draft) zeroByDisk(ctx context.Context) error {
 	for done := int64(0); done < d.size; {
 		if err := ctx.Err(); err != nil {

@@ -31,8 +31,8 @@ func Erase(ctx context.Context, h host.Host, path string) error {
 	return explain(op, path, errors.Join(err, f.Close()))
 }
 
-// eraseOpen clears the end first: when it is cut short, what a person knows the
-// device by is still there.
+// eraseOpen clears the end first: if it is interrupted, the beginning still
+// shows what the device contained.
 func eraseOpen(ctx context.Context, h host.Host, f host.File) error {
 	dev, err := h.Kernel.BlockDevice(f)
 	if err != nil {

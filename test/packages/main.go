@@ -1,5 +1,6 @@
-// Command packages makes the packages that goreleaser.yaml describes, for any version, with the library that goreleaser
-// makes them with. It is for tests (test/e2e); releases are made by hack/release.sh.
+// Command packages makes the packages that goreleaser.yaml describes, for any
+// version, with the library that goreleaser uses. It is for tests (test/e2e);
+// hack/release.sh makes releases.
 //
 //	go run . -out DIR [-format deb] VERSION...
 package main

@@ -1,6 +1,6 @@
-// Package upstream holds swapctl's answers against those of Kubernetes' own
-// code, on pods that nobody has written by hand. It is a module of its own, so
-// that the product's go.mod stays free of Kubernetes. Run it with
+// Package upstream compares swapctl's answers with those of Kubernetes' own
+// code, for generated pods. It is a separate module, so that the main module
+// does not depend on k8s.io/kubernetes. Run it with
 //
 //	cd test/upstream && go test ./...
 package upstream

@@ -1,12 +1,12 @@
-// Command facts reads from Kubernetes' source what swapctl must know of fields
-// and feature gates, and writes internal/kubeletcfg/fields.txt and gates.txt:
+// Command facts reads the fields and feature gates that swapctl must know from
+// Kubernetes' source, and writes internal/kubeletcfg/fields.txt and gates.txt:
 //
 //	cd test/upstream && go run ./facts
 //
-// It downloads k8s.io/kubernetes, kubelet, apiserver and client-go of every minor in
-// versions.yaml (the last release in its 'source') into the module cache, one
-// after the other, about 250 MB each. With -source DIR it takes the parts of
-// k8s.io/kubernetes from DIR/1.34.4 where they are there.
+// It downloads k8s.io/kubernetes, kubelet, apiserver and client-go of every minor
+// in versions.yaml (the last release in its 'source') into the module cache, one
+// after the other, about 250 MB each. With -source DIR it reads the parts of
+// k8s.io/kubernetes from DIR/1.34.4, if that exists.
 package main
 
 import (
