@@ -1,7 +1,7 @@
-// Command bench compares swapctl with what an administrator would type, in
-// turn and in changing order on this machine, and prints medians and their
-// ratios. It needs root, and Linux programs: fallocate, mkswap, swapon, dd,
-// mkfs.ext4, mount. Run it by 'make bench'.
+// Command bench compares swapctl with the commands that an administrator would
+// type. Both run in turn, in changing order, on this machine; it prints medians
+// and their ratios. It needs root, and these programs: fallocate, mkswap,
+// swapon, dd, mkfs.ext4, mount. Run it with 'make bench'.
 package main
 
 import (
@@ -17,14 +17,15 @@ import (
 
 const journal = "/var/lib/swapctl/journal"
 
-// pair is one comparison: two ways to the same end, each with its way back.
+// pair is one comparison: two ways to the same result, each with a command that
+// undoes it.
 type pair struct {
 	name         string
 	ours, theirs task
-	goal         float64 // ours may take at most this share of theirs
+	goal         float64 // the largest share of their time that ours may take
 }
 
-// task is a command line and what takes back its effect.
+// task is a command line, and the one that undoes its effect.
 type task struct{ do, undo []string }
 
 func sh(script string, args ...any) []string {
@@ -82,7 +83,8 @@ func bench(swapctl, dir string, runs, starts, zeros int) error {
 	return compareZeros(swapctl, dir, zeros, max(3, runs/2))
 }
 
-// setUp is a plain swap file, journal and its fsyncs included, and the recipe.
+// setUp compares setup of a plain swap file, with the journal and its fsyncs,
+// with the usual recipe.
 func setUp(swapctl, dir string, mib int) pair {
 	file := filepath.Join(dir, "swap")
 	return pair{
@@ -98,7 +100,7 @@ func setUp(swapctl, dir string, mib int) pair {
 	}
 }
 
-// compareZeros does it where fallocate cannot serve: ext4 without extents.
+// compareZeros compares where fallocate cannot be used: ext4 without extents.
 func compareZeros(swapctl, dir string, mib, runs int) error {
 	image, point := filepath.Join(dir, "image"), filepath.Join(dir, "mnt")
 	prepare := sh("truncate -s %dM %[2]s; mkfs.ext4 -q -O ^extent,^64bit %[2]s; mkdir %[3]s; mount -o loop %[2]s %[3]s; chmod 755 %[3]s",
@@ -114,7 +116,7 @@ func compareZeros(swapctl, dir string, mib, runs int) error {
 	return p.compare(runs)
 }
 
-// compare runs both ways in turn, each first every other time, and prints a row.
+// compare runs both ways in turn, changing which is first, and prints a row.
 func (p pair) compare(runs int) error {
 	var ours, theirs []time.Duration
 	var peakKiB int64
@@ -150,7 +152,7 @@ type measured struct {
 	err     error
 }
 
-// measure times do alone; undo, and what is dirty in the caches, wait outside.
+// measure times only do; undo and the sync of dirty pages are not counted.
 func (t *task) measure() measured {
 	if t.undo != nil {
 		syscall.Sync()

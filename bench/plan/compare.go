@@ -22,7 +22,7 @@ const (
 
 type bench struct {
 	swapctl, jq string
-	self        string // this program, for what another process has to do
+	self        string // the path of this program, for work that another process has to do
 	dir         string
 	runs        int
 	managed     bool
@@ -56,7 +56,8 @@ func (b *bench) yaml(count int) error {
 		[]string{b.self, "-sum", file}, goalYAML, memoryYAML)
 }
 
-// memory has swapctl alone read what the others would need gigabytes for.
+// memory measures swapctl alone, with inputs for which the others would need
+// gigabytes.
 func (b *bench) memory(count int) error {
 	for _, form := range []string{"json", "yaml"} {
 		goal := map[string]int{"json": memoryJSON, "yaml": memoryYAML}[form]
@@ -77,8 +78,8 @@ func (b *bench) memory(count int) error {
 	return nil
 }
 
-// cluster pipes a whole cluster into swapctl: nodes, workloads and their pods, as
-// large as Kubernetes supports (5,000 nodes, 150,000 pods).
+// cluster pipes a whole cluster into swapctl: nodes, workloads and their pods,
+// of the largest size that Kubernetes supports (5,000 nodes, 150,000 pods).
 func (b *bench) cluster(nodes, count int) error {
 	generate := exec.Command(b.self, "-generate", "cluster", "-nodes", fmt.Sprint(nodes), "-pods", fmt.Sprint(count))
 	generate.Stderr = os.Stderr
@@ -106,14 +107,14 @@ func (b *bench) version() string {
 	return string(out[:max(len(out)-1, 0)])
 }
 
-// plan is the command line that is measured: everything read, judged and
-// printed.
+// plan is the command line that is measured: it reads, judges and prints
+// everything.
 func (b *bench) plan(file string) []string {
 	return []string{b.swapctl, "plan", "--pods", file, "--node-memory", "64Gi", "--node-swap", "32Gi", "-o", "csv"}
 }
 
-// file is pods on disk. Another process makes them: Linux counts what this one
-// has in memory to the peak of those that it starts.
+// file writes pods to disk. Another process makes them: Linux adds the memory
+// of this process to the peak of those that it starts.
 func (b *bench) file(form string, count int) (string, error) {
 	name := filepath.Join(b.dir, fmt.Sprintf("pods-%d.%s", count, form))
 	f, err := os.Create(name)
@@ -128,7 +129,7 @@ func (b *bench) file(form string, count int) (string, error) {
 	return name, f.Close()
 }
 
-// compare runs both in turn, each first every other time.
+// compare runs both in turn, changing which is first.
 func (b *bench) compare(name string, ours, theirs []string, goal float64, goalMiB int) error {
 	var walls, cpus [2][]time.Duration
 	var peak [2]float64
@@ -162,7 +163,7 @@ type measured struct {
 
 func measure(argv []string) (measured, error) { return measureWith(nil, argv) }
 
-// measureWith gives it a standard input.
+// measureWith measures a command with the given standard input.
 func measureWith(in io.Reader, argv []string) (measured, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdin = in

@@ -12,8 +12,8 @@ import (
 )
 
 // generatePods writes a List of pods as 'kubectl get pods -A -o json' or yaml
-// does: the names of fields sorted, the kind of the List behind its items.
-// Every run writes the same.
+// does: field names sorted, the kind of the List after its items. Every run
+// writes the same bytes.
 func generatePods(w io.Writer, form string, count int, managed bool) error {
 	out := bufio.NewWriterSize(w, 1<<20)
 	begin, between, end := "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n", ",\n",
@@ -27,7 +27,7 @@ func generatePods(w io.Writer, form string, count int, managed bool) error {
 	default:
 		return fmt.Errorf("no such form: %s", form)
 	}
-	// Printing takes long: a few hundred pods come again with other names.
+	// Printing takes long: a few hundred pods are repeated with other names.
 	const kinds = 257
 	var texts []string
 	for i := range min(count, kinds) {
@@ -48,11 +48,12 @@ func generatePods(w io.Writer, form string, count int, managed bool) error {
 	return out.Flush()
 }
 
-// podsOfOne is how many pods a ReplicaSet of a cluster has.
+// podsOfOne is the number of pods of a ReplicaSet.
 const podsOfOne = 15
 
-// generateCluster writes a List as 'kubectl get nodes,deployments,replicasets,pods
-// -A -o json' does. All pods are there, so no workload lacks any.
+// generateCluster writes a List as 'kubectl get
+// nodes,deployments,replicasets,pods -A -o json' does. All pods exist, so no
+// workload lacks any.
 func generateCluster(w io.Writer, nodes, count int) error {
 	out := bufio.NewWriterSize(w, 1<<20)
 	between := "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n"
@@ -105,11 +106,11 @@ func jsonItem(pod map[string]any) (string, error) {
 	return "        " + strings.TrimRight(b.String(), "\n"), err
 }
 
-// yamlItem prints one item of a List as kubectl does, long texts folded.
+// yamlItem prints one item of a List as kubectl does, with long strings folded.
 func yamlItem(pod map[string]any) (string, error) {
 	b, err := yaml.Marshal([]any{pod})
 	return string(b), err
 }
 
-// serial is the part of a pod's name by which it is known.
+// serial is the part of a pod's name that identifies it.
 func serial(i int) string { return fmt.Sprintf("5d9c7b%06x", i) }

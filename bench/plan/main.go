@@ -1,9 +1,9 @@
-// Command plan compares how fast swapctl reads pods with what else people have:
-// jq for JSON, sigs.k8s.io/yaml and the types of k8s.io/api for YAML. Both do
-// the same sum over pods as kubectl prints them; the runs take turns, in
+// Command plan compares how fast swapctl reads pods with other programs: jq for
+// JSON, and sigs.k8s.io/yaml with the types of k8s.io/api for YAML. Both
+// compute the same sum over pods as kubectl prints them; the runs alternate, in
 // changing order. It prints medians, their ratios, and the peak memory of each.
-// Run it by 'make bench-plan'; it is a module of its own, because what it
-// compares with is no part of swapctl.
+// Run it with 'make bench-plan'. It is a separate module, so that the libraries
+// it compares with are not dependencies of swapctl.
 package main
 
 import (

@@ -7,7 +7,8 @@ import (
 
 type object = map[string]any
 
-// script is what a scanner must not take for what it says.
+// script is a string with characters that a scanner must not take for JSON or
+// YAML syntax.
 const script = `#!/bin/sh
 set -eu
 # The limits below are for humans:
@@ -23,8 +24,8 @@ END
 echo "memory: 12Gi" && exec /usr/bin/server --config=/tmp/config.yaml --listen=0.0.0.0:8080 --log-level=info
 `
 
-// newPod is a pod of a cluster that is in use: some have one container, some
-// have a sidecar, some wait for something first.
+// newPod is a pod as in a cluster in use: some have one container, some have a
+// sidecar, some have init containers.
 func newPod(i int, managed bool) object {
 	app := []string{"web", "cart", "search", "mail", "batch", "proxy", "ledger"}[i%7]
 	namespace := []string{"shop", "payments", "kube-system", "monitoring", "team-a"}[i%5]
@@ -184,7 +185,8 @@ func status(containers []any, i int) object {
 	}
 }
 
-// allocated is what the kubelet has given to a container: all that it asks for.
+// allocated is what the kubelet has allocated to a container: all that it
+// requests.
 func allocated(resources any) any {
 	return resources.(object)["requests"]
 }

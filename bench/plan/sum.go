@@ -8,7 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// sumPodList is what a Go program of a Kubernetes user would do.
+// sumPodList is the code that a Go program would usually have for this.
 func sumPodList(file string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package bytesize reads and writes sizes as people do.
+// Package bytesize parses and formats sizes for people.
 package bytesize
 
 import (
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Format says a size to a person, in IEC units: "4 GiB", "1.5 GiB",
-// "512 bytes". It is rounded to the nearest tenth of a unit.
+// Format formats a size in IEC units: "4 GiB", "1.5 GiB", "512 bytes". It is
+// rounded to the nearest tenth of a unit.
 func Format(bytes int64) string {
 	if bytes > -1024 && bytes < 1024 {
 		return strconv.FormatInt(bytes, 10) + " bytes"
@@ -25,8 +25,9 @@ func Format(bytes int64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0") + " " + unit
 }
 
-// Parse reads a size in bytes: a Kubernetes quantity ("4Gi", "512M", "4294967296")
-// or an IEC size ("4GiB"). A size is whole bytes, more than none.
+// Parse parses a size in bytes: a Kubernetes quantity ("4Gi", "512M",
+// "4294967296") or an IEC size ("4GiB"). A size is a whole number of bytes,
+// larger than 0.
 func Parse(s string) (int64, error) {
 	text := strings.TrimSpace(s)
 	if iec, ok := strings.CutSuffix(text, "iB"); ok {
@@ -48,8 +49,8 @@ func Parse(s string) (int64, error) {
 	return q.Whole, nil
 }
 
-// ParseShare reads a share of something: "50%" of total. ok is false when s is
-// not a share at all.
+// ParseShare parses a percentage of total, such as "50%". ok is false when s is
+// not a percentage.
 func ParseShare(s string, total int64) (bytes int64, ok bool, err error) {
 	number, ok := strings.CutSuffix(strings.TrimSpace(s), "%")
 	if !ok {
@@ -68,7 +69,7 @@ func ParseShare(s string, total int64) (bytes int64, ok bool, err error) {
 	return int64(float64(total) / 100 * percent), true, nil
 }
 
-// quoted is a text for an error, short however long it is.
+// quoted quotes a string for an error message, shortened if it is long.
 func quoted(s string) string {
 	const most = 40
 	if len(s) <= most {

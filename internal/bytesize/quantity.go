@@ -21,7 +21,8 @@ const (
 const NanosPerWhole = 1_000_000_000
 
 var (
-	// ErrAbsurd is the error of a quantity that is not even computed.
+	// ErrAbsurd is the error of a quantity outside of these bounds, which is
+	// not computed.
 	ErrAbsurd = fmt.Errorf("it is beyond reason: at most %d characters, and an exponent of at most %d", maxLength, maxExponent)
 
 	errNoQuantity = errors.New("it is not a quantity")
@@ -150,7 +151,8 @@ func exactly(number string, exponent int, shift uint) Quantity {
 	return q
 }
 
-// absurd reports a number that is too long, or has a decimal exponent beyond reason.
+// absurd reports a number that is too long, or has a decimal exponent that is
+// too large.
 func absurd(text string) bool {
 	if len(text) > maxLength {
 		return true

@@ -44,7 +44,7 @@ func bootChecks() []Check {
 	}
 }
 
-// lineFor is what turns the area on at boot.
+// lineFor returns the boot line that turns the area on.
 func (f Facts) lineFor(a Area) (BootLine, bool) {
 	for _, l := range f.Boot.Lines {
 		if !l.NoAuto && !l.Unused && l.means(a.Stack) {
@@ -54,7 +54,7 @@ func (f Facts) lineFor(a Area) (BootLine, bool) {
 	return BootLine{}, false
 }
 
-// means reports whether the line turns on this very layer.
+// means reports whether the line turns on exactly this block device or file.
 func (l BootLine) means(at kernel.Layer) bool {
 	switch {
 	case l.Everything && strings.HasPrefix(at.Path, l.What):
@@ -67,7 +67,8 @@ func (l BootLine) means(at kernel.Layer) bool {
 	return l.Dev != 0 && l.Dev == at.Dev
 }
 
-// inClear is a line that turns on what lies below an encrypted area.
+// inClear returns a line that turns on the unencrypted device or file below an
+// encrypted area.
 func (f Facts) inClear() (l BootLine, below string, found bool) {
 	for _, a := range f.Areas {
 		if !a.Stack.Encrypted() {
@@ -158,7 +159,7 @@ func (f Facts) bringBack(a Area) string {
 	return fmt.Sprintf("have fstab bring it back: echo \"UUID=$(blkid -s UUID -o value %s) none swap sw 0 0\" >> /etc/fstab; systemctl daemon-reload", a.Stack.Path)
 }
 
-// takeOut is the command by which a boot does without the line.
+// takeOut is the command that removes the line from the boot.
 func (l BootLine) takeOut() string {
 	file, number, isLine := strings.Cut(l.From, " line ")
 	unit := l.From[strings.LastIndexByte(l.From, '/')+1:]
@@ -218,7 +219,7 @@ func masked(f Facts) Finding {
 	return warn(found, hint+", or let swapctl bring swap back by its own unit: swapctl setup --size 4Gi --persist systemd").fixedBy(commands...)
 }
 
-// needsUnits is what brings swap back by systemd's swap units.
+// needsUnits is swap that systemd's swap units turn on at boot.
 func (f Facts) needsUnits() (BootLine, bool) {
 	for _, l := range f.Boot.Lines {
 		if !l.NoAuto && !l.Unused && !l.ByProgram {

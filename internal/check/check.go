@@ -1,15 +1,15 @@
-// Package check judges a node: is it ready for swap, is it safe with swap, and
-// what is to be done about it. Read gathers the facts once; every check is a
-// pure function of them. It changes nothing.
+// Package check judges a node: is it ready for swap, is swap safe on it, and
+// what has to be done. Read gathers the facts once; every check is a pure
+// function of them. It changes nothing.
 package check
 
 import "slices"
 
-// Status is what a check came to.
+// Status is the result of a check.
 type Status string
 
-// The statuses, from good to bad. Skip: what the check stands on failed, or does
-// not apply here. Unknown: it could not be seen, by this user or from this place.
+// The statuses, from good to bad. Skip: a check that this one needs failed, or
+// it does not apply here. Unknown: this user, or this place, cannot see it.
 const (
 	Pass    Status = "pass"
 	Skip    Status = "skip"
@@ -20,28 +20,31 @@ const (
 
 // Check is one question about a node.
 type Check struct {
-	ID    string // for ever the same: scripts name it
+	ID    string // never changes: scripts use it
 	Title string
 	Want  string // how it should be
 	Why   string // one or two sentences
 
-	// Needs are the checks without which this one means nothing: where one failed it
-	// is skipped, where one is unknown it is unknown. They come earlier in the catalogue.
+	// Needs are the checks without which this one means nothing: if one of them
+	// failed it is skipped, if one is unknown it is unknown. They come earlier
+	// in the catalogue.
 	Needs []string
-	// Says are the statuses that Run may give.
+	// Says are the statuses that Run may return.
 	Says []Status
-	// Preflight is when setup asks it before it gives a node swap. What setup itself
-	// fixes, or refuses with better words, it does not ask.
+	// Preflight says when setup runs the check before it gives a node swap.
+	// Setup does not run checks of what it fixes itself, or refuses with a
+	// better message.
 	Preflight When
-	// ForKubelet: on a node without a kubelet setup only warns of its failure.
+	// ForKubelet: on a node without a kubelet, setup only warns if it fails.
 	ForKubelet bool
-	// Measures: it takes time and disk, and runs only when it is asked for.
+	// Measures: it needs time and writes to the disk, so it runs only on
+	// request.
 	Measures bool
 
 	Run func(Facts) Finding
 }
 
-// When is when setup asks a check.
+// When says when setup runs a check.
 type When int
 
 // The times.
@@ -52,7 +55,7 @@ const (
 	WhenKubeletIsLeft      // by a setup that does not configure the kubelet
 )
 
-// Severity is the worst that a check may say.
+// Severity is the worst status that a check may have.
 func (c Check) Severity() Status {
 	for _, s := range []Status{Fail, Warn} {
 		if slices.Contains(c.Says, s) {
@@ -62,15 +65,16 @@ func (c Check) Severity() Status {
 	return Pass
 }
 
-// Finding is what a check's Run says.
+// Finding is what a check's Run returns.
 type Finding struct {
 	Status Status
-	Found  string // the evidence: files and what stands in them
-	Hint   string // what to do about it, first of all a command
-	// Commands fix it, for a shell as they stand; few can be given without knowing
-	// what else the node is for. Comments may stand between them.
+	Found  string // the evidence: files and their content
+	Hint   string // what to do about it; a command first if there is one
+	// Commands fix it, as a shell takes them; few fixes can be given without
+	// knowing the purpose of the node. There may be comments between them.
 	Commands []string
-	// Blocks: the checks that need this one say nothing although it did not fail.
+	// Blocks: the checks that need this one are skipped although it did not
+	// fail.
 	Blocks bool
 }
 
@@ -86,8 +90,9 @@ func (f Finding) fixedBy(commands ...string) Finding {
 	return f
 }
 
-// Catalogue lists all checks, in the order in which they are told: what a node
-// must have, its swap, the kubelet, what else touches memory, measurements.
+// Catalogue lists all checks in the order in which they are printed: what a
+// node must have, its swap, the kubelet, what else affects memory,
+// measurements.
 func Catalogue() []Check {
 	return slices.Concat(kernelChecks(), swapChecks(), diskChecks(), bootChecks(), sliceChecks(),
 		kubeletChecks(), memoryChecks(), leakChecks(), measurements())

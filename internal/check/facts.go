@@ -9,10 +9,11 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// Facts is what is known of a node, read once. What could not be read says why.
+// Facts is what is known of a node, read once. If something could not be read,
+// there is an error that says why.
 type Facts struct {
 	Root      bool   // an ordinary user does not see everything
-	Container string // what shows that we are in a container; empty when nothing does
+	Container string // what shows that this is a container; empty if nothing does
 
 	Release     kernel.Text
 	CommandLine kernel.Text
@@ -45,7 +46,7 @@ type Groups struct {
 	SwapMax     kernel.Text
 	SystemSwap  kernel.Text // of system.slice
 	SystemIO    kernel.Text // io.latency of system.slice
-	SystemBytes int64       // what runs outside of pods cannot give back, in bytes; 0: not known
+	SystemBytes int64       // memory outside of pods that cannot be reclaimed, in bytes; 0: not known
 }
 
 // Area is an active swap area.
@@ -57,9 +58,10 @@ type Area struct {
 	Since time.Duration
 	// LateMount is why the file system that its file is on comes late at boot.
 	LateMount string
-	// Warnings are what swap on it does to other things.
+	// Warnings are the side effects of swap there.
 	Warnings []string
-	// Managed: swapctl made it, and its journal wants it back after a reboot.
+	// Managed: swapctl made it, and turns it on after a reboot, according to
+	// its journal.
 	Managed bool
 }
 
@@ -71,7 +73,7 @@ func (a Area) Name() string {
 	return a.Path
 }
 
-// Noswap is what decides over the tmpfs option noswap.
+// Noswap is what the tmpfs option noswap depends on.
 type Noswap struct {
 	UIDMap kernel.Text // of the kubelet if it runs
 	// Tried: the kernel is older than 6.4 and was asked.
@@ -88,7 +90,7 @@ type Volumes struct {
 	Err    error
 }
 
-// Disk is a disk that an area or a directory lies on.
+// Disk is a disk that an area or a directory is on.
 type Disk struct {
 	kernel.Layer
 	Rotational kernel.Text
@@ -103,37 +105,37 @@ type Disks struct {
 	OfDirs map[string][]Disk
 }
 
-// Boot is what a reboot brings back.
+// Boot is what a reboot turns on.
 type Boot struct {
 	Service   string     // our unit, if it is enabled: where its link is
-	Before    []string   // what that unit says to come before
+	Before    []string   // the units that our unit is ordered before
 	Mounted   bool       // there is the unit that starts ours again when a mount comes
 	Awaited   []string   // areas of swapctl's journal, whether they are on or not
 	Lines     []BootLine // of fstab, and .swap units
 	Unseen    error      // why not all of that could be read
-	Zram      []string   // files that make zram at boot
+	Zram      []string   // files that set up zram at boot
 	Masked    []string   // links to /dev/null that keep swap off
 	MasksErr  error      // why not all of them could be seen
-	GenOff    string     // word of the kernel command line that keeps swap off
+	GenOff    string     // parameter of the kernel command line that keeps swap off
 	Crypttab  map[string]string
 	Hibernate kernel.Hibernation
 
 	Mentions    []nextboot.Mention // of devices and files, for swap and hibernation
 	MentionsErr error              // why not all of them could be seen
-	Forgets     []string           // why what is written to /etc or /var/lib is gone after the boot
+	Forgets     []string           // why changes in /etc or /var/lib are lost at a reboot
 
 	TurnsOff    []SwapOffLine
 	TurnsOffErr error // why not all of them could be seen
 }
 
-// BootLine is something that turns on swap at boot.
+// BootLine is a line of a file that turns on swap at boot.
 type BootLine struct {
 	From   string // "/etc/fstab line 3", "/etc/systemd/system/x.swap"
 	What   string // as it stands there
 	Dev    uint64 // of the block device that What is, 0 if it is none
 	Stat   host.Stat
 	Exists bool
-	NoFail bool // the boot goes on without it, and does not wait
+	NoFail bool // the boot continues without it, and does not wait
 	NoAuto bool
 	Unused bool // a unit that nothing wants
 
@@ -141,7 +143,7 @@ type BootLine struct {
 	Everything bool // What is a directory, and it turns on all that is in it
 }
 
-// Tuning is what decides over reclaim.
+// Tuning is what controls reclaim.
 type Tuning struct {
 	Swappiness, MinFree, ScaleFactor kernel.Text
 	BoostFactor                      kernel.Text
@@ -162,7 +164,7 @@ type OOMD struct {
 	Kills   []string // "FILE: LINE" of what lets it kill pods
 }
 
-// Leaks are ways from memory to a disk besides swap.
+// Leaks are ways besides swap in which memory reaches a disk.
 type Leaks struct {
 	DMCrypt     bool
 	DMCryptFrom string
@@ -174,12 +176,12 @@ type Leaks struct {
 	StaleErr    error // why not all was looked at
 }
 
-// Stale is a swap area that is not in use, in clear.
+// Stale is a swap area that is not in use, unencrypted.
 type Stale struct {
 	Path      string
 	Image     bool // of hibernation
 	SizeBytes int64
-	Data      bool // there is more in it than its header
+	Data      bool // it contains more than its header
 }
 
 // Runtime is the container runtime.
@@ -187,12 +189,13 @@ type Runtime struct {
 	Name    string // containerd, cri-o, cri-dockerd; empty when none was found
 	Version string // empty when it could not be found out
 	From    string // which file says so
-	// Endpoint is the socket that the kubelet is told to use, and who tells it:
-	// "unix:///run/crio/crio.sock (--container-runtime-endpoint)"; empty when it is not told.
+	// Endpoint is the socket that the kubelet is configured to use, and where
+	// that is configured: "unix:///run/crio/crio.sock
+	// (--container-runtime-endpoint)"; empty if it is not configured.
 	Endpoint string
 }
 
-// Measured is what was measured.
+// Measured are the results of measurements.
 type Measured struct {
 	Asked   bool
 	Latency Latency

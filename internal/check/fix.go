@@ -9,12 +9,12 @@ import (
 
 const mebibyte = 1 << 20
 
-// leastGap is how far the marks must lie apart for the kubelet, which looks
-// every ten seconds, to have a chance to evict between them.
+// leastGap is the smallest distance between the two levels that gives the
+// kubelet, which looks every ten seconds, time to evict.
 const leastGap = 16 * mebibyte
 
-// fix finds values that give SwapFirst; nil when there is nothing to fix, or
-// when nothing within reason fixes it.
+// fix finds values that give SwapFirst; nil if there is nothing to fix, or no
+// reasonable values do it.
 func (e Eviction) fix(f Facts) *Fix {
 	if e.Verdict == SwapFirst {
 		return nil
@@ -27,7 +27,8 @@ func (e Eviction) fix(f Facts) *Fix {
 	if fix.WatermarkScaleFactor != nil || fix.EvictionHard != "" {
 		return &fix
 	}
-	// Neither alone: room between the marks first, and the threshold into it.
+	// Neither alone is enough: first more room between the watermarks, then the
+	// threshold between them.
 	factor, marks := e.raiseMarks(f, func(m Marks) bool { return m.LowBytes-m.MinBytes >= 2*leastGap })
 	if factor == nil {
 		return nil
@@ -40,8 +41,8 @@ func (e Eviction) fix(f Facts) *Fix {
 	return &fix
 }
 
-// raiseMarks finds the smallest vm.watermark_scale_factor, in steps of ten, with
-// which the marks are as wanted. More than a fifth of memory is not kept free for
+// raiseMarks finds the smallest vm.watermark_scale_factor, in steps of ten,
+// that gives the desired watermarks. At most a fifth of memory is kept free for
 // that.
 func (e Eviction) raiseMarks(f Facts, good func(Marks) bool) (*int64, Marks) {
 	most := int64(3000) // Linux 5.17 and later, kernel/sysctl.c
@@ -69,7 +70,7 @@ func (e Eviction) raiseMarks(f Facts, good func(Marks) bool) (*int64, Marks) {
 }
 
 // betterHard is a threshold in the middle between min and low, in whole MiB; ""
-// when they lie too close, or when it is the reserve of the pods that decides.
+// if they are too close, or if the reservation for the system decides.
 func (e Eviction) betterHard() string {
 	if e.LowBytes-e.MinBytes < leastGap {
 		return ""
@@ -81,9 +82,9 @@ func (e Eviction) betterHard() string {
 	return fmt.Sprintf("%dMi", hard)
 }
 
-// Script prints the commands that fix what the report found and that a shell
-// can fix; they are to be read before they are run. Hints that are not commands
-// stand there as comments.
+// Script prints the commands that fix what the report found, as far as a shell
+// can; a person should read them before they are run. Hints that are not
+// commands become comments.
 func (r Report) Script() string {
 	var b strings.Builder
 	b.WriteString("#!/bin/sh\n# What 'swapctl check' would have changed on this node. Read it before you run it.\nset -eu\n")
@@ -127,8 +128,8 @@ func (fix Fix) commands(f Facts) []string {
 	return all
 }
 
-// setSysctl sets it now and for the next boots, in a file of its own, whose name is
-// such that no other file of sysctl.d takes it back.
+// setSysctl sets a value now and at the next boots, in a file whose name sorts
+// so that no other file of sysctl.d overrides it.
 func (f Facts) setSysctl(name string, value int64) []string {
 	file := "80-swapctl-check-" + strings.TrimPrefix(name, "vm.") + ".conf"
 	mine := func(path string) bool { return path == "/etc/sysctl.d/"+file }
@@ -139,5 +140,5 @@ func (f Facts) setSysctl(name string, value int64) []string {
 	}
 }
 
-// oneLine keeps evidence inside its comment, whatever a file says.
+// oneLine keeps evidence inside its comment, whatever a file contains.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

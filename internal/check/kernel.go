@@ -54,8 +54,8 @@ func kernelChecks() []Check {
 	}
 }
 
-// older reports whether a kernel release is before another; known is false for
-// one that is no version.
+// older reports whether a kernel release is older than another; known is false
+// if it is not a version.
 func older(release, than string) (is, known bool) {
 	have, err := version.ParseGeneric(release)
 	if err != nil {
@@ -89,7 +89,7 @@ func cgroupV2(f Facts) Finding {
 	return unknown("no control groups are mounted here (/proc/self/mountinfo)", seenFromOutside(f))
 }
 
-// seenFromOutside is the hint where a container hides the node.
+// seenFromOutside is the hint for a container that hides the node.
 func seenFromOutside(f Facts) string {
 	if f.Container != "" {
 		return "run it on the node itself: this is a container (" + f.Container + ")"
@@ -131,8 +131,8 @@ func hasWord(list, word string) bool {
 }
 
 // tmpfsNoswap decides as the kubelet does (pkg/kubelet/util/swap/swap_util.go,
-// Kubernetes 1.31 and later): not in a user namespace; from Linux 6.4 on yes;
-// before that by a trial, since distributions bring such things to older kernels.
+// Kubernetes 1.31 and later): never in a user namespace; from Linux 6.4 on
+// always; on older kernels by a test mount, because distributions backport it.
 func tmpfsNoswap(f Facts) Finding {
 	old, known := older(f.Release.Value, "6.4")
 	evidence := f.Release.String()
@@ -156,7 +156,7 @@ func tmpfsNoswap(f Facts) Finding {
 	return lacksNoswap(f, evidence+"; asked for a tmpfs with noswap, it refused", "use a kernel from 6.4 on (Debian 13, Ubuntu 24.04, RHEL 10)")
 }
 
-// lacksNoswap is bad where a Secret would then reach a disk in clear.
+// lacksNoswap fails if a Secret could then reach a disk unencrypted.
 func lacksNoswap(f Facts, found, hint string) Finding {
 	if plain := plainAreas(f); len(plain) > 0 {
 		return failed(found+"; "+plain[0].Name()+" is not encrypted", hint+"; or encrypt swap: swapctl setup --encrypt")
@@ -164,8 +164,8 @@ func lacksNoswap(f Facts, found, hint string) Finding {
 	return warn(found, hint+"; until then keep swap encrypted")
 }
 
-// inUserNamespace reads a uid_map as the kubelet does (moby/sys/userns): the
-// initial namespace maps all IDs onto themselves. An empty map is not yet set.
+// inUserNamespace reads a uid_map as the kubelet does (moby/sys/userns): in the
+// initial namespace all IDs map to themselves. An empty map is not set yet.
 func inUserNamespace(uidMap string) bool {
 	if uidMap == "" {
 		return false
@@ -206,7 +206,7 @@ func tmpfsMounted(f Facts) Finding {
 	return warn(found, hint)
 }
 
-// count says "no areas", "1 area", "2 areas".
+// count formats a number: "no areas", "1 area", "2 areas".
 func count(n int, what string) string {
 	switch n {
 	case 0:

@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// Kubelet is what is known of this node's kubelet, as values.
+// Kubelet is what is known of this node's kubelet.
 type Kubelet struct {
 	Found bool
 	Unit  string // systemd's name for it
@@ -27,13 +27,13 @@ type Kubelet struct {
 
 	Config kubeletcfg.Effective
 
-	// ControlPlane is what shows that API server and etcd run here, "" when
-	// nothing does. ControlPlaneErr says why it could not be seen.
+	// ControlPlane is the evidence that an API server and etcd run here, "" if
+	// there is none. ControlPlaneErr says why that is not known.
 	ControlPlane    string
 	ControlPlaneErr error
 }
 
-// IsControlPlane reports whether this node is one.
+// IsControlPlane reports whether this node is a control plane node.
 func (k Kubelet) IsControlPlane() bool { return k.ControlPlane != "" }
 
 func kubeletChecks() []Check {
@@ -109,7 +109,8 @@ func controlPlane(f Facts) Finding {
 	return warn(k.ControlPlane+"; and swap is on", "take swap away here (swapctl teardown), and keep it to worker nodes")
 }
 
-// noKubelet answers for checks that need a kubelet's configuration.
+// noKubelet is the finding of checks that need a kubelet's configuration, if
+// there is none.
 func noKubelet(f Facts) (Finding, bool) {
 	switch k := f.Kubelet; {
 	case !k.Found:
@@ -128,7 +129,7 @@ func configDecodes(f Facts) Finding {
 	for _, p := range f.Kubelet.Config.Problems {
 		switch {
 		case p.Field == "featureGates.NodeSwap", p.Field == "memorySwap.swapBehavior":
-			// The checks of these say it.
+			// The checks that report it.
 		case p.Severity == kubeletcfg.Fatal:
 			fatal = append(fatal, p.String())
 		default:
@@ -163,7 +164,8 @@ func failSwapOn(f Facts) Finding {
 	return warn(found+": once swap is on, the kubelet does not start", hint)
 }
 
-// noVersion answers for checks that need to know which kubelet it is.
+// noVersion is the finding of checks that need the kubelet's version, if it is
+// not known.
 func noVersion(f Facts) (Finding, bool) {
 	if no, ok := noKubelet(f); ok {
 		return no, true

@@ -41,7 +41,7 @@ func leftovers(f Facts) Finding {
 	return pass("what fstab, crypttab, swap units and the settings of hibernation name is there")
 }
 
-// leftover says what is wrong with a mention, "" for nothing.
+// leftover says what is wrong with a mention, "" if nothing is.
 func (f Facts) leftover(m nextboot.Mention) string {
 	mapping, mapped := strings.CutPrefix(m.Spec, "/dev/mapper/")
 	_, made := f.Boot.Crypttab[mapping]
@@ -56,8 +56,9 @@ func (f Facts) leftover(m nextboot.Mention) string {
 	return "which is not there"
 }
 
-// belowAnArea says that a mention is of what an encrypted area stands on. What turns
-// that on as swap, swap-persistent says.
+// belowAnArea reports whether a mention is of the device or file below an
+// encrypted area. The check swap-persistent reports lines that turn that on as
+// swap.
 func (f Facts) belowAnArea(m nextboot.Mention) string {
 	if m.What != "a resume device" {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
-// levels puts the thresholds in order, from much free memory to little.
+// levels sorts the thresholds, from much free memory to little.
 func (e Eviction) levels() []Level {
 	all := []Level{
 		{"high", e.HighBytes, "kswapd goes to sleep again"},

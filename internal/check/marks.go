@@ -6,15 +6,16 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// Marks are the kernel's watermarks of free memory, over all zones, in bytes.
+// Marks are the kernel's watermarks of free memory, summed over all zones, in
+// bytes.
 type Marks struct {
-	MinBytes  int64 // below, allocations wait for others' memory, or have something killed
+	MinBytes  int64 // below, allocations wait for reclaim, or the OOM killer runs
 	LowBytes  int64 // below, kswapd begins to reclaim
 	HighBytes int64 // until this it goes on
 	From      string
 }
 
-// marks reads them from the zones, or works them out.
+// marks reads the watermarks from the zones, or computes them.
 func (t Tuning) marks(memoryBytes, pageBytes int64) (Marks, error) {
 	if t.ZonesErr == nil && len(t.Zones) > 0 {
 		return zoneMarks(t.Zones, pageBytes), nil
@@ -29,8 +30,8 @@ func (t Tuning) marks(memoryBytes, pageBytes int64) (Marks, error) {
 	return m, nil
 }
 
-// zoneMarks adds up the zones. What a zone keeps back from allocations that a
-// higher one could serve comes on top of each of its marks.
+// zoneMarks sums up the zones. The lowmem reserve of a zone is added to each of
+// its watermarks.
 func zoneMarks(zones []kernel.Zone, pageBytes int64) Marks {
 	m := Marks{From: "/proc/zoneinfo"}
 	for _, z := range zones {
@@ -48,8 +49,8 @@ const (
 	mostPages    = 128
 )
 
-// setMarks gives zones the marks that the kernel would for these values of
-// vm.min_free_kbytes and vm.watermark_scale_factor (mm/page_alloc.c,
+// setMarks computes the watermarks of zones as the kernel would for these
+// values of vm.min_free_kbytes and vm.watermark_scale_factor (mm/page_alloc.c,
 // __setup_per_zone_wmarks, Linux 5.0 to 6.18).
 func setMarks(zones []kernel.Zone, minFreeKiB, scaleFactor, pageBytes int64) []kernel.Zone {
 	minPages := minFreeKiB * 1024 / pageBytes

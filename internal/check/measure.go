@@ -27,12 +27,12 @@ const (
 	cryptTime   = 100 * time.Millisecond
 )
 
-// Latency is how long the disk takes for one page at a random place. A figure is
-// 0 when it was not measured.
+// Latency is how long the disk takes for one page at a random position. A value
+// is 0 if it was not measured.
 type Latency struct {
-	On                  string // what was measured: a file of ours, or the device, which is only read
+	On                  string // what was measured: a file of ours, or a device, which is only read
 	Read, ReadSlow      time.Duration
-	Write, WriteSlow    time.Duration // the median, and what one in a hundred exceeds
+	Write, WriteSlow    time.Duration // the median and the 99th percentile
 	BlocksRead, Written int
 	Err                 error
 }
@@ -86,7 +86,7 @@ func swapLatency(f Facts) Finding {
 	return pass(found)
 }
 
-// pageFromMemory is about what it takes to copy a page in memory.
+// pageFromMemory is roughly the time to copy a page in memory.
 const pageFromMemory = time.Microsecond / 2
 
 func encryptionCost(f Facts) Finding {
@@ -120,8 +120,8 @@ func round(d time.Duration) string {
 	return d.Round(10 * time.Microsecond).String()
 }
 
-// measure takes the measurements. It writes to nothing but a file of its own,
-// which has no name any more while it is written to.
+// measure takes the measurements. It writes only to a file of its own, which is
+// unlinked before it is written to.
 func measure(ctx context.Context, h host.Host, f Facts) Measured {
 	m := Measured{Asked: true, Encrypt: Encrypt{Cipher: "xts(aes)"}}
 	const keyBytes = 64
@@ -135,8 +135,9 @@ func measure(ctx context.Context, h host.Host, f Facts) Measured {
 	return m
 }
 
-// probePlace says what to measure: beside the first area that is a file, else
-// the disk partition of the first area, else where setup would make its file.
+// probePlace chooses what to measure: the directory of the first area that is a
+// file, else the disk partition of the first area, else the directory in which
+// setup would make its file.
 func probePlace(h host.Host, f Facts) (device, dir string) {
 	for _, a := range f.Areas {
 		if file, ok := a.Stack.Find(kernel.KindFile); ok {
@@ -156,7 +157,8 @@ func probePlace(h host.Host, f Facts) (device, dir string) {
 	return "", "/"
 }
 
-// measureDevice reads from a device that swap stands on, past the page cache.
+// measureDevice reads from the device below a swap area, bypassing the page
+// cache.
 func measureDevice(ctx context.Context, h host.Host, device string) Latency {
 	l := Latency{On: device}
 	file, err := h.Files.Open(device, os.O_RDONLY|unix.O_DIRECT, 0)
@@ -193,7 +195,7 @@ func measureFile(ctx context.Context, h host.Host, dir string) Latency {
 		return l
 	}
 	defer file.Close()
-	if l.Err = h.Files.Remove(name); l.Err != nil { // so that nothing stays, whatever happens
+	if l.Err = h.Files.Remove(name); l.Err != nil { // so that nothing is left, whatever happens
 		return l
 	}
 	size, err := fill(ctx, file)
@@ -204,12 +206,13 @@ func measureFile(ctx context.Context, h host.Host, dir string) Latency {
 	return l
 }
 
-// fill gives the file content, as much as there is time for, so that reads go to
-// the disk: what was only allocated is known to be zeros.
+// fill writes content to the file, as much as the time allows, so that reads go
+// to the disk: the kernel knows that blocks which were only allocated are
+// zeros.
 func fill(ctx context.Context, file host.File) (size int64, err error) {
 	chunk := aligned(1 << 20)
 	for i := range chunk {
-		chunk[i] = byte(rand.Uint32()) // not to be compressed by the disk
+		chunk[i] = byte(rand.Uint32()) // random, so that the disk cannot compress it
 	}
 	for begin := time.Now(); size < probeBytes && time.Since(begin) < probeTime; size += int64(len(chunk)) {
 		if err := ctx.Err(); err != nil {
@@ -234,7 +237,7 @@ func (l *Latency) read(ctx context.Context, file host.File, size int64) {
 	l.Read, l.ReadSlow = quantiles(times)
 }
 
-// timed does one page at a time, at random places of size bytes.
+// timed times one page after another, at random positions within size bytes.
 func timed(ctx context.Context, size int64, do func([]byte, int64) (int, error)) ([]time.Duration, error) {
 	block := aligned(probeBlock)
 	var times []time.Duration
@@ -252,7 +255,7 @@ func timed(ctx context.Context, size int64, do func([]byte, int64) (int, error))
 	return times, nil
 }
 
-// quantiles are the median, and what one in a hundred exceeds.
+// quantiles are the median and the 99th percentile.
 func quantiles(times []time.Duration) (median, slow time.Duration) {
 	if len(times) == 0 {
 		return 0, 0
@@ -261,7 +264,7 @@ func quantiles(times []time.Duration) (median, slow time.Duration) {
 	return times[len(times)/2], times[len(times)*99/100]
 }
 
-// aligned is memory that O_DIRECT takes: it begins on a page.
+// aligned allocates memory for O_DIRECT: it starts on a page boundary.
 func aligned(size int) []byte {
 	buf := make([]byte, size+probeBlock)
 	skip := probeBlock - int(uintptr(unsafe.Pointer(&buf[0]))%probeBlock)

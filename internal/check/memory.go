@@ -109,7 +109,7 @@ func swappiness(f Facts) Finding {
 	return pass(t.String())
 }
 
-// allInMemory reports whether there is swap, and all of it is compressed memory.
+// allInMemory reports whether there is swap and all of it is compressed memory.
 func allInMemory(f Facts) bool { return len(f.Areas) > 0 && allZram(f) }
 
 func zswap(f Facts) Finding {

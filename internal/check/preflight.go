@@ -16,10 +16,10 @@ type PreflightOptions struct {
 
 	Encrypt bool     // swap will be encrypted
 	Kubelet bool     // setup configures the kubelet as well
-	Ignore  []string // IDs of checks that do not count
+	Ignore  []string // IDs of checks that are ignored
 }
 
-// asks reports whether a setup asks a check.
+// asks reports whether setup runs a check.
 func (o PreflightOptions) asks(c Check) bool {
 	return c.Preflight == Always || c.Preflight == WhenEncrypting && o.Encrypt || c.Preflight == WhenKubeletIsLeft && !o.Kubelet
 }
@@ -36,10 +36,10 @@ func (o PreflightOptions) preflight() map[string]bool {
 	return checks
 }
 
-// Preflight judges a node before setup gives it swap: what it returns are the
-// results that are not good, for a person to see as warnings; the error, with
-// fail.Unfit, names those that failed, and how to go on all the same. Checks of
-// control groups and of the runtime fail only where there is a kubelet to suffer.
+// Preflight judges a node before setup gives it swap. It returns the results
+// that are not good, which are printed as warnings; the error, with fail.Unfit,
+// names those that failed, and how to continue anyway. Checks of control groups
+// and of the runtime fail only if there is a kubelet.
 func Preflight(ctx context.Context, h host.Host, o PreflightOptions) ([]Result, error) {
 	if err := (Options{Ignore: o.Ignore}).Validate(); err != nil {
 		return nil, err

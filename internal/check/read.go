@@ -14,22 +14,22 @@ import (
 
 // ReadOptions say what cannot be found out by looking.
 type ReadOptions struct {
-	// Managed are the areas that swapctl brings back at boot: a mapping's name,
-	// or the path of one without.
+	// Managed are the areas that swapctl turns on at boot: the name of a
+	// mapping, or the path of an area without one.
 	Managed []string
 	// ManagedErr says why that is not known.
 	ManagedErr error
-	// KubernetesVersion overrules the kubelet's own, such as "1.34".
+	// KubernetesVersion overrides the kubelet's own version, such as "1.34".
 	KubernetesVersion string
-	// ControlPlane says whether this is one; nil: look.
+	// ControlPlane says whether this is a control plane node; nil: detect it.
 	ControlPlane *bool
 	// Measure takes the measurements of --probe-disk, which write to the disk.
 	Measure bool
-	// Stale looks for old swap areas in clear, on every disk.
+	// Stale looks for old unencrypted swap areas on every disk.
 	Stale bool
 }
 
-// Read looks at the node, each file once, running no program. What cannot be
+// Read reads each file of the node once, and runs no program. What cannot be
 // read is part of the facts. It takes some milliseconds without Measure.
 func Read(ctx context.Context, h host.Host, o ReadOptions) (Facts, error) {
 	f := Facts{
@@ -72,14 +72,14 @@ func Read(ctx context.Context, h host.Host, o ReadOptions) (Facts, error) {
 	return f, ctx.Err()
 }
 
-// container says what shows that we are in one.
+// container returns the evidence that this is a container.
 func container(h host.Host) string {
 	for _, name := range []string{"/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io/serviceaccount"} {
 		if _, err := h.Files.Stat(name); err == nil {
 			return name
 		}
 	}
-	// systemd-nspawn, LXC and others tell it their init.
+	// systemd-nspawn, LXC and others set it for PID 1.
 	if t := kernel.ReadText(h, "/run/systemd/container"); t.Err == nil && t.Value != "" {
 		return t.String()
 	}
@@ -97,8 +97,8 @@ func readAreas(ctx context.Context, h host.Host, stacks *kernel.Stacks, k Kubele
 		a.Stack, a.StackErr = stacks.Of(s)
 		a.LateMount, a.Warnings = readMount(h, a.Stack), sideEffects(h, a.Stack)
 		a.Managed = isManaged(h, a.Stack, o.Managed)
-		// Only for a kubelet that runs does it matter, and it takes a
-		// millisecond. systemd knows every area, whoever turned it on.
+		// It matters only for a running kubelet, and it takes a millisecond.
+		// systemd knows every area, whoever turned it on.
 		if k.Running && h.Kernel.EUID() == 0 && h.Units != nil && h.Units.Running() {
 			if state, err := h.Units.Unit(ctx, systemd.SwapUnit(s.Path)); err == nil {
 				a.Since = state.ActiveSince
@@ -109,8 +109,8 @@ func readAreas(ctx context.Context, h host.Host, stacks *kernel.Stacks, k Kubele
 	return areas, nil
 }
 
-// isManaged finds an area among those of swapctl: a mapping by its name, a file
-// or device by what the path leads to.
+// isManaged looks an area up among those of swapctl: a mapping by its name, a
+// file or device by the target of its path.
 func isManaged(h host.Host, at kernel.Layer, managed []string) bool {
 	for _, name := range managed {
 		if at.Mapping != "" && name == at.Mapping {
@@ -143,8 +143,8 @@ func readGroups(h host.Host, f Facts) Groups {
 	return g
 }
 
-// groupsToAsk are the directories of control groups that may have a swap limit,
-// the kubelet's first: the root never has one.
+// groupsToAsk are the control groups that may have a swap limit, the kubelet's
+// first: the root never has one.
 func groupsToAsk(h host.Host, f Facts) []string {
 	var dirs []string
 	own := func(proc string) {
@@ -163,8 +163,9 @@ func groupsToAsk(h host.Host, f Facts) []string {
 	return dirs
 }
 
-// outsidePods is what the node uses outside of pods and cannot give back: all
-// but free memory, inactive page cache, caches of the kernel, and pods.
+// outsidePods is the memory used outside of pods that cannot be reclaimed:
+// everything but free memory, inactive page cache, caches of the kernel, and
+// pods.
 func outsidePods(h host.Host, f Facts) int64 {
 	if f.MemoryErr != nil {
 		return 0
@@ -201,7 +202,8 @@ func readNoswap(h host.Host, f Facts) Noswap {
 	return n
 }
 
-// readVolumes lists the tmpfs mounts of pods, as the kubelet sees them.
+// readVolumes lists the tmpfs mounts of pods, as the kubelet's mount namespace
+// has them.
 func readVolumes(h host.Host, k Kubelet) Volumes {
 	v := Volumes{From: procDir(k.PID) + "/mountinfo", Dir: k.Dir}
 	data, err := h.Files.ReadFile(v.From, host.TableLimit)
@@ -223,7 +225,7 @@ func readVolumes(h host.Host, k Kubelet) Volumes {
 	return v
 }
 
-// procDir is a process' directory, ours when it is not known.
+// procDir is the /proc directory of a process; ours if it is not known.
 func procDir(pid int) string {
 	if pid <= 0 {
 		return "/proc/self"

@@ -41,7 +41,7 @@ func readBoot(h host.Host, commandLine, kubelet string) Boot {
 	return b
 }
 
-// unlessMissing is an error other than that of what is not there.
+// unlessMissing returns err, unless it says that something does not exist.
 func unlessMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -49,7 +49,7 @@ func unlessMissing(err error) error {
 	return err
 }
 
-// service finds our own unit, if it is enabled, and what its drop-ins add.
+// service finds our own unit, if it is enabled, with its drop-ins.
 func (b *Boot) service(h host.Host, units systemd.Files) {
 	if _, err := host.ReadTrusted(h.Files, systemd.OursLink, host.FileLimit); err != nil {
 		return
@@ -85,9 +85,9 @@ func fstabLines(h host.Host) ([]BootLine, error) {
 	return lines, nil
 }
 
-// swapUnits lists .swap units that are files, and what systemd found by itself on
-// the partitions of the system's disk (systemd-gpt-auto-generator). What it made
-// of fstab is not among them.
+// swapUnits lists .swap units that are files, and those that
+// systemd-gpt-auto-generator made for partitions of the system disk. Units made
+// from fstab are left out.
 func swapUnits(h host.Host, units systemd.Files) (lines []BootLine, unseen error) {
 	for _, dir := range append(units.Dirs, "/run/systemd/generator.late") {
 		names, err := h.Files.ReadDir(dir)
@@ -112,7 +112,7 @@ func swapUnits(h host.Host, units systemd.Files) (lines []BootLine, unseen error
 	return lines, unseen
 }
 
-// look finds out what the line means on this node.
+// look resolves the line on this node.
 func (l *BootLine) look(h host.Host) {
 	st, err := h.Files.Stat(systemd.Device(l.What))
 	if err != nil {

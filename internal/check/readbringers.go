@@ -11,8 +11,9 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// otherBringers are the programs that turn on swap at boot without fstab or a unit of
-// swap: dphys-swapfile, Azure's agent, swapspace, systemd-swap, cloud-init.
+// otherBringers are the programs that turn on swap at boot without fstab or a
+// swap unit: dphys-swapfile, Azure's agent, swapspace, systemd-swap,
+// cloud-init.
 func otherBringers(h host.Host) []BootLine {
 	var lines []BootLine
 	add := func(from, what string) {
@@ -34,14 +35,15 @@ func otherBringers(h host.Host) []BootLine {
 	return append(lines, cloudSwap(h)...)
 }
 
-// enabled is the link by which a boot starts the service.
+// enabled is the symbolic link by which the service is started at boot.
 func enabled(h host.Host, unit string) (link string, ok bool) {
 	link = systemd.Units + "/multi-user.target.wants/" + unit
 	_, err := h.Files.Lstat(link)
 	return link, err == nil
 }
 
-// shellValue is the last value that a file of NAME=VALUE lines gives, and where.
+// shellValue is the last value that a file of NAME=VALUE lines assigns, and its
+// place.
 func shellValue(h host.Host, file, name string) (value, from string) {
 	data, err := host.ReadTrusted(h.Files, file, host.FileLimit)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// importantDirs must not wait while the node swaps: the system's, and those of
-// kubelets and container runtimes.
+// importantDirs must not become slow while the node swaps: the system's, and
+// those of kubelets and container runtimes.
 func importantDirs() []string { return append([]string{"/", "/var/log"}, kubelet.Dirs()...) }
 
 func readDisks(h host.Host, stacks *kernel.Stacks, areas []Area) Disks {

@@ -11,8 +11,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// readKubelet looks for the kubelet without asking it anything: to start it for
-// its version alone takes longer than all else here. The error is that of an
+// readKubelet finds the kubelet without running it: to start it for its version
+// alone takes longer than everything else here. The error is that of an
 // unusable version in o.
 func readKubelet(_ context.Context, h host.Host, o ReadOptions) (Kubelet, error) {
 	found, err := kubelet.Look(h)
@@ -40,7 +40,7 @@ func readKubelet(_ context.Context, h host.Host, o ReadOptions) (Kubelet, error)
 }
 
 // configure merges the kubelet's configuration as its version does, or as the
-// newest one does where the version is not known. said: a person named it.
+// newest does if the version is not known. said: a person named the version.
 func (k Kubelet) configure(in kubeletcfg.Inputs, said bool) (Kubelet, error) {
 	rows, err := kubeletcfg.Load()
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// readRuntime finds the container runtime: the one whose socket the kubelet is told
-// to use, or uses by default; where that is not known, one whose socket is there, otherwise one that is
-// installed.
+// readRuntime finds the container runtime: the one whose socket the kubelet is
+// configured to use, or uses by default; if that is not known, one whose socket
+// exists, otherwise one that is installed.
 func readRuntime(h host.Host, k Kubelet) Runtime {
 	exists := func(name string) bool {
 		_, err := h.Files.Stat(name)
@@ -19,7 +19,8 @@ func readRuntime(h host.Host, k Kubelet) Runtime {
 	candidates := kubelet.Runtimes()
 	var r Runtime
 	c := k.Config
-	// A distribution gives its kubelet a flag that is not to be seen before it runs.
+	// A distribution passes its kubelet a flag that cannot be seen before the
+	// kubelet runs.
 	guessed := c.RuntimeEndpointFrom == kubeletcfg.Default && (k.Row == nil || k.Kind != string(kubelet.Systemd))
 	if c.RuntimeEndpoint != "" && !guessed {
 		r.Endpoint = c.RuntimeEndpoint + " (" + c.RuntimeEndpointFrom + ")"

@@ -27,12 +27,13 @@ func (l SwapOffLine) String() string {
 	return fmt.Sprintf("%s line %d: %s (%s)", l.File, l.Line, l.Text, l.By)
 }
 
-// swapOff is the word by which a line turns swap off for now, or by systemd for ever.
+// String returns the line and its place.
 var swapOff = regexp.MustCompile(`(^|[^\w.-])swapoff([^\w.-]|$)|systemctl\b.*\b(mask|stop|disable)\b.*(swap\.target|\.swap\b)`)
 
-// recipes are the files besides units from which a node is set up, and what reads
-// them. Of one that ends in "/" it is the files in it. Of cloud-init the first that
-// has such a line is enough: it has its recipe in several forms.
+// recipes are the files besides units that set up a node, and what reads them.
+// A name that ends in "/" means the files in that directory. Of cloud-init's
+// files the first that has such a line is enough: the same instructions are
+// there in several forms.
 func recipes() map[string][]string {
 	const cloud = "/var/lib/cloud/"
 	return map[string][]string{
@@ -52,9 +53,9 @@ func recipes() map[string][]string {
 	}
 }
 
-// turnsOff looks for the lines that turn swap off: in the services that a boot
-// starts, the kubelet's first, in the scripts that these run, and in the files from
-// which a node is set up. The error is that of what could not be read.
+// turnsOff looks for the lines that turn swap off: in the services that start
+// at boot, the kubelet's first, in the scripts that they run, and in the files
+// that set up a node. The error says what could not be read.
 func turnsOff(h host.Host, units systemd.Files, kubelet string) (found []SwapOffLine, unseen error) {
 	wanted, unseen := units.Wanted()
 	wanted = slices.DeleteFunc(wanted, func(unit string) bool { return unit == systemd.Ours || unit == kubelet })
@@ -89,7 +90,7 @@ func turnsOff(h host.Host, units systemd.Files, kubelet string) (found []SwapOff
 	return found, unseen
 }
 
-// inFiles looks into a file, or into those of a directory.
+// inFiles searches a file, or the files in a directory.
 func inFiles(h host.Host, name, by string) (found []SwapOffLine, unseen error) {
 	files := []string{name}
 	if dir, ok := strings.CutSuffix(name, "/"); ok {
@@ -124,7 +125,7 @@ func inFiles(h host.Host, name, by string) (found []SwapOffLine, unseen error) {
 	return found, unseen
 }
 
-// inScripts finds such a line in the scripts that a command line names.
+// inScripts searches the scripts that a command line names.
 func inScripts(h host.Host, command string, from SwapOffLine) []SwapOffLine {
 	for word := range strings.FieldsFuncSeq(command, func(r rune) bool { return strings.ContainsRune(" \t;|&()<>{}'\"=@!:+", r) }) {
 		if word = strings.TrimPrefix(word, "-"); !path.IsAbs(word) {

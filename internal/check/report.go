@@ -14,12 +14,12 @@ type Report struct {
 	Kind       string   `json:"kind"`
 	Checks     []Result `json:"checks"`
 	Summary    Summary  `json:"summary"`
-	// Eviction is the arithmetic of eviction-threshold, absent when that was not
-	// asked for or could not be done.
+	// Eviction is the arithmetic of eviction-threshold, absent if the check did
+	// not run or the arithmetic is not possible.
 	Eviction *Eviction `json:"eviction,omitempty"`
 }
 
-// Result is one check's answer.
+// Result is the result of one check.
 type Result struct {
 	ID     string `json:"id"`
 	Title  string `json:"title"`
@@ -42,7 +42,7 @@ type Summary struct {
 	Unknown int `json:"unknown"`
 }
 
-// Options choose among the checks.
+// Options select checks.
 type Options struct {
 	Only   []string // IDs; empty: all
 	Ignore []string // IDs to leave out
@@ -52,10 +52,10 @@ type Options struct {
 	Docs string
 }
 
-// Doc is where a check is explained.
+// Doc is where the check is documented.
 func (o Options) Doc(id string) string { return o.Docs + "checks.md#" + id }
 
-// Validate refuses IDs that there are none of.
+// Validate refuses unknown IDs.
 func (o Options) Validate() error {
 	ids := IDs()
 	for _, list := range []struct {
@@ -85,7 +85,7 @@ func hintAtID(typed string, ids []string) []string {
 	return []string{"did you mean " + strings.Join(meant, ", or ") + "?", all}
 }
 
-// wants reports whether a check is asked for.
+// wants reports whether a check is selected.
 func (o Options) wants(c Check) bool {
 	switch {
 	case slices.Contains(o.Ignore, c.ID):
@@ -96,8 +96,8 @@ func (o Options) wants(c Check) bool {
 	return !c.Measures || o.Measure
 }
 
-// Judge runs the checks on the facts. What a check needs is judged too, also
-// when it is not asked for, and then not told of.
+// Judge runs the checks on the facts. Checks that a selected check needs are
+// run as well, but not reported.
 func Judge(f Facts, o Options) Report {
 	r := Report{APIVersion: "swapctl.dev/v1alpha1", Kind: "CheckReport", Checks: []Result{}}
 	blamed := map[string]blame{}
@@ -119,16 +119,17 @@ func Judge(f Facts, o Options) Report {
 	return r
 }
 
-// blame is why what needs a check is not run: it failed, or it could not be seen.
+// blame says why a check that needs this one does not run: this one failed, or
+// is unknown.
 type blame struct {
 	id      string
 	unknown bool
 	finding Finding
 }
 
-// judge runs the check unless what it needs failed or is unknown, and notes in
-// blamed what others then need not say again. What cannot be seen is no pass: what
-// stands on it is unknown too, down every way.
+// judge runs the check unless one that it needs failed or is unknown, and
+// records in blamed what later checks need not repeat. What cannot be seen is
+// not a pass: whatever needs it is unknown too, along every path.
 func (c Check) judge(f Facts, blamed map[string]blame) Finding {
 	var unseen *blame
 	for _, id := range c.Needs {
@@ -177,8 +178,8 @@ func (s *Summary) count(status Status) {
 	}
 }
 
-// Err is what makes the node unfit, with fail.Unfit: failures, and with strict
-// warnings too. It is nil when there are none.
+// Err says what makes the node unfit, with fail.Unfit: failures, and with
+// strict also warnings. It is nil if there are none.
 func (r Report) Err(strict bool) error {
 	var bad []string
 	for _, c := range r.Checks {

@@ -33,8 +33,8 @@ func inTheWay(f Facts) Finding {
 	return pass("no area is in a btrfs subvolume of the system, on a ZFS volume or on a thin volume")
 }
 
-// sideEffects are what swap there does to other things, each with its cure behind
-// "; ".
+// sideEffects are the effects of swap there on other things, each with its cure
+// after "; ".
 func sideEffects(h host.Host, at kernel.Layer) []string {
 	var said []string
 	at.Walk(func(l kernel.Layer) bool {

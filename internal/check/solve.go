@@ -6,16 +6,16 @@ import (
 	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
-// Verdict is what comes first when memory runs short.
+// Verdict is what happens first when memory runs short.
 type Verdict string
 
 // The verdicts.
 const (
-	SwapFirst   Verdict = "SwapFirst"   // the kernel swaps, and eviction comes when that is not enough
-	Contested   Verdict = "Contested"   // which of them comes first is a matter of luck
+	SwapFirst   Verdict = "SwapFirst"   // the kernel swaps, and eviction follows if that is not enough
+	Contested   Verdict = "Contested"   // either may happen first
 	EvictFirst  Verdict = "EvictFirst"  // pods are evicted before anything is swapped
 	NeverEvicts Verdict = "NeverEvicts" // the kernel kills before the kubelet could evict
-	NoEviction  Verdict = "NoEviction"  // the kubelet is told not to evict for memory
+	NoEviction  Verdict = "NoEviction"  // the kubelet is configured not to evict for memory
 )
 
 // Eviction is the arithmetic of memory running short on this node. A level of
@@ -35,14 +35,15 @@ type Eviction struct {
 	HardBytes *int64 `json:"hardBytes,omitempty"` // evictionHard memory.available
 	HardFrom  string `json:"hardFrom,omitempty"`
 	SoftBytes *int64 `json:"softBytes,omitempty"`
-	// KernelBytes is what the kernel needs for itself and cannot give back. The
-	// kubelet counts it as available: memory.available is the node's memory less
-	// anonymous memory and page cache, inactive page cache not counted
+	// KernelBytes is memory that the kernel uses itself and cannot reclaim. The
+	// kubelet counts it as available: memory.available is the node's memory
+	// less anonymous memory and page cache, without inactive page cache
 	// (opencontainers/cgroups fs2/memory.go, rootStatsFromMeminfo).
 	KernelBytes int64 `json:"kernelBytes"`
-	// ReservedBytes is systemReserved and kubeReserved; PodsLevelBytes the free
-	// memory at which pods reach the threshold within what is left to them
-	// (allocatableMemory.available), absent when nothing is reserved.
+	// ReservedBytes is systemReserved plus kubeReserved; PodsLevelBytes is the
+	// free memory at which pods reach the threshold within the memory that is
+	// left for them (allocatableMemory.available), absent if nothing is
+	// reserved.
 	ReservedBytes  int64  `json:"reservedBytes"`
 	PodsLevelBytes *int64 `json:"podsLevelBytes,omitempty"`
 
@@ -61,15 +62,15 @@ type Level struct {
 	Meaning   string `json:"meaning"`
 }
 
-// Fix are values that make the kernel swap first and leave eviction possible.
-// Either part does it alone, unless Together says that both are needed.
+// Fix are values with which the kernel swaps first and eviction stays possible.
+// Either value alone is enough, unless Together says that both are needed.
 type Fix struct {
 	WatermarkScaleFactor *int64 `json:"watermarkScaleFactor,omitempty"`
 	EvictionHard         string `json:"evictionHard,omitempty"` // memory.available
 	Together             bool   `json:"together,omitempty"`
 }
 
-// solved does the arithmetic for a node; nil where its figures are not known.
+// solved does the arithmetic for a node; nil if an input is not known.
 func solved(f Facts) *Eviction {
 	e, err := solve(f)
 	if err != nil {
@@ -78,7 +79,7 @@ func solved(f Facts) *Eviction {
 	return &e
 }
 
-// solve holds the kubelet's thresholds against the kernel's watermarks.
+// solve compares the kubelet's thresholds with the kernel's watermarks.
 func solve(f Facts) (Eviction, error) {
 	if f.MemoryErr != nil {
 		return Eviction{}, f.MemoryErr
@@ -101,8 +102,8 @@ func solve(f Facts) (Eviction, error) {
 	return e, nil
 }
 
-// kernelBytes is the part of MemTotal that is neither free, anonymous nor page
-// cache, nor a cache of the kernel's own that it gives back.
+// kernelBytes is the part of MemTotal that is neither free, anonymous, page
+// cache, nor a kernel cache that can be reclaimed.
 func (f Facts) kernelBytes() int64 {
 	u := f.Use
 	return max(0, f.Memory.TotalBytes-u.FreeBytes-u.AnonBytes-u.FileBytes-u.ReclaimableBytes)
@@ -142,8 +143,8 @@ func (e *Eviction) thresholds(f Facts) error {
 	return nil
 }
 
-// podsLevel is the free memory at which pods come so near to the limit of all
-// pods, the node's memory less what is reserved, as the threshold says.
+// podsLevel is the free memory at which the usage of all pods comes as near to
+// their limit (the node's memory less the reservations) as the threshold says.
 func (e Eviction) podsLevel(hard int64) int64 {
 	return max(0, e.ReservedBytes+hard-e.systemBytes)
 }
@@ -154,8 +155,8 @@ const (
 	defaultHard = "100Mi"
 )
 
-// hard is evictionHard memory.available, and where it stands. Without a kubelet
-// it is what one would begin with; empty: it is told not to evict.
+// hard is evictionHard memory.available, and where it is set. Without a kubelet
+// it is the default; empty: configured not to evict.
 func (f Facts) hard() (value, from string) {
 	if !f.Kubelet.Found {
 		return defaultHard, "default of a kubelet; none was found"
@@ -171,7 +172,7 @@ func (f Facts) hard() (value, from string) {
 	return value, from
 }
 
-// amount reads a quantity, or a share of the node's memory.
+// amount parses a quantity, or a percentage of the node's memory.
 func amount(text string, memoryBytes int64) (int64, error) {
 	if bytes, ok, err := bytesize.ParseShare(text, memoryBytes); ok {
 		return bytes, err

@@ -15,9 +15,9 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// findStale looks for swap areas in clear that are off: on every block device
-// that nothing uses, and in the files that people swap to. It reads a page or
-// two of each, and some more of what it finds.
+// findStale looks for unencrypted swap areas that are off: on every unused
+// block device, and in the usual swap files. It reads a page or two of each,
+// and more of those that it finds.
 func findStale(h host.Host, stacks *kernel.Stacks, f Facts) ([]Stale, error) {
 	used := inUse(f.Areas)
 	var found []Stale
@@ -49,7 +49,8 @@ func findStale(h host.Host, stacks *kernel.Stacks, f Facts) ([]Stale, error) {
 	return found, denied
 }
 
-// inUse names all that the areas stand on: devices by path, files by inode.
+// inUse lists everything below the active areas: devices by path, files by
+// inode.
 func inUse(areas []Area) map[string]bool {
 	used := map[string]bool{}
 	for _, a := range areas {
@@ -66,8 +67,9 @@ func inUse(areas []Area) map[string]bool {
 
 func fileKey(dev, ino uint64) string { return fmt.Sprintf("%d/%d", dev, ino) }
 
-// idle gives the node of a block device with content of its own that nothing
-// stands on. A mapping that encrypts shows in clear what is not so on the disk.
+// idle returns the node of a block device that holds data of its own and is not
+// used by another one. An encrypted mapping shows as plain text what is
+// encrypted on the disk.
 func idle(h host.Host, stacks *kernel.Stacks, name string) (node string, ok bool) {
 	for _, driver := range []string{"loop", "ram", "zram", "sr", "fd", "nbd"} {
 		if rest, cut := strings.CutPrefix(name, driver); cut && strings.Trim(rest, "0123456789") == "" {
@@ -75,7 +77,7 @@ func idle(h host.Host, stacks *kernel.Stacks, name string) (node string, ok bool
 		}
 	}
 	if n, ok := kernel.ReadText(h, "/sys/class/block/"+name+"/size").Number(); ok && n == 0 {
-		return "", false // a drive without a disk in it
+		return "", false // a drive without a medium
 	}
 	if holders, err := kernel.Holders(h, name); err != nil || len(holders) > 0 {
 		return "", false
@@ -91,8 +93,8 @@ func idle(h host.Host, stacks *kernel.Stacks, name string) (node string, ok bool
 	return l.Path, true
 }
 
-// swapFiles are where people and installers put them: what fstab names, also in
-// a line that somebody made a comment, and the usual places.
+// swapFiles are the usual places of swap files: those that fstab names, also in
+// a line that is commented out, and those that installers use.
 func swapFiles(h host.Host) []string {
 	files := []string{"/swapfile", "/swap.img", "/swap/swapfile", "/var/swap", "/var/swapfile", "/var/lib/swapctl/swapfile"}
 	data, _ := host.ReadTrusted(h.Files, "/etc/fstab", host.FileLimit)
@@ -142,7 +144,7 @@ func staleAt(h host.Host, name string) (Stale, bool, error) {
 }
 
 // holdsData takes samples: an area that was never swapped to is zeros on most
-// disks, and one that was is filled from its beginning.
+// disks, and one that was used is filled from its beginning.
 func holdsData(file host.File, begin, size int64) bool {
 	sample := make([]byte, sampleSize)
 	for i := range int64(samples) {

@@ -63,7 +63,7 @@ func swapActive(f Facts) Finding {
 	return pass("/proc/swaps: " + strings.Join(all, ", "))
 }
 
-// noAreas answers for checks that look at the areas where these could not be seen.
+// noAreas is the finding of checks of the areas, if these could not be read.
 func (f Facts) noAreas() (Finding, bool) {
 	if f.SwapsErr == nil || errors.Is(f.SwapsErr, fs.ErrNotExist) {
 		return Finding{}, false
@@ -71,8 +71,8 @@ func (f Facts) noAreas() (Finding, bool) {
 	return unknown(oneLine(f.SwapsErr.Error()), asRoot), true
 }
 
-// plainAreas are the areas from which something reaches a disk in clear, or of
-// which it is not known that nothing does. zram without a disk is memory.
+// plainAreas are the areas that write unencrypted to a disk, or may do so. zram
+// without a backing disk is memory.
 func plainAreas(f Facts) []Area {
 	var plain []Area
 	for _, a := range f.Areas {
@@ -117,7 +117,7 @@ func swapEncrypted(f Facts) Finding {
 	return pass(found)
 }
 
-// isUnseen reports whether there is something below that could not be looked at.
+// isUnseen reports whether something below the area could not be read.
 func isUnseen(l kernel.Layer) bool {
 	unseen := false
 	l.Walk(func(at kernel.Layer) bool {
@@ -127,9 +127,9 @@ func isUnseen(l kernel.Layer) bool {
 	return unseen
 }
 
-// ciphers describes the encryption, and says whether it is a good one: not by
-// blocks that look alike where their content does (ECB), with a key of 128 bits
-// or more; xts halves its key.
+// ciphers describes the encryption, and reports whether it is strong: not ECB,
+// where equal blocks look equal, and a key of at least 128 bits; xts splits its
+// key in two.
 func ciphers(l kernel.Layer) (text string, good bool) {
 	good = true
 	var all []string
@@ -156,7 +156,7 @@ func ciphers(l kernel.Layer) (text string, good bool) {
 }
 
 func stalePlaintext(f Facts) Finding {
-	if no, ok := f.noAreas(); ok { // what is on would look as if it were off
+	if no, ok := f.noAreas(); ok { // otherwise an active area would look as if it were off
 		return no
 	}
 	var with, empty []string

@@ -49,7 +49,8 @@ func sysctlPersistent(f Facts) Finding {
 	return pass("no file of sysctl.d sets them")
 }
 
-// beaten names the lines of other files for a setting, which the winner makes void.
+// beaten lists the lines of other files for a setting, which the last one
+// overrides.
 func (f Facts) beaten(winner, name string) string {
 	var all []string
 	for _, l := range f.Tuning.Sysctls {

@@ -12,8 +12,8 @@ import (
 
 const dpkgStatus = "/var/lib/dpkg/status"
 
-// versionOf finds out the version of an installed program without running it:
-// from Debian's package database, or from the program file.
+// versionOf finds the version of an installed program without running it: from
+// Debian's package database, or from the program file.
 func versionOf(h host.Host, pkg, binary string) string {
 	if strings.HasPrefix(binary, "/usr/bin/") {
 		if version := packageVersion(h, pkg); version != "" {
@@ -56,8 +56,8 @@ func packageVersion(h host.Host, pkg string) string {
 
 // linkedVersion finds the version that was linked into a Go program (go build
 // -ldflags '-X package.version=v1.34.1'): the linker puts such strings, and no
-// others, between zero bytes among the read-only data. "" when there is none, and
-// of a program that somebody else than root can change.
+// others, between zero bytes in the read-only data. "" if there is none, and
+// for a program that a user other than root can change.
 func linkedVersion(h host.Host, name string) string {
 	if host.OnlyRoot(h.Files, name) != nil {
 		return ""

@@ -1,5 +1,5 @@
-// Package cli has what all commands share: the flags of all, how a result, a warning
-// and an error are printed, and how input is read.
+// Package cli has what all commands share: the global flags, how results,
+// warnings and errors are printed, and how input is read.
 package cli
 
 import (
@@ -22,14 +22,15 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// APIVersion is that of every document that a command prints.
+// APIVersion is the apiVersion of every document that a command prints.
 const APIVersion = "swapctl.dev/v1alpha1"
 
-// Unchanged is the state of a node that a command did not come to change.
+// Unchanged is the state that a command reports if it did not get to change the
+// node.
 const Unchanged = "nothing was changed"
 
-// Changes is the annotation of a command that changes the node: what it says
-// when it fails ends with the state of the node.
+// Changes is the annotation of a command that changes the node: its error
+// messages end with the state of the node.
 const Changes = "changes"
 
 // App is what every command works with: the machine, the process and the flags that
@@ -45,13 +46,13 @@ type App struct {
 	Verbose    bool
 	NoColor    bool
 
-	Started bool   // a command runs: an error is no longer one of usage
-	State   string // the state that a changing command leaves the node in
+	Started bool   // a command runs: an error is no longer a usage error
+	State   string // the state in which a command that changes the node leaves it
 }
 
-// Change makes do the RunE of a command that changes the node: a signal cancels its
-// context. Other commands do without, because to listen for signals costs a tenth of
-// the time of a short command.
+// Change makes do the RunE of a command that changes the node: a signal cancels
+// its context. Other commands do not listen for signals, because that costs a
+// tenth of the time of a short command.
 func (a *App) Change(do func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		ctx, stop := notify(cmd.Context())
@@ -78,7 +79,7 @@ func (a *App) Stderr() *report.Printer {
 	return report.New(a.Err, report.Options{NoColor: a.NoColor, Env: a.Env})
 }
 
-// Print writes the result: doc itself as JSON or YAML, or what draw makes of it.
+// Print writes the result: doc as JSON or YAML, or what draw makes of it.
 func (a *App) Print(doc any, draw func(p *report.Printer, wide bool) error) error {
 	var err error
 	switch a.Output {
@@ -93,8 +94,8 @@ func (a *App) Print(doc any, draw func(p *report.Printer, wide bool) error) erro
 // pipeClosing is EPIPE on Windows (ERROR_NO_DATA of winerror.h).
 const pipeClosing = syscall.Errno(232)
 
-// Printed is the error of writing to stdout. A reader that stopped reading (swapctl
-// plan | head) is no error: it has what it wanted.
+// Printed is the error of writing to stdout. It is not an error if the reader
+// stops reading (swapctl plan | head).
 func Printed(what string, err error) error {
 	if errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && errors.Is(err, pipeClosing) {
 		return nil
@@ -131,12 +132,12 @@ func (a *App) Note(format string, args ...any) {
 	}
 }
 
-// Process is what the process was given, besides its arguments.
+// Process is what the process got from its caller, besides its arguments.
 type Process struct {
 	In        io.Reader
 	Out, Err  io.Writer
 	LookupEnv func(string) (string, bool)
-	Environ   []string // what there is, as name=value
+	Environ   []string // the whole environment, as name=value
 	Name      string   // as which the program was called; maybe with a path
 	Build     Build
 }
@@ -154,9 +155,9 @@ func (p Process) Docs() string {
 	return "https://github.com/swapctl/swapctl/blob/" + ref + "/docs/"
 }
 
-// notify returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so
-// that what was begun is rolled back. A second one kills the process; the next setup or
-// teardown then finishes what the journal has.
+// notify returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, so
+// that the run is rolled back. A second one kills the process; the next setup
+// or teardown then finishes what the journal records.
 func notify(ctx context.Context) (context.Context, context.CancelFunc) {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup

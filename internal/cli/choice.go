@@ -12,8 +12,8 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// Choice adds a flag that takes one of a few words, which completion offers too.
-// The default need not be one of them.
+// Choice adds a flag that takes one of a few words, which completion offers
+// too. The default may be another value.
 func Choice(f *pflag.FlagSet, value *string, name, byDefault, usage string, words ...string) {
 	ChoiceP(f, value, name, "", byDefault, usage, words...)
 }
@@ -31,7 +31,7 @@ type choice struct {
 
 // String implements pflag.Value.
 func (c *choice) String() string {
-	if c.value == nil { // pflag makes an empty one to see whether a default is worth showing
+	if c.value == nil { // pflag makes an empty value to decide whether to show a default
 		return ""
 	}
 	return *c.value
@@ -49,7 +49,7 @@ func (c *choice) Set(word string) error {
 	return nil
 }
 
-// Words lists what Set takes.
+// Words lists the words that Set accepts.
 func (c *choice) Words() []string { return c.words }
 
 // wordsOf is the annotation of a flag that takes one of a few words, but is refused by
@@ -81,7 +81,8 @@ func Words(f *pflag.Flag) []string {
 	return words
 }
 
-// BadChoice is the error of a flag that takes one of a few words.
+// BadChoice is the error of a flag that takes one of a few words and got
+// another one.
 func BadChoice(cmd *cobra.Command, flag, value string, words []string) error {
 	var hints []string
 	if near := fail.Nearest(value, words); near != "" {

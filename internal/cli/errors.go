@@ -14,17 +14,17 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// An error says what could not be done and why; a hint says what to type next; after a
-// command that changes the node, the last line says what state it is in. All of it
-// goes to stderr.
+// An error says what could not be done and why; a hint says what to type next;
+// for a command that changes the node, the last line says what state it is in.
+// All of it goes to stderr.
 
-// PendingError ends a command with exit code 4 and no error.
+// PendingError ends a command with exit code 4 and no message.
 type PendingError struct{}
 
 func (PendingError) Error() string { return "changes are pending" }
 
-// OneLine makes one line of a message: joined errors have several, and what was typed
-// may have control characters and a megabyte of text.
+// OneLine makes one line of a message: joined errors have several lines, and
+// user input may have control characters and a megabyte of text.
 func OneLine(s string) string {
 	const most = 4 << 10
 	if len(s) > most {
@@ -33,14 +33,14 @@ func OneLine(s string) string {
 	return report.Printable(strings.ReplaceAll(strings.TrimSpace(s), "\n", "; "))
 }
 
-// Usage is an error in what was typed: hints, and where to read more.
+// Usage is a usage error, with hints and where to read more.
 func Usage(cmd *cobra.Command, err error, hints ...string) error {
 	hints = append(hints, fmt.Sprintf("see '%s --help'", cmd.CommandPath()))
 	return fail.New(fail.Usage, "understand the command line", err, hints...)
 }
 
-// NoArguments is the Args of a command that takes only flags. Where hint is not nil,
-// it guesses what a word was meant for.
+// NoArguments is the Args of a command that takes only flags. If hint is not
+// nil, it guesses what a word was meant for.
 func NoArguments(hint func(cmd *cobra.Command, word string) []string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -59,7 +59,7 @@ func NoArguments(hint func(cmd *cobra.Command, word string) []string) cobra.Posi
 	}
 }
 
-// boolFlag is a yes-or-no flag that was given.
+// boolFlag finds a boolean flag that was given.
 func boolFlag(cmd *cobra.Command) (name string) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Value.Type() == "bool" {
@@ -83,7 +83,7 @@ func dividedSize(cmd *cobra.Command, word string) (hint string) {
 	return hint
 }
 
-// OneStdin refuses a command line that names standard input, which is "-", twice.
+// OneStdin refuses a command line that names standard input ("-") twice.
 func OneStdin(cmd *cobra.Command, inputs ...string) error {
 	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
 		return Usage(cmd, errors.New("standard input can be read only once, and - is given twice"))
@@ -107,7 +107,7 @@ func Hinted(err error, hint string) error {
 	return err
 }
 
-// UnknownCommand is the error for a word that is no command below cmd.
+// UnknownCommand is the error of a word that is not a subcommand of cmd.
 func UnknownCommand(cmd *cobra.Command, word string) error {
 	var hints []string
 	if meant := meantCommand(cmd, word); meant != nil {

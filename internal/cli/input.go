@@ -9,14 +9,14 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// ReadInput reads all of a file that a person named, or standard input for "-":
-// at most so many bytes, whatever it is. Of a pipe it waits for what is still to
-// come, as long as somebody has it open to write: lint <(kubectl get ...).
+// ReadInput reads all of a file that the user named, or standard input for "-":
+// at most so many bytes. At a pipe it waits as long as a writer has it open:
+// lint <(kubectl get ...).
 func (a *App) ReadInput(name string, most int64) ([]byte, error) {
 	if name == "-" {
 		return atMost(a.In, most)
 	}
-	f, err := a.Host.Files.Open(name, syscall.O_NONBLOCK, 0) // do not wait at a FIFO that nobody writes to
+	f, err := a.Host.Files.Open(name, syscall.O_NONBLOCK, 0) // do not wait for a writer of a FIFO
 	if err != nil {
 		return nil, Reason(err)
 	}
@@ -28,7 +28,7 @@ func (a *App) ReadInput(name string, most int64) ([]byte, error) {
 	return data, Reason(err)
 }
 
-// atMost reads a stream to its end, which must come soon enough.
+// atMost reads a stream to its end, up to a limit.
 func atMost(in io.Reader, most int64) ([]byte, error) {
 	if in == nil {
 		return nil, errors.New("there is no standard input")
@@ -37,8 +37,8 @@ func atMost(in io.Reader, most int64) ([]byte, error) {
 	return data, Reason(err)
 }
 
-// Reason takes the name out of an error of the file system: what it is put into
-// says it already.
+// Reason removes the file name from an error of the file system: the message
+// around it has the name already.
 func Reason(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err

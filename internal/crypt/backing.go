@@ -14,11 +14,11 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// backing is the block device that a mapping is put on.
+// backing is the block device below a mapping.
 type backing struct {
 	dev       uint64
 	sizeBytes int64
-	loop      host.File // open, so that an autoclear loop stays; nil for a device
+	loop      host.File // kept open, so that an autoclear loop device stays; nil for a device
 }
 
 func (b backing) close() error {
@@ -28,8 +28,8 @@ func (b backing) close() error {
 	return b.loop.Close()
 }
 
-// openBacking checks that nobody uses the file or device, and puts a loop
-// device before a file.
+// openBacking checks that the file or device is not in use, and attaches a loop
+// device to a file.
 func (m Mapping) openBacking(ctx context.Context, h host.Host, op string) (backing, error) {
 	f, err := h.Files.Open(m.Backing, os.O_RDWR, 0)
 	if err != nil {
@@ -52,7 +52,7 @@ func (m Mapping) openBacking(ctx context.Context, h host.Host, op string) (backi
 	return m.openLoop(h, op, f, st)
 }
 
-// alone refuses a backing that a loop device or a mapping stands on already.
+// alone refuses a file or device that a loop device or a mapping already uses.
 func (m Mapping) alone(ctx context.Context, h host.Host, op string, st host.Stat) error {
 	users, err := UsersAfterAll(ctx, h, st)
 	if err != nil {
@@ -81,8 +81,8 @@ func (m Mapping) alone(ctx context.Context, h host.Host, op string, st host.Stat
 }
 
 func (m Mapping) openDevice(h host.Host, op string, st host.Stat) (backing, error) {
-	// O_EXCL finds out whether it is mounted or swap. It must be closed again:
-	// the mapping will claim the device in the same way.
+	// O_EXCL finds out whether it is mounted or swap. It must be closed again,
+	// because the mapping will claim the device in the same way.
 	f, err := h.Files.Open(m.Backing, os.O_RDWR|os.O_EXCL, 0)
 	if errors.Is(err, unix.EBUSY) {
 		return backing{}, m.inUse(op, err)
@@ -103,8 +103,8 @@ func (m Mapping) openDevice(h host.Host, op string, st host.Stat) (backing, erro
 
 func (m Mapping) openLoop(h host.Host, op string, f host.File, st host.Stat) (backing, error) {
 	if m.Discards {
-		// The loop driver frees the file's blocks on a discard, and the next
-		// page written there may find the disk full.
+		// On a discard the loop driver would free blocks of the file, and a
+		// page written there later may find the disk full.
 		return backing{}, fail.Newf(fail.Usage, op, "discards would punch holes into %s", m.Backing).
 			Hint("use --discard none, or a partition: --device /dev/disk/by-...")
 	}
@@ -121,7 +121,7 @@ func (m Mapping) openLoop(h host.Host, op string, f host.File, st host.Stat) (ba
 		b.dev = st.Rdev
 		return b, nil
 	}
-	_ = loop.Close() // and by that the loop device goes
+	_ = loop.Close() // which also removes the loop device
 	return backing{}, fail.New(fail.Failed, op, err)
 }
 

@@ -14,16 +14,16 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// udev looks into every new device, and for that short time has it open.
+// udev opens every new device for a short time.
 const (
 	busyWait  = 5 * time.Second
 	busyPause = 50 * time.Millisecond
 )
 
 // Close removes the mapping called name, and with it the key, and waits until
-// the loop device below it is gone. That there is no such mapping is no error.
-// A mapping of this name that is not a plain one is left alone (an error), as
-// is a loop device that somebody else attached (no error).
+// the loop device below it is gone. It is no error if there is no such mapping.
+// A mapping of this name that is not plain dm-crypt is left alone (an error),
+// and so is a loop device that somebody else attached (no error).
 func Close(ctx context.Context, h host.Host, name string) error {
 	op := "close encrypted mapping " + name
 	s, err := Find(h, name)
@@ -53,7 +53,7 @@ func Close(ctx context.Context, h host.Host, name string) error {
 	return nil
 }
 
-// notSwap spares a wait that cannot end.
+// notSwap refuses an active swap area, for which waiting would be in vain.
 func notSwap(h host.Host, s State) error {
 	areas, err := kernel.Swaps(h)
 	if err != nil {
@@ -67,7 +67,7 @@ func notSwap(h host.Host, s State) error {
 	return nil
 }
 
-// removeMapping removes a mapping, waiting a while for others to let go of it.
+// removeMapping removes a mapping, and waits a while for others to close it.
 func removeMapping(ctx context.Context, h host.Host, name string) error {
 	return wait(ctx, func() (bool, error) {
 		err := h.Kernel.DMRemove(name)
@@ -81,8 +81,8 @@ func removeMapping(ctx context.Context, h host.Host, name string) error {
 	})
 }
 
-// waitNodeGone waits until udev has taken /dev/mapper/NAME away, so that nobody
-// finds it dangling. Where there is no udev it may stay, which is harmless.
+// waitNodeGone waits until udev has removed /dev/mapper/NAME, so that nobody
+// finds a dangling link. Without udev it may stay, which is harmless.
 func waitNodeGone(ctx context.Context, h host.Host, name string) {
 	_ = wait(ctx, func() (bool, error) {
 		_, err := h.Files.Lstat("/dev/mapper/" + name)
@@ -90,8 +90,8 @@ func waitNodeGone(ctx context.Context, h host.Host, name string) {
 	})
 }
 
-// waitLoopGone waits until the loop device is free, or behind it is something
-// else: the kernel clears it a moment after its last user has gone.
+// waitLoopGone waits until the loop device is free, or has another backing
+// file: the kernel clears it a moment after its last user has closed it.
 func waitLoopGone(ctx context.Context, h host.Host, s State) error {
 	return wait(ctx, func() (bool, error) {
 		l, err := h.Kernel.LoopStatus(s.Loop)
@@ -107,7 +107,7 @@ func waitLoopGone(ctx context.Context, h host.Host, s State) error {
 	})
 }
 
-// wait calls try until it is done or busyWait is over, and returns its error.
+// wait calls try until it succeeds or busyWait is over, and returns its error.
 func wait(ctx context.Context, try func() (done bool, err error)) error {
 	for end := time.Now().Add(busyWait); ; {
 		done, err := try()

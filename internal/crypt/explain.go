@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// explainKernel turns what a kernel without dm-crypt answers into what to do.
+// explainKernel adds hints to the errors of a kernel without dm-crypt.
 func explainKernel(op string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -25,8 +25,8 @@ func explainKernel(op string, err error) error {
 	return fail.New(fail.Failed, op, err, memoryHints(err)...)
 }
 
-// memoryHints are for what the kernel had too little memory for, and otherwise where
-// it says why.
+// memoryHints are the hints if the kernel had too little memory; for other
+// errors they say where the kernel logs the reason.
 func memoryHints(err error) []string {
 	switch {
 	case errors.Is(err, unix.ENOMEM):
@@ -55,7 +55,7 @@ func explainLoop(op, file string, err error) error {
 	return fail.New(fail.Failed, op, err, memoryHints(err)...)
 }
 
-// explainTable does the same for a refused table.
+// explainTable does the same for a table that the kernel refused.
 func (m Mapping) explainTable(op string, err error) error {
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOTSUP):
@@ -69,7 +69,7 @@ func (m Mapping) explainTable(op string, err error) error {
 	return fail.New(fail.Failed, op, err, memoryHints(err)...)
 }
 
-// inUse is a device that the kernel will not share.
+// inUse is the error of a device that the kernel will not share.
 func (m Mapping) inUse(op string, err error) error {
 	return fail.Newf(fail.Failed, op, "%s is in use: %w", m.Backing, err).
 		Hint("see who uses it: lsblk %s", m.Backing)

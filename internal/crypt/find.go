@@ -13,12 +13,12 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// State is a mapping as the kernel has it now. Ordinary users see less: then
-// Cipher is empty and KeyBits, SectorBytes and InUse are 0.
+// State is a mapping in the kernel. Without root less is known: then Cipher is
+// empty and KeyBits, SectorBytes and InUse are 0.
 type State struct {
 	Exists     bool
 	KernelName string // "dm-0"
-	DevPath    string // "/dev/dm-0", which is there before /dev/mapper/NAME
+	DevPath    string // "/dev/dm-0", which exists before /dev/mapper/NAME
 	UUID       string
 	Suspended  bool
 	HasTable   bool // live; a mapping of a killed run may have none
@@ -26,23 +26,23 @@ type State struct {
 
 	Cipher      string // empty: the target is not crypt
 	KeyBits     int
-	KeyInRing   bool // the table names the key; it is nowhere to be read
+	KeyInRing   bool // the table has only the name of the key; the key cannot be read anywhere
 	SectorBytes int
 	Discards    bool
-	OffsetBytes int64 // where it begins on what it stands on
+	OffsetBytes int64 // start of the data on the device below
 
-	Loop           string // "/dev/loop0" when it stands on one
-	LoopAutoClear  bool   // the loop goes when the mapping does
-	BackingPath    string // the file behind the loop, or the device
+	Loop           string // "/dev/loop0" if that is below it
+	LoopAutoClear  bool   // the loop device is removed with the mapping
+	BackingPath    string // the file below the loop device, or the device
 	BackingDev     uint64 // of the file's file system, or the device's number
 	BackingIno     uint64 // of the file; 0 for a device
 	BackingDeleted bool   // the file has no name any more
 
-	InUse int // how many have it open, swapon among them
+	InUse int // number of openers, swapon included
 }
 
-// Find looks for the mapping called name. That there is none is no error. It
-// looks at the kernel alone, because /dev/mapper/NAME may come late or never.
+// Find looks for the mapping called name. It is no error if there is none. It
+// asks only the kernel, because /dev/mapper/NAME may come late or never.
 func Find(h host.Host, name string) (State, error) {
 	t, err := h.Kernel.DMTable(name)
 	switch {
@@ -75,7 +75,8 @@ func Find(h host.Host, name string) (State, error) {
 	return s.standingOn(h, dev)
 }
 
-// findInSysfs is for ordinary users, whom the device mapper tells nothing.
+// findInSysfs is for ordinary users, who may not use the device mapper's
+// control device.
 func findInSysfs(h host.Host, name string) (State, error) {
 	kernelName, err := kernel.MappingByName(h, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -96,7 +97,7 @@ func findInSysfs(h host.Host, name string) (State, error) {
 	}
 	slaves, err := h.Files.ReadDir(dir + "/slaves")
 	if err != nil || len(slaves) != 1 {
-		return s, nil // gone meanwhile, or not a plain mapping
+		return s, nil // gone in the meantime, or not plain dm-crypt
 	}
 	number, err := word(h, "/sys/class/block/"+slaves[0]+"/dev")
 	if err != nil {
@@ -109,7 +110,7 @@ func findInSysfs(h host.Host, name string) (State, error) {
 	return s.standingOn(h, dev)
 }
 
-// standingOn adds what the mapping stands on.
+// standingOn adds what is below the mapping.
 func (s State) standingOn(h host.Host, dev uint64) (State, error) {
 	name, err := kernel.DeviceName(h, dev)
 	if err != nil {

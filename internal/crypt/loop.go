@@ -11,7 +11,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// loopState is a loop device and what is behind it.
+// loopState is a loop device and its backing file.
 type loopState struct {
 	file      string // backing file or device; a deleted one's former name
 	deleted   bool
@@ -20,7 +20,7 @@ type loopState struct {
 }
 
 // loopOf describes the loop device of that kernel name. The error wraps
-// fs.ErrNotExist when it is no loop device or a free one.
+// fs.ErrNotExist if it is not a loop device, or a free one.
 func loopOf(h host.Host, name string) (loopState, error) {
 	dir := "/sys/class/block/" + name + "/loop"
 	data, err := h.Files.ReadFile(dir+"/backing_file", host.SmallLimit)
@@ -45,8 +45,8 @@ func loopOf(h host.Host, name string) (loopState, error) {
 	return l.judge(h, err == nil), nil
 }
 
-// judge finds out whether the file still has its name. The kernel says
-// " (deleted)" at the end of a path, which may also be part of a name.
+// judge finds out whether the file still has its name. The kernel appends "
+// (deleted)" to the path, which may also be part of a name.
 func (l loopState) judge(h host.Host, known bool) loopState {
 	st, err := h.Files.Stat(l.file)
 	same := err == nil && (!known || st.Dev == l.dev && st.Ino == l.ino)

@@ -25,11 +25,11 @@ type Mapping struct {
 	Name        string `json:"name"`        // below /dev/mapper
 	Backing     string `json:"backing"`     // path of a file or a block device
 	Cipher      string `json:"cipher"`      // as dm-crypt writes it: "aes-xts-plain64"
-	KeyBits     int    `json:"keyBits"`     // of the whole key: 512 is AES-256 in XTS
-	SectorBytes int    `json:"sectorBytes"` // unit of encryption, 512 or 4096; 0 is 4096 where it fits
+	KeyBits     int    `json:"keyBits"`     // of the whole key: 512 is AES-256 in XTS mode
+	SectorBytes int    `json:"sectorBytes"` // encryption sector size, 512 or 4096; 0 is 4096 if it fits
 	Discards    bool   `json:"discards"`    // let discards through; shows which blocks are free
-	// OffsetBytes is where the mapping begins on the device; what is before stays
-	// as it is.
+	// OffsetBytes is where the mapping begins on the device; the bytes before
+	// it are not touched.
 	OffsetBytes int64 `json:"offsetBytes,omitempty"`
 }
 
@@ -39,14 +39,14 @@ const (
 	nameLimit  = unix.DM_UUID_LEN - 1 - len(uuidPrefix)
 )
 
-// UUID is the device-mapper UUID of a plain mapping called name, the same that
-// cryptsetup gives, so that its tools and udev's rules know the mapping.
+// UUID is the device-mapper UUID of a plain mapping called name. cryptsetup
+// uses the same, so that its tools and udev's rules recognize the mapping.
 func UUID(name string) string { return uuidPrefix + name }
 
 // keyName is the description of a mapping's key while it is in the keyring.
 func keyName(name string) string { return "swapctl:" + name }
 
-// validName: letters that stand for themselves in /dev/mapper, in a table, in
+// validName: characters that need no escaping in /dev/mapper, in a table, in
 // crypttab and in shells.
 func validName(name string) bool {
 	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`).MatchString(name)
@@ -65,9 +65,9 @@ func ValidName(name string) error {
 	return nil
 }
 
-// ciphers are the ones offered: for each chaining mode the block ciphers and
-// the sizes of the whole key. Stream modes and ECB are left out on purpose:
-// they give data away when a sector is written twice.
+// ciphers are those that are offered: for each mode the block ciphers and the
+// sizes of the whole key. Stream modes and ECB are left out on purpose: they
+// leak data if a sector is written twice.
 func ciphers() map[string]map[string][]int {
 	xts := []int{256, 384, 512} // two keys of half the size
 	cbc := []int{128, 192, 256}
@@ -105,7 +105,7 @@ func ValidCipher(cipher string, keyBits, sectorBytes int) error {
 	return nil
 }
 
-// list writes numbers for people: "256, 384 or 512".
+// list formats numbers: "256, 384 or 512".
 func list(numbers []int) string {
 	words := make([]string, 0, len(numbers))
 	for _, n := range numbers {
@@ -118,14 +118,14 @@ func list(numbers []int) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// validate is what can be said before the kernel is asked.
+// validate checks what can be checked without the kernel.
 func (m Mapping) validate() error {
 	return errors.Join(ValidName(m.Name), ValidCipher(m.Cipher, m.KeyBits, m.SectorBytes))
 }
 
 // Available says why this kernel cannot encrypt; nil if it can. It loads the
-// modules that are needed. The loop driver, which only files need, shows when
-// Open needs it.
+// modules that are needed. Whether there is a loop driver, which only files
+// need, Open finds out.
 func Available(h host.Host) error {
 	const op = "use encryption"
 	version, err := h.Kernel.DMTarget("crypt")

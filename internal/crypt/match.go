@@ -9,8 +9,8 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Matches reports whether the mapping that the kernel has is the one desired
-// for, and if not, why, in words that follow "it": "it has no table".
+// Matches reports whether the kernel's mapping is the desired one, and if not,
+// why, in words that follow "it": "it has no table".
 func (m Mapping) Matches(h host.Host, s State) (matches bool, why string) {
 	switch {
 	case !s.Exists:
@@ -44,8 +44,8 @@ func (m Mapping) Matches(h host.Host, s State) (matches bool, why string) {
 	return true, ""
 }
 
-// IsOn reports whether the mapping stands on what has the path backing now, a file
-// or a device.
+// IsOn reports whether the mapping uses the file or device that now has the
+// path backing.
 func (s State) IsOn(h host.Host, backing string) bool {
 	st, err := h.Files.Stat(backing)
 	switch {
@@ -56,14 +56,14 @@ func (s State) IsOn(h host.Host, backing string) bool {
 	case s.Loop == "":
 		return s.BackingDev == st.Rdev
 	}
-	loop, err := h.Files.Stat(s.Loop) // which may itself be the device that is meant
+	loop, err := h.Files.Stat(s.Loop) // which may itself be the desired device
 	return err == nil && loop.Rdev == st.Rdev
 }
 
-// StandsOn reports whether the mapping stands on the very file or device that it
-// was once put on: backing is the path of that, and made is by what it is known
-// again, as host.Identify told it then; the zero Identity where nobody has written
-// that down. A file may have lost its name since, or another may have it.
+// StandsOn reports whether the mapping uses the very file or device for which
+// it was made: backing is its path, and made is its identity, as host.Identify
+// returned it then; the zero Identity if none was recorded. The file may have
+// lost its name since, or the name may be another file's.
 func (s State) StandsOn(h host.Host, backing string, made host.Identity) bool {
 	isFile := made.Ino != 0
 	if s.IsOn(h, backing) {
@@ -72,7 +72,7 @@ func (s State) StandsOn(h host.Host, backing string, made host.Identity) bool {
 	}
 	switch {
 	case isFile:
-		dir, err := h.Files.Lstat(path.Dir(backing)) // Dev is another one after a reboot
+		dir, err := h.Files.Lstat(path.Dir(backing)) // Dev changes with a reboot
 		return s.BackingIno == made.Ino && (s.BackingDev == made.Dev || err == nil && s.BackingDev == dir.Dev)
 	case made.Dev != 0:
 		_, err := h.Files.Stat(backing)

@@ -14,14 +14,14 @@ import (
 
 // Open makes the mapping, with a new random key. A file gets a loop device
 // first. On error nothing of it is left. A mapping of this name that a killed
-// run left without a table is made anew; any other is an error, as is a backing
-// file or device that something in the kernel already uses.
+// run left without a table is made again; any other is an error, and so is a
+// file or device that the kernel already uses.
 func (m Mapping) Open(ctx context.Context, h host.Host) error {
 	op := "open encrypted mapping " + m.Name
 	if err := m.validate(); err != nil {
 		return fail.New(fail.Usage, op, err)
 	}
-	// A missing module looks like a bad cipher later on.
+	// Otherwise a missing module looks like a bad cipher later.
 	if err := Available(h); err != nil {
 		return err
 	}
@@ -33,7 +33,8 @@ func (m Mapping) Open(ctx context.Context, h host.Host) error {
 		return err
 	}
 	err = m.activate(ctx, h, op, b)
-	// A mapping keeps its loop device from here on; without one, it goes.
+	// A mapping keeps its loop device open from here on; without one, the loop
+	// device is removed.
 	if closing := b.close(); err == nil && closing != nil {
 		return m.takeBack(ctx, h, fail.New(fail.Failed, op, closing))
 	}
@@ -64,7 +65,7 @@ func orUnknown(path string) string {
 	return path
 }
 
-// activate gives the name a table with a key, and life.
+// activate loads a table with a key, and resumes the device.
 func (m Mapping) activate(ctx context.Context, h host.Host, op string, b backing) error {
 	if err := ctx.Err(); err != nil {
 		return fail.New(fail.Failed, op, err)
@@ -89,7 +90,7 @@ func (m Mapping) activate(ctx context.Context, h host.Host, op string, b backing
 	return nil
 }
 
-// takeBack removes the mapping after err, also when ctx has ended.
+// takeBack removes the mapping after err, also if ctx has ended.
 func (m Mapping) takeBack(ctx context.Context, h host.Host, err error) error {
 	if left := removeMapping(context.WithoutCancel(ctx), h, m.Name); left != nil {
 		return fmt.Errorf("%w; and it could not be undone: %w", err, left)
@@ -97,8 +98,9 @@ func (m Mapping) takeBack(ctx context.Context, h host.Host, err error) error {
 	return err
 }
 
-// fit gives the sector size of the encryption, and how much of the backing it
-// covers: whole sectors only. Pages of swap are never smaller than 4096 bytes.
+// fit returns the sector size of the encryption, and how many bytes of the
+// device it covers: whole sectors only. A page of swap is never smaller than
+// 4096 bytes.
 func (m Mapping) fit(sizeBytes int64) (sectorBytes int, sectors uint64, err error) {
 	sectorBytes = m.SectorBytes
 	if sectorBytes == 0 {
@@ -111,9 +113,9 @@ func (m Mapping) fit(sizeBytes int64) (sectorBytes int, sectors uint64, err erro
 	return sectorBytes, uint64(whole) >> kernel.SectorShift, nil
 }
 
-// load makes a key, loads the table with it, and forgets it. The key is in
-// locked memory, then in this thread's keyring, then in the kernel's cipher,
-// and when load returns only there.
+// load makes a key, loads the table with it, and forgets it. The key is first
+// in locked memory, then in this thread's keyring, then in the kernel's cipher;
+// when load returns, only there.
 func (m Mapping) load(h host.Host, dev uint64, sectors uint64, sectorBytes int) error {
 	runtime.LockOSThread() // the keyring is the thread's
 	defer runtime.UnlockOSThread()
@@ -138,8 +140,8 @@ func (m Mapping) load(h host.Host, dev uint64, sectors uint64, sectorBytes int) 
 	return errors.Join(err, h.Kernel.KeyRemove(id))
 }
 
-// loadWithKey is for kernels without a keyring: the key is in the table, and
-// root can read it there while the mapping lives (dmsetup table --showkeys).
+// loadWithKey is for kernels without a keyring: the key is in the table, where
+// root can read it as long as the mapping exists (dmsetup table --showkeys).
 func (m Mapping) loadWithKey(h host.Host, key *host.Secret, sectors uint64, rest string) error {
 	table, err := host.NewSecret(len(m.Cipher) + 1 + hex.EncodedLen(len(key.Bytes())) + len(rest))
 	if err != nil {

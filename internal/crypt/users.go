@@ -13,11 +13,12 @@ import (
 )
 
 // User is something in the kernel that reads or writes a file or device by
-// itself. Two of them on the same blocks destroy each other's data, and nothing
-// in the kernel keeps them apart: neither loop devices nor dm-crypt on them.
+// itself. Two of them on the same blocks destroy each other's data, and the
+// kernel does not prevent it: neither for loop devices nor for dm-crypt on
+// them.
 type User struct {
 	Kind      string // "loop", "mapping" or "device" (RAID, for one)
-	Name      string // of a mapping its own, otherwise the kernel's: "loop0", "md0"
+	Name      string // a mapping's own name, otherwise the kernel's: "loop0", "md0"
 	Path      string // "/dev/loop0"
 	AutoClear bool   // of a loop
 }
@@ -33,9 +34,9 @@ func (u User) String() string {
 	return "device " + u.Path
 }
 
-// UsersOf lists everything that stands on the file or block device backing:
-// loop devices and mappings, also mappings on those loop devices. Mounts and
-// swap areas are not among them.
+// UsersOf lists the loop devices and mappings that use the file or block device
+// backing, also mappings on those loop devices. Mounts and swap areas are not
+// among them.
 func UsersOf(h host.Host, backing host.Stat) ([]User, error) {
 	users, err := loopsOn(h, backing)
 	if err != nil {
@@ -56,7 +57,7 @@ func UsersOf(h host.Host, backing host.Stat) ([]User, error) {
 	return users, nil
 }
 
-// loopsOn lists the loop devices that have the file or device behind them.
+// loopsOn lists the loop devices whose backing file or device this is.
 func loopsOn(h host.Host, backing host.Stat) ([]User, error) {
 	names, err := h.Files.ReadDir("/sys/block")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,9 +85,9 @@ func loopsOn(h host.Host, backing host.Stat) ([]User, error) {
 	return users, nil
 }
 
-// UsersAfterAll is UsersOf, but first waits a while for loop devices that carry
-// nothing and remove themselves. A killed run leaves such a one where udev,
-// which looks into every new device, has it open at that moment.
+// UsersAfterAll is UsersOf, but first waits a while for unused loop devices
+// that remove themselves. A killed run leaves such a device if udev, which
+// opens every new device, has it open at that moment.
 func UsersAfterAll(ctx context.Context, h host.Host, backing host.Stat) (users []User, err error) {
 	err = wait(ctx, func() (bool, error) {
 		users, err = UsersOf(h, backing)
@@ -100,7 +101,7 @@ func (l loopState) over(h host.Host, backing host.Stat) bool {
 	if l.dev == backing.Dev && l.ino == backing.Ino {
 		return true
 	}
-	// A block device has many nodes, each an inode of its own.
+	// A block device has many nodes, each with its own inode.
 	st, err := h.Files.Stat(l.file)
 	return backing.IsBlock() && err == nil && st.IsBlock() && st.Rdev == backing.Rdev
 }

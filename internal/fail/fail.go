@@ -1,6 +1,5 @@
-// Package fail gives an error what a person needs besides the error: what
-// could not be done, which command to type next, and the exit code that tells
-// a script the same.
+// Package fail adds to an error what the user needs: what could not be done,
+// which command to type next, and the exit code that tells a script the same.
 package fail
 
 import (
@@ -8,7 +7,8 @@ import (
 	"fmt"
 )
 
-// Exit codes of swapctl. They are a contract: scripts branch on them.
+// Exit codes of swapctl. They are part of the interface: scripts depend on
+// them.
 const (
 	OK          = 0   // fine
 	Failed      = 1   // the operation failed, and was rolled back or says why not
@@ -20,17 +20,17 @@ const (
 	Interrupted = 130 // SIGINT or SIGTERM
 )
 
-// Error is an error with hints. Its text is "cannot <Op>: <Err>"; where nothing was to
-// be done but to judge, Op is empty and the text is that of Err.
+// Error is an error with hints. Its text is "cannot <Op>: <Err>"; for a verdict
+// without an operation, Op is empty and the text is that of Err.
 type Error struct {
 	Op    string   // what could not be done, as a verb phrase: "set up /swapfile"
 	Err   error    // why
 	Hints []string // the next command to type, or what to change, most useful first
-	Code  int      // exit code; 0 means "that of Err, or Failed"
+	Code  int      // exit code; 0 means the code of Err, or Failed
 }
 
-// New returns an Error saying that op could not be done because of err.
-// A nil err stays nil, so that a call can be wrapped on its way out.
+// New returns an Error: op could not be done because of err. A nil err stays
+// nil, so that a call can be wrapped in a return.
 func New(code int, op string, err error, hints ...string) error {
 	if err == nil {
 		return nil
@@ -43,7 +43,7 @@ func Newf(code int, op, format string, args ...any) *Error {
 	return &Error{Op: op, Err: fmt.Errorf(format, args...), Code: code}
 }
 
-// Hint adds a hint and returns the error, for use on the way out.
+// Hint adds a hint and returns the error, for use in a return.
 func (e *Error) Hint(format string, args ...any) *Error {
 	e.Hints = append(e.Hints, fmt.Sprintf(format, args...))
 	return e
@@ -60,8 +60,8 @@ func (e *Error) Error() string {
 // Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Code returns the exit code for err: that of the outermost Error that names
-// one, Failed for any other error, OK for nil.
+// Code returns the exit code of err: that of the outermost Error that has one,
+// Failed for any other error, OK for nil.
 func Code(err error) int {
 	if err == nil {
 		return OK
@@ -75,7 +75,7 @@ func Code(err error) int {
 }
 
 // Hints returns the hints of every Error in err's chain, outermost first,
-// without repeats.
+// without duplicates.
 func Hints(err error) []string {
 	var hints []string
 	seen := map[string]bool{}
@@ -90,8 +90,8 @@ func Hints(err error) []string {
 	return hints
 }
 
-// Fragment is text to paste into a file, of several lines, that an error brings with
-// its hints; "" when it brings none.
+// Fragment is text of several lines to paste into a file, which an error has
+// besides its hints; "" if it has none.
 func Fragment(err error) string {
 	type fragment interface {
 		error

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Recover makes a panic the error of the function in which it is deferred:
-// a fault of swapctl's own, which is never shown as such. Whoever called the function
-// takes back what was begun, as with any other error.
+// Recover makes a panic the error of the function in which it is deferred: an
+// internal error, whose trace is never printed. The caller undoes what was
+// begun, as with any other error.
 func Recover(err *error, op string) {
 	if p := recover(); p != nil {
 		*err = Newf(Failed, op, "swapctl has a fault: %v (%s)", p, faultyLine()).

@@ -2,9 +2,9 @@ package fail
 
 import "strings"
 
-// Nearest is the word that was probably meant by one that there is none of: it
-// differs in case, or in at most two letters or a third of them; "" when none is so
-// near. Of several the first counts.
+// Nearest is the known word that a mistyped one probably means: it differs in
+// case, or in at most two letters or a third of them; "" if none is so near. Of
+// several the first is returned.
 func Nearest(typed string, words []string) string {
 	if len(typed) > 100 {
 		return "" // no word is so long, and to compare a megabyte takes seconds

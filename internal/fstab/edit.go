@@ -16,8 +16,8 @@ func Line(fields ...string) string {
 	return strings.Join(escaped, " ")
 }
 
-// Added returns data with the line at its end. After a last line without a
-// newline the new one has none either, which is how Removed knows.
+// Added returns data with the line appended. If the last line has no newline,
+// the new one has none either, which is how Removed knows.
 func Added(data []byte, line string) []byte {
 	out := slices.Clone(data)
 	if len(out) > 0 && out[len(out)-1] != '\n' {
@@ -27,8 +27,8 @@ func Added(data []byte, line string) []byte {
 }
 
 // Removed returns data without the last line that is exactly line, and whether
-// there was one. After Added it gives back every byte: a line of ours that ends
-// the file without a newline came with the newline before it.
+// there was one. After Added it restores every byte: if our line ends the file
+// without a newline, the newline before it is ours, too.
 func Removed(data []byte, line string) ([]byte, bool) {
 	at := find(data, line)
 	if at < 0 {
@@ -44,10 +44,10 @@ func Removed(data []byte, line string) ([]byte, bool) {
 	return slices.Concat(data[:at], data[end:]), true
 }
 
-// Contains reports whether the line is there, byte for byte.
+// Contains reports whether the exact line exists.
 func Contains(data []byte, line string) bool { return find(data, line) >= 0 }
 
-// find gives the offset of the last line that is exactly line, or -1.
+// find returns the offset of the last line that is exactly line, or -1.
 func find(data []byte, line string) int {
 	for end := len(data); end > 0; {
 		at := bytes.LastIndex(data[:end], []byte(line))

@@ -1,14 +1,14 @@
-// Package fstab reads and edits /etc/fstab and /etc/crypttab a line at a time:
-// what it does not change stays byte for byte, broken lines and comments
-// included. It is pure.
+// Package fstab reads and edits /etc/fstab and /etc/crypttab line by line: what
+// it does not change stays byte for byte, invalid lines and comments included.
+// It is pure.
 package fstab
 
 import (
 	"strings"
 )
 
-// Entry is one line of fstab(5) that says something. Fields are as the kernel's
-// users see them: octal escapes such as \040 are resolved.
+// Entry is one line of fstab(5) that is not a comment. In its fields, octal
+// escapes such as \040 are resolved.
 type Entry struct {
 	Line    int // from 1
 	Spec    string
@@ -18,8 +18,8 @@ type Entry struct {
 }
 
 // Parse lists the entries of an fstab. Comments, empty lines and lines with
-// fewer than three fields are passed over: libmount and systemd's generator do
-// no more with them than complain.
+// fewer than three fields are skipped: libmount and systemd's generator only
+// complain about them.
 func Parse(data []byte) []Entry {
 	var entries []Entry
 	number := 0
@@ -38,7 +38,7 @@ func Parse(data []byte) []Entry {
 	return entries
 }
 
-// Has reports whether the comma-separated options hold one: "nofail", or the
+// Has reports whether the comma-separated options contain one: "nofail", or the
 // key of "key=value".
 func (e Entry) Has(option string) bool {
 	for o := range strings.SplitSeq(e.Options, ",") {
@@ -71,7 +71,7 @@ func ParseCrypttab(data []byte) []Mapping {
 	return entries
 }
 
-// fields splits a line at blanks; a comment has none.
+// fields splits a line at blanks; a comment has no fields.
 func fields(line string) []string {
 	fields := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
 	if len(fields) > 0 && strings.HasPrefix(fields[0], "#") {
@@ -83,7 +83,7 @@ func fields(line string) []string {
 	return fields
 }
 
-// Escape writes a field so that blanks in it do not end it (fstab(5)).
+// Escape escapes blanks in a field, which would end it (fstab(5)).
 func Escape(field string) string {
 	var b strings.Builder
 	for i := range len(field) {
@@ -101,7 +101,7 @@ func Escape(field string) string {
 	return b.String()
 }
 
-// unescape resolves \ and three octal digits; any other backslash is itself.
+// unescape resolves \ and three octal digits; any other backslash stays.
 func unescape(field string) string {
 	if !strings.Contains(field, `\`) {
 		return field

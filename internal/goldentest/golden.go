@@ -1,4 +1,4 @@
-// Package goldentest holds files that tests write against what they would write now.
+// Package goldentest compares files with what tests generate now.
 package goldentest
 
 import (
@@ -16,7 +16,8 @@ import (
 // Update is the flag -update of each test that uses this package.
 var Update = flag.Bool("update", false, "write the goldens and the outputs shown in the docs anew")
 
-// Repo returns the path of a file of the repository, named from its top.
+// Repo returns the path of a file of the repository, given relative to its
+// root.
 func Repo(name string) string {
 	top := ""
 	for range 8 {
@@ -38,8 +39,8 @@ func Read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// CompareTree holds a directory of generated files against what is generated
-// now: no other content, no file less, none more.
+// CompareTree compares a directory of generated files with what is generated
+// now: same names, same contents.
 func CompareTree(t *testing.T, dir string, want map[string]string) {
 	t.Helper()
 	if *Update {
@@ -67,7 +68,7 @@ func CompareTree(t *testing.T, dir string, want map[string]string) {
 	}
 }
 
-// Compare holds one generated file against what is generated now.
+// Compare compares one generated file with what is generated now.
 func Compare(t *testing.T, name, want string) {
 	t.Helper()
 	have, err := os.ReadFile(name)
@@ -93,7 +94,7 @@ func Compare(t *testing.T, name, want string) {
 	t.Errorf("%s is longer than what is generated (-update writes it)", name)
 }
 
-// Between returns a document with what stands between two lines replaced.
+// Between returns a document in which the text between two lines is replaced.
 func Between(t *testing.T, document, begin, end, text string) string {
 	t.Helper()
 	before, rest, ok := strings.Cut(document, begin+"\n")

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// command prepares a program as every one is run: without a shell, in the root
-// directory, with an empty standard input and an environment of ours. That of
-// whoever called swapctl could change what the program does (MODPROBE_OPTIONS,
-// LD_PRELOAD). It has a process group of its own, so that a ^C is ours to hear;
-// when ctx ends, the whole group is killed.
+// command prepares a program the way all programs are run: without a shell, in
+// the root directory, with an empty standard input and an environment of ours.
+// The environment of the caller could change what the program does
+// (MODPROBE_OPTIONS, LD_PRELOAD). It has its own process group, so that ^C
+// reaches only swapctl; if ctx ends, the whole group is killed.
 func command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	child := exec.CommandContext(ctx, program, args...)
 	child.Dir, child.Env = "/", []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
@@ -23,9 +23,9 @@ func command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	return child
 }
 
-// finish starts a prepared program and waits for its end. What it has started and
-// left behind is killed then: as long as the program itself is not waited for, its
-// number, and so that of the group, is no other's.
+// finish starts a prepared program and waits for its end. Processes that it
+// left behind are killed then: until the program has been waited for, no other
+// process or group can have its number.
 func finish(child *exec.Cmd) error {
 	if err := child.Start(); err != nil {
 		return err

@@ -32,7 +32,7 @@ func (k linux) EncryptBlock(cipher string, keyBytes, blockBytes int, most time.D
 		if n, err := unix.Read(op, block); err != nil || n != blockBytes {
 			return 0, fmt.Errorf("encrypt a block with %s: %d bytes: %w", cipher, n, err)
 		}
-		// The shortest is what the cipher takes; the rest is somebody else's.
+		// The shortest time is that of the cipher; the rest is other load.
 		if took := time.Since(start); best == 0 || took < best {
 			best = took
 		}
@@ -40,7 +40,7 @@ func (k linux) EncryptBlock(cipher string, keyBytes, blockBytes int, most time.D
 	return best, nil
 }
 
-// cipherSocket gives a socket on which a cipher under a random key can be used.
+// cipherSocket returns a socket for a cipher with a random key.
 func cipherSocket(k linux, cipher string, keyBytes int) (int, error) {
 	s, err := unix.Socket(unix.AF_ALG, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -64,8 +64,8 @@ func cipherSocket(k linux, cipher string, keyBytes int) (int, error) {
 	return int(op), nil
 }
 
-// encryptControl is the ancillary data that says: encrypt, with an initial
-// vector of 16 zero bytes.
+// encryptControl is the ancillary data for encryption, with an initial vector
+// of 16 zero bytes.
 func encryptControl() []byte {
 	const ivBytes = 16
 	b := make([]byte, unix.CmsgSpace(4)+unix.CmsgSpace(4+ivBytes))

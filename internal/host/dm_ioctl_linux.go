@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Where things are in a device-mapper ioctl's buffer: a struct dm_ioctl, then
-// for tables a struct dm_target_spec with its parameters
-// (include/uapi/linux/dm-ioctl.h). All numbers are in the machine's order.
+// Offsets in the buffer of a device-mapper ioctl: a struct dm_ioctl, then for
+// tables a struct dm_target_spec with its parameters
+// (include/uapi/linux/dm-ioctl.h). All numbers are in native byte order.
 const (
 	dmControl    = "/dev/mapper/control"
 	dmHeader     = unix.SizeofDmIoctl
@@ -21,9 +21,9 @@ const (
 	dmBufferMost = 4 << 20
 )
 
-// dmPrimarySource is what event_nr carries to udev in DM_COOKIE: no semaphore
-// to signal (low half 0), and DM_UDEV_PRIMARY_SOURCE_FLAG, without which
-// 10-dm.rules takes the event for a spurious one and makes no /dev/mapper/NAME.
+// dmPrimarySource is what event_nr passes to udev in DM_COOKIE: no semaphore to
+// signal (low half 0), and DM_UDEV_PRIMARY_SOURCE_FLAG, without which
+// 10-dm.rules ignores the event as spurious and makes no /dev/mapper/NAME.
 const dmPrimarySource = 0x0040 << 16
 
 // dmRequest is one device-mapper ioctl.
@@ -37,17 +37,17 @@ type dmRequest struct {
 	payload []byte // after the header
 }
 
-// dmReply is the kernel's answer: the header, and what it put at data_start.
+// dmReply is the kernel's answer: the header, and the data at data_start.
 type dmReply struct {
 	unix.DmIoctl
 
 	data []byte
 }
 
-// dmCall sends a request, with a bigger buffer as long as the kernel asks for
-// one, and hands the answer to read. Buffers may hold keys, so they are
+// dmCall sends a request, with a larger buffer as long as the kernel asks for
+// one, and passes the answer to read. Buffers may contain keys, so they are
 // Secrets, wiped before dmCall returns, and the kernel wipes its copy
-// (DM_SECURE_DATA_FLAG). read must keep nothing of the answer's data.
+// (DM_SECURE_DATA_FLAG). read must not keep any of the answer's data.
 func dmCall(q dmRequest, read func(dmReply) error) error {
 	control, err := openDM()
 	if err != nil {
@@ -66,7 +66,7 @@ func dmCall(q dmRequest, read func(dmReply) error) error {
 	}
 }
 
-// dmOnce sends a request once; full means that the answer had no room.
+// dmOnce sends a request once; full means that the answer did not fit.
 func dmOnce(control *os.File, q dmRequest, size int, read func(dmReply) error) (full bool, err error) {
 	secret, err := NewSecret(size)
 	if err != nil {
@@ -97,8 +97,8 @@ func dmOnce(control *os.File, q dmRequest, size int, read func(dmReply) error) (
 // encode writes the request into a buffer of zeros that is big enough.
 func (q dmRequest) encode(buf []byte) error {
 	h := unix.DmIoctl{
-		// The oldest interface there is: the kernel accepts any minor version
-		// up to its own.
+		// The oldest interface version: the kernel accepts any minor version up
+		// to its own.
 		Version:      [3]uint32{4, 0, 0},
 		Data_size:    uint32(len(buf)),
 		Data_start:   dmHeader,
@@ -118,7 +118,7 @@ func (q dmRequest) encode(buf []byte) error {
 	return nil
 }
 
-// decodeDM takes the kernel's answer apart.
+// decodeDM decodes the kernel's answer.
 func decodeDM(buf []byte) (dmReply, error) {
 	var reply dmReply
 	if _, err := binary.Decode(buf, binary.NativeEndian, &reply.DmIoctl); err != nil {
@@ -126,13 +126,13 @@ func decodeDM(buf []byte) (dmReply, error) {
 	}
 	from, to := int(reply.Data_start), int(reply.Data_size)
 	if from < dmHeader || from > to || to > len(buf) {
-		return reply, nil // commands without data leave both as they like
+		return reply, nil // both fields are undefined for commands without data
 	}
 	reply.data = buf[from:to]
 	return reply, nil
 }
 
-// openDM opens the device mapper, loading its module.
+// openDM opens the device mapper's control device, and loads its module.
 func openDM() (*os.File, error) {
 	f, err := openControl(dmControl, "dm_mod")
 	return f, absent("device-mapper", err)

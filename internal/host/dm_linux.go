@@ -23,7 +23,7 @@ func dmTarget(name string, command uint) ([3]uint32, error) {
 	}
 	if command == unix.DM_GET_TARGET_VERSION {
 		err := dmCall(dmRequest{command: command, name: name}, find)
-		if errors.Is(err, unix.EINVAL) { // what the kernel says for "unknown"
+		if errors.Is(err, unix.EINVAL) { // the kernel's errno for an unknown target
 			err = noTarget(name)
 		}
 		if !errors.Is(err, unix.ENOTTY) {

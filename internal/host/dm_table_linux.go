@@ -9,19 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errDMReply is an answer that does not look like include/uapi/linux/dm-ioctl.h.
+// errDMReply is the error of an answer that does not match
+// include/uapi/linux/dm-ioctl.h.
 var errDMReply = errors.New("the kernel's answer cannot be understood")
 
-// dmSpecType is where in a struct dm_target_spec the target's name is, and how
-// long it may be with its final zero.
+// dmSpecType is the offset of the target's name in a struct dm_target_spec, and
+// its size with the final zero.
 const (
 	dmSpecType     = 24
 	dmSpecTypeSize = unix.DM_MAX_TYPE_NAME
 )
 
 // encodeTarget writes a table of one target, from sector 0 on, into buf, which
-// must have room for a dm_target_spec, params and a zero. It copies params
-// there and nowhere else.
+// must have room for a dm_target_spec, params and a zero. It copies params only
+// there.
 func encodeTarget(buf []byte, target string, sectors uint64, params []byte) error {
 	if len(target) >= dmSpecTypeSize {
 		return fmt.Errorf("target name %q is too long: %w", target, unix.ENAMETOOLONG)
@@ -57,9 +58,10 @@ func decodeTable(r dmReply) (DMTable, error) {
 	return t, nil
 }
 
-// redact hides a key in a target's parameters, in place. In crypt's it is the
-// second word, in hex, unless it only names a key (":") or is empty ("-").
-// integrity may have keys at several places, so all of its words go.
+// redact overwrites a key in a target's parameters, in place. In crypt's it is
+// the second word, in hex, unless it only names a key (":") or is empty ("-").
+// integrity may have keys in several places, so all of its words are
+// overwritten.
 func redact(target string, params []byte) []byte {
 	switch target {
 	case "integrity":

@@ -4,8 +4,8 @@ import (
 	"unsafe"
 )
 
-// FS_IOC_FIEMAP, _IOWR('f', 11, struct fiemap), the same on every machine, and
-// its flag "write out what is not on disk yet first"
+// FS_IOC_FIEMAP, _IOWR('f', 11, struct fiemap), the same on every architecture,
+// and its flag that first writes dirty data to disk
 // (include/uapi/linux/fiemap.h).
 const (
 	fsIocFiemap    = ioctlDirection | 32<<16 | 'f'<<8 | 11

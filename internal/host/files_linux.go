@@ -26,8 +26,8 @@ func Linux() Host {
 // files is Files over package os.
 type files struct{}
 
-// ReadFile implements Files. os.ReadFile would have each file watched for being
-// ready to read, at three times the cost; there are hundreds to read in /proc.
+// ReadFile implements Files. os.ReadFile would register each file with the
+// poller, at three times the cost; there are hundreds to read in /proc.
 func (files) ReadFile(name string, most int64) ([]byte, error) {
 	fd := -1
 	err := again(func() (err error) {
@@ -136,8 +136,8 @@ func (files) SyncDir(name string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Replace uses one fixed temporary name, so that what a killed run left is
-// found and overwritten by the next, instead of piling up.
+// Replace uses one fixed temporary name, so that the next run overwrites the
+// leftover of a killed one, instead of adding another.
 func (f files) Replace(name string, data []byte, perm fs.FileMode) error {
 	return f.replace(name, data, perm, asItIs, os.Rename)
 }
@@ -147,7 +147,7 @@ func (f files) Create(name string, data []byte, perm fs.FileMode) error {
 	return f.replace(name, data, perm, asItIs, f.RenameNew)
 }
 
-// asItIs leaves a new file as it is.
+// asItIs leaves a new file unchanged.
 func asItIs(string) error { return nil }
 
 // Rewrite implements Files.
@@ -167,8 +167,8 @@ func (f files) Rewrite(name string, old, data []byte) error {
 	})
 }
 
-// exchange gives name to temp, and takes that back when what had the name does
-// not hold old: nothing can come in between, as between a look and a rename.
+// exchange renames temp to name, and reverts that if the file that was replaced
+// does not contain old: so nothing can change between check and rename.
 func (f files) exchange(temp, name string, old []byte) error {
 	if err := f.unchanged(name, old); err != nil {
 		return err
@@ -200,8 +200,8 @@ func (f files) unchanged(name string, old []byte) error {
 
 func changed(name string) error { return &fs.PathError{Op: "rewrite", Path: name, Err: ErrChanged} }
 
-// giveTo gives a file the owner of another, where it has not the same by itself:
-// our service may not change owners.
+// giveTo gives a file the owner of another, unless it has that already: our
+// service may not change owners.
 func (f files) giveTo(name string, like Stat) error {
 	now, err := f.Lstat(name)
 	if err != nil || now.UID == like.UID && now.GID == like.GID {
@@ -210,7 +210,7 @@ func (f files) giveTo(name string, like Stat) error {
 	return os.Lchown(name, int(like.UID), int(like.GID))
 }
 
-// replace dresses the new file before name gives it the name.
+// replace prepares the new file before it is renamed to name.
 func (f files) replace(at string, data []byte, perm fs.FileMode, dress func(temp string) error, name func(temp, at string) error) error {
 	temp := ReplaceTemp(at)
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -225,7 +225,7 @@ func (f files) replace(at string, data []byte, perm fs.FileMode, dress func(temp
 	return f.SyncDir(filepath.Dir(at))
 }
 
-// writeNew makes a file that was not there, whatever the umask says.
+// writeNew makes a new file, with a mode that does not depend on the umask.
 func writeNew(name string, data []byte, perm fs.FileMode, dress func(name string) error) error {
 	t, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, perm.Perm())
 	if err != nil {
@@ -273,7 +273,7 @@ func removeIfThere(name string) error {
 	return nil
 }
 
-// file is an open file whose Stat speaks this package's terms.
+// file is an open file whose Stat returns this package's type.
 type file struct{ *os.File }
 
 // Stat implements File.

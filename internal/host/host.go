@@ -1,7 +1,7 @@
-// Package host is the only way out to the machine: files, the kernel, systemd
-// and other programs, as interfaces in one value. Whatever swapctl reads or changes goes through
-// it, so that a test can put a directory in the machine's place
-// (see hosttest) and fail or kill the run at any operation.
+// Package host is the only access to the machine: files, the kernel, systemd
+// and other programs, as interfaces in one value. All reads and changes of
+// swapctl go through it, so that a test can use a directory instead of the
+// machine (see hosttest) and fail or kill the run at any operation.
 package host
 
 import (
@@ -27,70 +27,72 @@ type Host struct {
 // Files is the machine's file tree, procfs and sysfs included. Names are
 // absolute paths on that machine. Errors are *fs.PathError as from package os.
 type Files interface {
-	// ReadFile returns what a file holds, at most that many bytes: of a longer
-	// one the error wraps ErrTooLarge, and no more of it is read. It does not
-	// wait for somebody to write to a FIFO.
+	// ReadFile returns the contents of a file, up to a number of bytes: if it
+	// is longer, the error wraps ErrTooLarge, and the rest is not read. It does
+	// not wait for a writer of a FIFO.
 	ReadFile(name string, most int64) ([]byte, error)
-	// ReadDir returns the names in a directory, sorted: at most DirLimit of them,
-	// of more the error wraps ErrTooLarge.
+	// ReadDir returns the names in a directory, sorted, up to DirLimit: if
+	// there are more, the error wraps ErrTooLarge.
 	ReadDir(name string) ([]string, error)
 	Readlink(name string) (string, error)
 	// EvalSymlinks returns name with every symbolic link resolved.
 	EvalSymlinks(name string) (string, error)
-	Stat(name string) (Stat, error)  // follows a link in the last component
+	Stat(name string) (Stat, error)  // follows a symbolic link in the last component
 	Lstat(name string) (Stat, error) // does not
 
-	// Open opens name with the O_ flags of open(2), always O_CLOEXEC.
-	// On a block device, O_EXCL without O_CREAT fails with EBUSY while the
-	// kernel uses the device (mounted, swap, mapping or RAID above it).
+	// Open opens name with the O_ flags of open(2), always O_CLOEXEC. On a
+	// block device, O_EXCL without O_CREAT fails with EBUSY while the kernel
+	// uses the device (mounted, swap, or below a mapping or RAID).
 	Open(name string, flag int, perm fs.FileMode) (File, error)
-	// Temp opens a file without a name, to be written and read again; it is gone
-	// with its Close, however the process ends.
+	// Temp opens a temporary file without a name, for writing and reading; it
+	// is gone after Close, however the process ends.
 	Temp() (File, error)
 	Mkdir(name string, perm fs.FileMode) error
 	// Symlink makes name a symbolic link to target.
 	Symlink(target, name string) error
 	Remove(name string) error
-	// RenameNew gives a file a name that nothing has (RENAME_NOREPLACE); the error
-	// wraps fs.ErrExist where something has.
+	// RenameNew renames a file to a name that does not exist
+	// (RENAME_NOREPLACE); the error wraps fs.ErrExist if it exists.
 	RenameNew(from, to string) error
 	// SyncDir makes the names in a directory durable (fsync).
 	SyncDir(name string) error
 	// Replace writes a whole file atomically and durably: a temporary file in
-	// the same directory, fsync, rename, fsync of the directory. It is for files
-	// in directories that nobody else uses; elsewhere use Create and Rewrite.
+	// the same directory, fsync, rename, fsync of the directory. It is for
+	// files in directories that only swapctl uses; elsewhere use Create and
+	// Rewrite.
 	Replace(name string, data []byte, perm fs.FileMode) error
-	// Create is Replace of nothing: the error wraps fs.ErrExist, and what is
-	// there stays, when the name is taken by the time of the rename.
+	// Create is Replace for a new file: if the name exists at the time of the
+	// rename, the error wraps fs.ErrExist and the existing file stays.
 	Create(name string, data []byte, perm fs.FileMode) error
-	// Rewrite is Replace of a regular file that holds old: its mode, owner and
-	// extended attributes (the SELinux label) stay. The error wraps ErrChanged,
-	// and the file stays, when it holds something else by the time of the rename.
+	// Rewrite is Replace of a regular file that contains old: its mode, owner
+	// and extended attributes (the SELinux label) are kept. If it contains
+	// something else at the time of the rename, the error wraps ErrChanged, and
+	// the file stays.
 	Rewrite(name string, old, data []byte) error
 }
 
-// Limits of ReadFile in bytes. Whoever may write a file, or run a process, decides
-// how much there is to read of it.
+// Limits of ReadFile in bytes. Other users and processes decide how long these
+// files are.
 const (
-	SmallLimit = 64 << 10 // what the kernel says of one process, device, group or setting
+	SmallLimit = 64 << 10 // files of the kernel about one process, device, group or setting
 	FileLimit  = 1 << 20  // files that people and installers write: units, fstab, a kubelet's configuration
-	TableLimit = 32 << 20 // what grows with the node: mounts, zones, installed packages
+	TableLimit = 32 << 20 // files that grow with the node: mounts, zones, installed packages
 )
 
-// DirLimit is how many names ReadDir returns: more than /proc has on any node
-// whose processes have a limit.
+// DirLimit is the largest number of names that ReadDir returns: more than /proc
+// has on a node with a limit of processes.
 const DirLimit = 1 << 18
 
-// ErrTooLarge is the error of a file that has more than was to be read of it.
+// ErrTooLarge is the error of a file that is longer than the given limit.
 var ErrTooLarge = errors.New("it is too large")
 
-// TooLarge is the error of a file of which at most so many bytes were to be read.
+// TooLarge is the error of a file that is longer than a limit in bytes.
 func TooLarge(name string, most int64) error {
 	return &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: more than %d KiB", ErrTooLarge, most>>10)}
 }
 
-// ReadAll is io.ReadAll of at most that many bytes: of more the error wraps
-// ErrTooLarge. name is what the error calls it.
+// ReadAll is io.ReadAll up to a number of bytes: if there are more, the error
+// wraps ErrTooLarge. name is the name in the error.
 func ReadAll(r io.Reader, name string, most int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, most+1)) //nolint:forbidigo // this is the limit
 	if err == nil && int64(len(data)) > most {
@@ -102,8 +104,8 @@ func ReadAll(r io.Reader, name string, most int64) ([]byte, error) {
 // ErrChanged is the error of a file that somebody has changed since it was read.
 var ErrChanged = errors.New("somebody has changed it meanwhile")
 
-// ReplaceTemp is the temporary file that Replace of name writes. A kill may
-// leave it; the next Replace takes it away.
+// ReplaceTemp is the temporary file of Replace of name. A killed run may leave
+// it; the next Replace removes it.
 func ReplaceTemp(name string) string {
 	return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".swapctl")
 }
@@ -121,7 +123,7 @@ type File interface {
 	Stat() (Stat, error)
 }
 
-// Stat is what stat(2) says, in the terms that swapctl asks about.
+// Stat is the result of stat(2), as far as swapctl needs it.
 type Stat struct {
 	Mode       fs.FileMode // type and permission bits, as package os gives them
 	UID, GID   uint32
@@ -165,27 +167,28 @@ type Kernel interface {
 
 	// Statfs describes the file system that holds path.
 	Statfs(path string) (Statfs, error)
-	// TmpfsNoswap reports whether a tmpfs could be mounted here with the option
-	// noswap: the kernel is asked to make such a file system, which is mounted
-	// nowhere. EPERM for all but root.
+	// TmpfsNoswap reports whether this kernel can mount a tmpfs with the option
+	// noswap: it creates such a file system, which is not mounted anywhere.
+	// EPERM without root.
 	TmpfsNoswap() (bool, error)
-	// EncryptBlock measures what it takes the kernel to encrypt one block of so
-	// many bytes with a cipher as the kernel's crypto API names it ("xts(aes)"),
-	// under a random key of so many bytes, for this long at most. It wraps
-	// errors.ErrUnsupported where the kernel does not lend its ciphers (AF_ALG).
+	// EncryptBlock measures the time that the kernel takes to encrypt one block
+	// of so many bytes with a cipher, in the kernel crypto API's notation
+	// ("xts(aes)"), with a random key of so many bytes; the measurement takes
+	// at most the given time. It wraps errors.ErrUnsupported if the kernel has
+	// no AF_ALG.
 	EncryptBlock(cipher string, keyBytes, blockBytes int, most time.Duration) (time.Duration, error)
-	// Fallocate gives the file size bytes of disk, without writing them
-	// (fallocate(2), mode 0). EOPNOTSUPP where the file system cannot.
+	// Fallocate allocates size bytes of disk for the file, without writing them
+	// (fallocate(2), mode 0). EOPNOTSUPP if the file system cannot.
 	Fallocate(f File, size int64) error
-	// WriteZeroes has the disk write zeros into bytes of the file by itself
-	// (fallocate(2), FALLOC_FL_WRITE_ZEROES): the extents are then written ones.
-	// EOPNOTSUPP where kernel, file system or disk cannot.
+	// WriteZeroes has the disk itself write zeros to a range of the file
+	// (fallocate(2), FALLOC_FL_WRITE_ZEROES): the extents are then written
+	// extents. EOPNOTSUPP if kernel, file system or disk cannot.
 	WriteZeroes(f File, offset, length int64) error
-	// Identity tells by what a file is known again, whatever its name.
+	// Identity returns what identifies a file independently of its name.
 	Identity(f File) (Identity, error)
-	// SwappedTo reports whether the kernel swaps to this very file, which must be
-	// open for writing. /proc/swaps knows paths only, and those of another mount
-	// namespace look like ours.
+	// SwappedTo reports whether the kernel swaps to this very file, which must
+	// be open for writing. /proc/swaps has only paths, and paths of another
+	// mount namespace look the same.
 	SwappedTo(f File) (bool, error)
 	// Extents lists where the file lies on its disk (FS_IOC_FIEMAP), in order.
 	Extents(f File) ([]Extent, error)
@@ -193,25 +196,25 @@ type Kernel interface {
 	// (InodeNoCOW and so on).
 	InodeFlags(f File) (uint32, error)
 	SetInodeFlags(f File, flags uint32) error
-	// Btrfs tells of the btrfs that holds f. ENOTTY on another file system.
+	// Btrfs describes the btrfs that contains f. ENOTTY on another file system.
 	Btrfs(f File) (Btrfs, error)
 	// BlockDevice gives a block device's size and logical block size.
 	BlockDevice(f File) (BlockDevice, error)
 
 	// SwapOn is swapon(2) with SWAP_FLAG_ bits; SwapOff is swapoff(2). SwapOff
-	// reads everything swapped out back into memory; when ctx ends it stops
-	// early with ctx's error and the area stays on.
+	// reads everything that was swapped out back into memory; if ctx ends, it
+	// stops early with ctx's error and the area stays on.
 	SwapOn(path string, flags int) error
 	SwapOff(ctx context.Context, path string) error
-	// SwapOffApart is SwapOff in a process of its own: when memory runs out the
-	// kernel kills whoever is in swapoff first, whatever its score
-	// (mm/oom_kill.c, oom_task_origin), and swapctl must live to say so. The
-	// error then wraps ErrSwapOffKilled.
+	// SwapOffApart is SwapOff in a process of its own: when memory runs out,
+	// the kernel kills the process in swapoff first, whatever its score
+	// (mm/oom_kill.c, oom_task_origin), and swapctl must survive to report
+	// that. The error then wraps ErrSwapOffKilled.
 	SwapOffApart(ctx context.Context, path string) error
 
-	// LoopAttach puts backing behind a free loop device. The kernel takes the
-	// loop away by itself when its last user is gone (LO_FLAGS_AUTOCLEAR);
-	// until something stands on it, that user is the returned open device.
+	// LoopAttach attaches backing to a free loop device. The kernel detaches it
+	// by itself after its last user has closed it (LO_FLAGS_AUTOCLEAR); until
+	// something else uses it, that user is the returned open device.
 	LoopAttach(backing File, o LoopOptions) (File, error)
 	// LoopStatus describes a loop device by its path; ENXIO when it is free.
 	LoopStatus(path string) (LoopStatus, error)
@@ -219,33 +222,33 @@ type Kernel interface {
 	// autoclear.
 	LoopDetach(path string) error
 
-	// DMTarget gives the version of a device-mapper target, loading its module
-	// if there is one; an error that wraps fs.ErrNotExist when this kernel has
+	// DMTarget returns the version of a device-mapper target, and loads its
+	// module if there is one; the error wraps fs.ErrNotExist if this kernel has
 	// no device mapper or no such target.
 	DMTarget(name string) ([3]uint32, error)
 	// DMCreate makes an empty mapping; EBUSY when the name or UUID is taken.
 	DMCreate(name, uuid string) error
-	// DMLoad gives the mapping its one-target table. params is wiped by the
-	// kernel side of the call (DM_SECURE_DATA_FLAG), and by the caller here.
+	// DMLoad loads a table of one target. params is wiped on the kernel side of
+	// the call (DM_SECURE_DATA_FLAG), and by the caller here.
 	DMLoad(name, target string, sectors uint64, params []byte) error
-	// DMResume brings the loaded table to life and makes the device node.
+	// DMResume activates the loaded table and makes the device node.
 	DMResume(name string) error
-	// DMTable describes a mapping; wraps fs.ErrNotExist when there is none. A
-	// key in a crypt target's params is given as zeros of the same length.
+	// DMTable describes a mapping; wraps fs.ErrNotExist if there is none. A key
+	// in a crypt target's params is returned as zeros of the same length.
 	DMTable(name string) (DMTable, error)
 	// DMRemove removes a mapping; EBUSY while something uses it.
 	DMRemove(name string) error
 
-	// KeyAdd puts payload into the calling thread's keyring as a logon key,
-	// which no process can read back. The caller must stay on its thread
+	// KeyAdd adds payload to the calling thread's keyring as a logon key, which
+	// no process can read back. The caller must stay on its thread
 	// (runtime.LockOSThread) until KeyRemove, which revokes and unlinks it.
-	// KeyAdd wraps errors.ErrUnsupported when the kernel has no keyring.
+	// KeyAdd wraps errors.ErrUnsupported if the kernel has no keyring.
 	KeyAdd(description string, payload []byte) (KeyID, error)
 	KeyRemove(id KeyID) error
 }
 
-// Identity is by what a file is known again: an inode's number alone is given to
-// the next file when the first is gone. What the file system does not tell is 0.
+// Identity identifies a file: an inode number alone may be reused after the
+// file is gone. Fields that the file system does not have are 0.
 type Identity struct {
 	Dev        uint64 `json:"dev"` // of the file system; another one after a reboot or a mount
 	Ino        uint64 `json:"ino"`
@@ -253,8 +256,8 @@ type Identity struct {
 	Generation uint32 `json:"generation,omitempty"`
 }
 
-// Same reports whether both are of one file. Dev is left out: it says where the
-// file system is mounted from, and not which one it is.
+// Same reports whether both are of one file. Dev is left out: it depends on the
+// mount, not on the file system.
 func (i Identity) Same(o Identity) bool {
 	i.Dev, o.Dev = 0, 0
 	return i.Ino != 0 && i == o
@@ -263,11 +266,11 @@ func (i Identity) Same(o Identity) bool {
 // KeyID is a kernel key's serial number.
 type KeyID int32
 
-// Statfs is what statfs(2) says of a file system.
+// Statfs is the result of statfs(2).
 type Statfs struct {
 	Type           int64 // magic number, unix.EXT4_SUPER_MAGIC and so on
 	TotalBytes     int64
-	AvailableBytes int64 // free for root's files minus reserve, f_bavail
+	AvailableBytes int64 // free space less root's reserve, f_bavail
 	ReadOnly       bool
 }
 
@@ -332,8 +335,8 @@ type LoopStatus struct {
 	AutoClear, DirectIO    bool
 }
 
-// DMTable is a mapping as the kernel has it. Target and Params are of the
-// first table line, Targets counts the lines.
+// DMTable is a mapping in the kernel. Target and Params are of the first table
+// line, Targets is the number of lines.
 type DMTable struct {
 	Name, UUID string
 	Dev        uint64

@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Identify tells by what the file or block device of that name is known again. Of
-// a device, which every reboot may number anew, that is its number alone. A link
-// is followed to a device (/dev/disk/by-id/...), and to nothing else.
+// Identify returns what identifies the file or block device of that name. For a
+// device, whose number may change at every reboot, that is its number alone. A
+// symbolic link is followed to a device (/dev/disk/by-id/...), and to nothing
+// else.
 func (h Host) Identify(name string) (Identity, error) {
 	st, err := h.Files.Stat(name)
 	if err != nil {
@@ -19,7 +20,7 @@ func (h Host) Identify(name string) (Identity, error) {
 	if st.IsBlock() {
 		return Identity{Dev: st.Rdev}, nil
 	}
-	if !st.Mode.IsRegular() { // to open a named pipe would wait for its other end
+	if !st.Mode.IsRegular() { // opening a named pipe would wait for its other end
 		return Identity{}, &fs.PathError{Op: "identify", Path: name, Err: errors.New("neither a file nor a block device")}
 	}
 	f, err := h.Files.Open(name, os.O_RDONLY|unix.O_NOFOLLOW, 0)

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ioctlDirection has the two bits of an ioctl number that say which way data
-// goes. Reading and writing are swapped on some machines (powerpc, mips,
+// ioctlDirection has the two bits of an ioctl number that give the direction of
+// the data. Read and write are swapped on some architectures (powerpc, mips,
 // sparc), so numbers that package unix lacks are made from one that it has.
 const (
 	ioctlDirection = 0xc0000000
@@ -17,8 +17,8 @@ const (
 )
 
 // btrfsFSInfo is BTRFS_IOC_FS_INFO, _IOR(0x94, 31, 1024 bytes), of
-// include/uapi/linux/btrfs.h; the number of devices is its second 64-bit word, and
-// the UUID comes behind it.
+// include/uapi/linux/btrfs.h; the number of devices is its second 64-bit word,
+// and the UUID follows it.
 const (
 	btrfsFSInfo      = ioctlRead | btrfsFSInfoSize<<16 | 0x94<<8 | 31
 	btrfsFSInfoSize  = 1024
@@ -32,9 +32,9 @@ func (linux) Fallocate(f File, size int64) error {
 	return pathError("fallocate", f.Name(), err)
 }
 
-// WriteZeroes implements Kernel. Linux has it from 6.17 on (fs/open.c,
-// vfs_fallocate), ext4 first, for disks that can write zeros without being sent
-// them (fs/ext4/extents.c, ext4_fallocate: bdev_write_zeroes_unmap_sectors).
+// WriteZeroes implements Kernel. Linux has it since 6.17 (fs/open.c,
+// vfs_fallocate), ext4 first, for disks that can write zeros by themselves
+// (fs/ext4/extents.c, ext4_fallocate: bdev_write_zeroes_unmap_sectors).
 func (linux) WriteZeroes(f File, offset, length int64) error {
 	err := again(func() error { return unix.Fallocate(fd(f), unix.FALLOC_FL_WRITE_ZEROES, offset, length) })
 	return pathError("write zeroes to", f.Name(), err)
@@ -58,14 +58,14 @@ func (linux) Identity(f File) (Identity, error) {
 		id.BirthNS = st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
 	}
 	if generation, err := unix.IoctlGetUint32(fd(f), uint(getVersion)); err == nil {
-		id.Generation = generation // of a file system that has none, 0
+		id.Generation = generation // 0 if the file system has none
 	}
 	return id, nil
 }
 
-// SwappedTo asks for room beyond the end of every file, which no file system
-// gives (EFBIG): for a file that is swapped to the kernel says ETXTBSY before it
-// looks at that (Linux 4.0 to 7.2, fs/open.c, vfs_fallocate).
+// SwappedTo allocates beyond the largest possible size, which every file system
+// refuses (EFBIG): for a file that is swapped to, the kernel returns ETXTBSY
+// before it checks the size (Linux 4.0 to 7.2, fs/open.c, vfs_fallocate).
 func (linux) SwappedTo(f File) (bool, error) {
 	const beyond = 1 << 62
 	err := again(func() error { return unix.Fallocate(fd(f), unix.FALLOC_FL_KEEP_SIZE, beyond, beyond) })
@@ -78,8 +78,8 @@ func (linux) SwappedTo(f File) (bool, error) {
 	return false, pathError("see whether the kernel swaps to", f.Name(), err)
 }
 
-// InodeFlags reads 32 bits, although the ioctl number says "long": that is
-// what the kernel writes.
+// InodeFlags reads 32 bits, although the ioctl number says "long": the kernel
+// writes 32 bits.
 func (linux) InodeFlags(f File) (uint32, error) {
 	flags, err := unix.IoctlGetUint32(fd(f), unix.FS_IOC_GETFLAGS)
 	return flags, pathError("read inode flags of", f.Name(), err)

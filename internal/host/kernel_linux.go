@@ -105,11 +105,12 @@ func pathError(op, path string, err error) error {
 	return &os.PathError{Op: op, Path: path, Err: err}
 }
 
-// nodeWait is how long a device node may take to show up. devtmpfs makes it
-// before the kernel answers; a /dev that something else fills may be late.
+// nodeWait is the longest time to wait for a device node. devtmpfs makes it
+// before the system call returns; in a /dev that something else fills, it may
+// come late.
 const nodeWait = 2 * time.Second
 
-// waitForNode waits until a path is there.
+// waitForNode waits until a path exists.
 func waitForNode(path string) error {
 	for end := time.Now().Add(nodeWait); ; time.Sleep(10 * time.Millisecond) {
 		_, err := os.Lstat(path)

@@ -13,8 +13,8 @@ import (
 
 const (
 	loopControl = "/dev/loop-control"
-	// loopTries is how many free loop devices may be snatched away by others
-	// before we give up; the pause lets whoever is faster get out of the way.
+	// loopTries is how often other processes may take the free loop device
+	// before us until we give up; the pause lets them finish.
 	loopTries = 50
 	loopPause = 10 * time.Millisecond
 )
@@ -49,7 +49,7 @@ func (l loop) attach(backing File, o LoopOptions) (File, error) {
 	return nil, fmt.Errorf("attach %s to a loop device: %w", backing.Name(), err)
 }
 
-// attachFree tries the device that is free right now.
+// attachFree tries the device that is free at the moment.
 func (l loop) attachFree(control *os.File, backing File, o LoopOptions) (*os.File, error) {
 	n, err := ioctlValue(int(control.Fd()), unix.LOOP_CTL_GET_FREE, 0)
 	if err != nil {
@@ -75,14 +75,16 @@ func (l loop) configure(dev int, backing File, o LoopOptions) error {
 	if o.DirectIO {
 		c.Info.Flags |= unix.LO_FLAGS_DIRECT_IO
 	}
-	// What losetup of old shows; new ones read sysfs, which has the whole path.
+	// Old versions of losetup show this; new ones read sysfs, which has the
+	// whole path.
 	copy(c.Info.File_name[:len(c.Info.File_name)-1], backing.Name())
 	if !l.old {
 		err := ioctl(dev, unix.LOOP_CONFIGURE, unsafe.Pointer(&c))
 		if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTTY) {
 			return err
 		}
-		// The ioctl is unknown, or an option is. The steps below tell.
+		// The ioctl or an option of it is not known. The calls below show
+		// which.
 	}
 	if _, err := ioctlValue(dev, unix.LOOP_SET_FD, int(backing.Fd())); err != nil {
 		return err
@@ -94,8 +96,8 @@ func (l loop) configure(dev int, backing File, o LoopOptions) error {
 	return nil
 }
 
-// configureBound sets up a device that has its backing file. Autoclear is
-// first, so that a kill after it leaves nothing behind.
+// configureBound configures a device that has its backing file. Autoclear comes
+// first, so that a kill after it leaves nothing.
 func configureBound(dev int, c *unix.LoopConfig) error {
 	info := c.Info
 	info.Flags = unix.LO_FLAGS_AUTOCLEAR
@@ -111,7 +113,7 @@ func configureBound(dev int, c *unix.LoopConfig) error {
 		}
 	}
 	if c.Info.Flags&unix.LO_FLAGS_DIRECT_IO != 0 {
-		// EINVAL where the file system cannot: buffered then, as agreed.
+		// EINVAL if the file system cannot: then buffered, as documented.
 		_, err := ioctlValue(dev, unix.LOOP_SET_DIRECT_IO, 1)
 		if err != nil && !errors.Is(err, unix.EINVAL) {
 			return err
@@ -121,7 +123,7 @@ func configureBound(dev int, c *unix.LoopConfig) error {
 }
 
 // busyAgain repeats an ioctl that kernels before 6.2 refuse with EAGAIN while
-// the device has pages in the page cache (udev has just looked at it).
+// pages of the device are in the page cache (udev has just read it).
 func busyAgain(call func() error) error {
 	var err error
 	for range loopTries {
@@ -161,8 +163,8 @@ func (linux) LoopDetach(path string) error {
 	return errors.Join(pathError("detach", path, err), f.Close())
 }
 
-// absent marks what opening a driver's control device says when the kernel has
-// no such driver, so that errors.Is(err, fs.ErrNotExist) finds it.
+// absent marks the error of opening a driver's control device if the kernel has
+// no such driver, so that errors.Is(err, fs.ErrNotExist) is true.
 func absent(driver string, err error) error {
 	for _, missing := range []error{unix.ENOENT, unix.ENXIO, unix.ENODEV} {
 		if errors.Is(err, missing) {

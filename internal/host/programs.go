@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Programs runs other programs of the machine. swapctl asks some of them what
-// only they know (kubelet --version), and has none of them do anything.
+// Programs runs other programs of the machine. swapctl only asks them for what
+// no file says (kubelet --version), and lets none of them change anything.
 type Programs interface {
-	// Output runs a program by its absolute path, without a shell, with the
-	// root directory as its working directory, an empty standard input and next
-	// to no environment, and returns its standard output. It is ended after RunTime,
-	// or when it has said more than RunOutput bytes; either is an error, as is an
-	// exit status that is not 0, whose text then has what it complained of. What it
-	// has started ends with it. Root runs none that somebody else can change: the
-	// error wraps an *OthersError.
+	// Output runs a program by its absolute path, without a shell, in the root
+	// directory, with an empty standard input and a minimal environment, and
+	// returns its standard output. It is killed after RunTime, or when it has
+	// printed more than RunOutput bytes; either is an error, and so is an exit
+	// status other than 0, with what the program printed to standard error. Its
+	// child processes are killed with it. Root does not run a program that
+	// another user can change: the error wraps an *OthersError.
 	Output(ctx context.Context, program string, args ...string) ([]byte, error)
 }
 

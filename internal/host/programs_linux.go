@@ -25,7 +25,7 @@ func (programs) Output(ctx context.Context, program string, args ...string) ([]b
 	}
 	ctx, cancel := context.WithTimeout(ctx, RunTime)
 	defer cancel()
-	// One that says too much is ended: nobody reads the rest.
+	// A program that prints too much is killed: nobody reads the rest.
 	out, complaints := &bounded{limit: RunOutput, full: cancel}, &bounded{limit: 4 << 10, full: func() {}}
 	child := command(ctx, program, args...)
 	child.Stdout, child.Stderr = out, complaints
@@ -46,11 +46,11 @@ func (programs) Output(ctx context.Context, program string, args ...string) ([]b
 	return out.kept.Bytes(), nil
 }
 
-// bounded keeps the first bytes of what is written to it, and takes all.
+// bounded keeps the first bytes that are written to it, and accepts all.
 type bounded struct {
 	kept  bytes.Buffer // not embedded: its ReadFrom would go past Write
 	limit int
-	full  func() // is called when there is more
+	full  func() // called when there are more bytes
 	over  bool
 }
 

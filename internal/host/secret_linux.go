@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Secret is memory for a key: never swapped out, in no core dump, in no child
-// process, unknown to Go's garbage collector, and zeroed by Wipe.
+// Secret is memory for a key: never swapped out, not in core dumps or child
+// processes, outside of Go's garbage collector, and zeroed by Wipe.
 type Secret struct{ buf []byte }
 
 // NewSecret makes a secret of size zero bytes. It fails with ENOMEM or EPERM
@@ -22,7 +22,7 @@ func NewSecret(size int) (*Secret, error) {
 		_ = unix.Munmap(buf)
 		return nil, fmt.Errorf("lock memory for a key: %w", err)
 	}
-	// Advice only: old kernels know one without the other.
+	// Advice only: old kernels know just one of the two.
 	_ = unix.Madvise(buf, unix.MADV_DONTDUMP)
 	_ = unix.Madvise(buf, unix.MADV_DONTFORK)
 	return &Secret{buf: buf}, nil
@@ -31,7 +31,7 @@ func NewSecret(size int) (*Secret, error) {
 // Bytes is the memory itself. It must not be used after Wipe.
 func (s *Secret) Bytes() []byte { return s.buf }
 
-// Wipe zeroes the memory and gives it back. It may be called again.
+// Wipe zeroes the memory and unmaps it. It may be called again.
 func (s *Secret) Wipe() {
 	if s.buf == nil {
 		return

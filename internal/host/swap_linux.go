@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// interruptEvery is the pause between signals to a swapoff that must end. The
+// interruptEvery is the pause between signals to a swapoff that has to end. The
 // first may arrive before the thread has entered the kernel, and be lost.
 const interruptEvery = 20 * time.Millisecond
 
@@ -28,12 +28,12 @@ func (linux) SwapOn(path string, flags int) error {
 	return nil
 }
 
-// SwapOff runs swapoff(2) on a thread of its own, because the kernel gives up
-// only when a signal is pending for the very thread that called it. Any other
-// signal makes it give up too (EINTR); what it has read back by then stays
-// read back, so it is simply called again while ctx is alive. It looks at
-// signals between one process and the next: a single process with much in swap
-// is read back to its end.
+// SwapOff runs swapoff(2) on a thread of its own, because the kernel stops
+// early only if a signal is pending for the thread that called it. Any other
+// signal makes it stop too (EINTR); pages that were read back by then stay in
+// memory, so it is simply called again unless ctx has ended. The kernel checks
+// for signals between one process and the next: a single process with much in
+// swap is read back completely.
 func (linux) SwapOff(ctx context.Context, path string) error {
 	p, err := unix.BytePtrFromString(path)
 	if err != nil {
@@ -59,7 +59,7 @@ func (linux) SwapOff(ctx context.Context, path string) error {
 	}
 }
 
-// swapOff returns ctx's error when ctx ended before the area was off.
+// swapOff returns ctx's error if ctx ended before the area was off.
 func swapOff(ctx context.Context, path *byte) error {
 	for {
 		_, _, errno := unix.Syscall(unix.SYS_SWAPOFF, uintptr(unsafe.Pointer(path)), 0, 0)
@@ -74,12 +74,13 @@ func swapOff(ctx context.Context, path *byte) error {
 	}
 }
 
-// interrupt signals the thread until its call is over. SIGURG is the signal
-// that the Go runtime uses on its own threads and that changes nothing else.
+// interrupt signals the thread until its call has returned. SIGURG is the
+// signal that the Go runtime uses for its own threads and that has no other
+// effect.
 func interrupt(tid int, done <-chan error) error {
 	for {
-		// The thread outlives done only as an idle one of this process, where
-		// a late SIGURG does no harm.
+		// After done, the thread is an idle thread of this process, where a
+		// late SIGURG does no harm.
 		_ = unix.Tgkill(os.Getpid(), tid, unix.SIGURG)
 		select {
 		case err := <-done:

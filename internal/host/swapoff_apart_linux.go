@@ -12,16 +12,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrSwapOffKilled says that swapoff was killed, by the kernel for want of
-// memory as a rule: the area is still on.
+// ErrSwapOffKilled says that swapoff was killed, usually by the kernel because
+// memory ran out: the area is still on.
 var ErrSwapOffKilled = errors.New("swapoff was killed")
 
-// swapOffName is the name under which this program does nothing but one
-// swapoff.
+// swapOffName is the name under which this program does only one swapoff.
 const swapOffName = "swapctl-swapoff"
 
-// SwapOffMain is the whole of a process that SwapOffApart has started; ok is
-// false in any other. Its exit status is the errno.
+// SwapOffMain is the main function of a process that SwapOffApart has started;
+// ok is false in any other process. Its exit status is the errno.
 func SwapOffMain(args []string) (status int, ok bool) {
 	if len(args) != 2 || args[0] != swapOffName {
 		return 0, false
@@ -39,14 +38,14 @@ func SwapOffMain(args []string) (status int, ok bool) {
 
 // SwapOffApart implements Kernel.
 func (linux) SwapOffApart(ctx context.Context, path string) error {
-	// The child is to go down with this thread, and so with this process.
+	// The child must end with this thread, and so with this process.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	child := command(ctx, "/proc/self/exe")
 	child.Args = []string{swapOffName, path}
 	child.SysProcAttr.Pdeathsig = unix.SIGKILL
-	// How long it takes has no limit, but ctx: then the kernel ends the call
-	// between one process and the next.
+	// There is no time limit besides ctx: when ctx ends, the kernel stops the
+	// call between one process and the next.
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	child.WaitDelay = time.Minute
 	err := finish(child)

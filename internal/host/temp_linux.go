@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Temp implements Files: in $TMPDIR, else /tmp; and in memory where that cannot
-// be written, as in a container with a read-only root.
+// Temp implements Files: in $TMPDIR, else /tmp; and in memory if that is not
+// writable, as in a container with a read-only root.
 func (files) Temp() (File, error) {
 	dir := tempDir()
 	f, err := os.OpenFile(dir, os.O_RDWR|unix.O_TMPFILE, 0o600)
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EINVAL) {
-		f, err = unlinked(dir) // a file system that needs a name first
+		f, err = unlinked(dir) // a file system that cannot make a file without a name
 	}
 	if err == nil {
 		return file{f}, nil
@@ -25,8 +25,8 @@ func (files) Temp() (File, error) {
 	return file{os.NewFile(uintptr(fd), "memfd:swapctl")}, nil
 }
 
-// tempDir is $TMPDIR; for root only where nobody else can take the file away that
-// unlinked makes, or serves the file system that it is in.
+// tempDir is $TMPDIR; for root only if no other user can remove the file that
+// unlinked makes, or serves the file system that it is on.
 func tempDir() string {
 	const usual = "/tmp"
 	dir := os.TempDir()
@@ -40,7 +40,7 @@ func tempDir() string {
 	return usual
 }
 
-// unlinked makes a file and takes its name away.
+// unlinked makes a file and removes its name.
 func unlinked(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "swapctl-*")
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closing closes what was only looked through: nothing is lost when it fails.
+// closing closes a file that was only read: an error of Close loses nothing.
 func closing(fd int) { _ = unix.Close(fd) }
 
-// TmpfsNoswap implements Kernel by the mount API of Linux 5.2: the option is
-// judged where it is set (mm/shmem.c, shmem_parse_one), so that nothing has to
-// be mounted and nothing can be left behind. A kernel without that API is older
-// than the option.
+// TmpfsNoswap implements Kernel with the mount API of Linux 5.2: the option is
+// checked when it is set (mm/shmem.c, shmem_parse_one), so nothing has to be
+// mounted and nothing can be left. A kernel without that API is older than the
+// option.
 func (linux) TmpfsNoswap() (bool, error) {
 	fd, err := unix.Fsopen("tmpfs", unix.FSOPEN_CLOEXEC)
 	switch {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// OthersError says that somebody else than root can change what a path leads to:
-// root must neither run nor believe it.
+// OthersError says that a user other than root can change the target of a path:
+// root must neither run nor trust it.
 type OthersError struct {
 	Path string // what was asked about
 	At   string // the file, directory or link that others can change
@@ -24,7 +24,7 @@ type OthersError struct {
 // Error implements error.
 func (e *OthersError) Error() string { return e.Why }
 
-// Hint says how it becomes root's alone.
+// Hint says how to make it root's alone.
 func (e *OthersError) Hint() string {
 	repair := fmt.Sprintf("chown root:root %s; chmod go-w %s", e.At, e.At)
 	if e.Mode&fs.ModeSymlink != 0 {
@@ -89,8 +89,8 @@ func OnlyRoot(files Files, name string) error {
 	return nil
 }
 
-// ReadTrusted is Files.ReadFile of a file that root believes: an *OthersError
-// when somebody else can change it.
+// ReadTrusted is Files.ReadFile of a file that root trusts: an *OthersError if
+// another user can change it.
 func ReadTrusted(files Files, name string, most int64) ([]byte, error) {
 	if err := OnlyRoot(files, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -116,7 +116,7 @@ func ReadTrustedFile(files Files, name string) ([]byte, error) {
 	return files.ReadFile(name, FileLimit)
 }
 
-// ReadDirTrusted is Files.ReadDir of a directory whose entries root believes.
+// ReadDirTrusted is Files.ReadDir of a directory whose entries root trusts.
 func ReadDirTrusted(files Files, name string) ([]string, error) {
 	if err := OnlyRoot(files, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -124,21 +124,21 @@ func ReadDirTrusted(files Files, name string) ([]string, error) {
 	return files.ReadDir(name)
 }
 
-// walk is one way down from the root directory.
+// walk is one resolution of a path, from the root directory down.
 type walk struct {
 	files Files
 	name  string
 	at    string   // looked at
 	left  []string // still to come
-	link  string   // what at says, if it is a link
+	link  string   // the target of at, if it is a link
 	links int
 	dev   uint64
 }
 
-// mostLinks is how many links Linux follows in one name (MAXSYMLINKS).
+// mostLinks is how many links Linux follows in one path (MAXSYMLINKS).
 const mostLinks = 40
 
-// look judges what is at w.at.
+// look checks what is at w.at.
 func (w *walk) look() error {
 	st, err := w.files.Lstat(w.at)
 	if err != nil {
@@ -162,8 +162,8 @@ func (w *walk) look() error {
 	return nil
 }
 
-// OthersChange judges one step of the way to name by its owner and mode: nil when root
-// alone can change what is at that place.
+// OthersChange checks one component of the path to name by its owner and mode:
+// nil if only root can change what is there.
 func OthersChange(name, at string, st Stat) *OthersError {
 	mode, others := st.Mode.Perm(), &OthersError{Path: name, At: at, Mode: st.Mode, Owner: st.UID}
 	switch {
@@ -174,7 +174,7 @@ func OthersChange(name, at string, st Stat) *OthersError {
 		others.Why = fmt.Sprintf("everybody may write to %s (mode %04o)", at, mode)
 	case mode&0o020 != 0 && st.GID != 0:
 		others.Why = fmt.Sprintf("group %d may write to %s (mode %04o)", st.GID, at, mode)
-	case mode&0o020 != 0: // these bits are the mask of an access list, where there is one (acl(5))
+	case mode&0o020 != 0: // these bits are the mask of an access list, if there is one (acl(5))
 		others.Why = fmt.Sprintf("root's group, or whom an access list names, may write to %s (mode %04o)", at, mode)
 	}
 	if others.Why == "" {
@@ -183,9 +183,9 @@ func OthersChange(name, at string, st Stat) *OthersError {
 	return others
 }
 
-// mounted refuses a file system that an ordinary user has mounted, and of which
-// he says what belongs to whom: FUSE alone lets him. Such a one has a device
-// number without a driver (major 0).
+// mounted refuses a file system that an ordinary user has mounted, and whose
+// owners that user decides: only FUSE allows this. Such a file system has a
+// device number without a driver (major 0).
 func (w *walk) mounted(others *OthersError) error {
 	if unix.Major(w.dev) != 0 || w.dev == 0 {
 		return nil
@@ -211,7 +211,7 @@ func (w *walk) mounted(others *OthersError) error {
 	return nil
 }
 
-// components are the names in a path, without those that stand for nothing.
+// components are the names in a path, without "" and ".".
 func components(name string) []string {
 	var parts []string
 	for part := range strings.SplitSeq(name, "/") {

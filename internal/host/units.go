@@ -6,45 +6,45 @@ import (
 	"time"
 )
 
-// ErrNoAnswer is the error of a systemd that takes a question and does not answer:
-// it hangs, or is stopped.
+// ErrNoAnswer is the error of a systemd that does not answer: it hangs, or is
+// stopped.
 var ErrNoAnswer = errors.New("systemd did not answer")
 
 // Units is the machine's service manager, systemd. Every call that changes
-// something waits until systemd says what became of it, but not for ever: the error
-// then wraps ErrNoAnswer, or says that the job did not end.
+// something waits for the result, but not for ever: the error then wraps
+// ErrNoAnswer, or says that the job did not end.
 type Units interface {
-	// Running reports whether systemd is this machine's init (sd_booted(3):
-	// the directory /run/systemd/system is there). No other method may be
-	// called where it is not.
+	// Running reports whether systemd is this machine's init (sd_booted(3): the
+	// directory /run/systemd/system exists). If it is not, no other method may
+	// be called.
 	Running() bool
-	// Reload has systemd read all unit files anew (systemctl daemon-reload).
+	// Reload makes systemd read all unit files again (systemctl daemon-reload).
 	Reload(ctx context.Context) error
-	// Start starts a unit, and waits for the end of its start. Of one that is
-	// active it has no effect. A slice needs no file; when one starts, systemd
-	// writes the control groups of the slices above it anew, which 257 does not
-	// do after a mere Reload.
+	// Start starts a unit, and waits until it has started. It has no effect on
+	// an active unit. A slice needs no file; when one starts, systemd writes
+	// the control groups of the slices above it again, which 257 does not do
+	// after a mere Reload.
 	Start(ctx context.Context, unit string) error
-	// Stop stops a unit, waits for that, and has systemd forget that it failed,
-	// if it did. One that systemd does not know is stopped already.
+	// Stop stops a unit, waits for that, and resets its failed state. A unit
+	// that systemd does not know counts as stopped.
 	Stop(ctx context.Context, unit string) error
-	// Restart restarts a unit that runs, and waits until it has run for two
-	// seconds: one that had run and ends within these is an error. One that does
-	// not run is left so.
+	// Restart restarts a running unit, and waits until it has run for two
+	// seconds: if it ends within these, that is an error. A unit that does not
+	// run is not started.
 	Restart(ctx context.Context, unit string) error
-	// Unit says how a unit stands; "not-found" if there is none.
+	// Unit returns the state of a unit; "not-found" if it does not exist.
 	Unit(ctx context.Context, unit string) (UnitState, error)
 }
 
-// UnitState is how systemd sees a unit, in its own words (systemctl show).
+// UnitState is the state of a unit, in systemd's own words (systemctl show).
 type UnitState struct {
 	Load   string // loaded, not-found, masked, bad-setting, error
 	Active string // active, inactive, failed, activating, deactivating, reloading
 	Stale  bool   // its files were changed since systemd read them (NeedDaemonReload)
 	// ActiveSince is when it became active, in time since the boot
-	// (ActiveEnterTimestampMonotonic); 0 when it is not, or has never been.
+	// (ActiveEnterTimestampMonotonic); 0 if it is not active, or never was.
 	ActiveSince time.Duration
-	// Run is another one each time that the unit is started (its invocation ID);
-	// "" while it is inactive or failed.
+	// Run changes each time that the unit is started (its invocation ID); ""
+	// while it is inactive or failed.
 	Run string
 }

@@ -13,20 +13,20 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// units is Units over systemd's private socket: root may use it, no message bus
-// has to run, and it answers in an early boot as well.
+// units is Units over systemd's private socket: only root may use it, no
+// message bus has to run, and it also answers early in the boot.
 type units struct {
 	socket              string
 	answer, reload, job time.Duration // limits of every call, whatever its context allows
 }
 
-// What systemd may take. An answer, the one that lets us in among them: as long as
-// its own clients wait for one (src/libsystemd/sd-bus/bus-internal.h of systemd 257,
-// BUS_DEFAULT_TIMEOUT). A reload, which runs all generators: as long as systemctl
-// waits (src/basic/constants.h, DAEMON_RELOAD_TIMEOUT_SEC). A job: the time to stop
-// and to start that a unit has by default (systemd-system.conf(5),
-// DefaultTimeoutStopSec= and DefaultTimeoutStartSec=, 90 s each), and a minute for
-// those that have more.
+// The longest time for systemd. An answer, also that to the authentication: as
+// long as its own clients wait (src/libsystemd/sd-bus/bus-internal.h of systemd
+// 257, BUS_DEFAULT_TIMEOUT). A reload, which runs all generators: as long as
+// systemctl waits (src/basic/constants.h, DAEMON_RELOAD_TIMEOUT_SEC). A job:
+// the default time to stop and to start a unit (systemd-system.conf(5),
+// DefaultTimeoutStopSec= and DefaultTimeoutStartSec=, 90 s each), and a minute
+// more for units that take longer.
 const (
 	answerTime = 25 * time.Second
 	reloadTime = 180 * time.Second
@@ -69,7 +69,7 @@ func (u units) Stop(ctx context.Context, unit string) error {
 }
 
 // restartWait is how long a restarted unit is watched. A kubelet that does not
-// take its configuration, or the swap, ends within a second.
+// accept its configuration, or the swap, ends within a second.
 const restartWait = 2 * time.Second
 
 // Restart implements Units.
@@ -154,16 +154,16 @@ func (u units) run(ctx context.Context, what, unit string, queue jobCall) error 
 	})
 }
 
-// talk is one connection to systemd. With its context it is closed, and whatever
-// waits for it ends.
+// talk is one connection to systemd. It is closed when its context ends, and
+// every call on it then returns.
 type talk struct {
 	*systemd.Conn
 
 	ctx   context.Context
-	limit func(time.Duration, error) // from now on, in the place of the limit before
+	limit func(time.Duration, error) // from now on, instead of the previous limit
 }
 
-// talk is the only way to systemd: nothing on it can wait for longer than the
+// talk is the only way to systemd: no call on it can take longer than the
 // limits, whatever ctx allows.
 func (u units) talk(ctx context.Context, op string, say func(talk) error) error {
 	ctx, end := context.WithCancelCause(ctx)

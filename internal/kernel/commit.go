@@ -7,10 +7,10 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Commit is what the kernel has promised to processes, and how much it may promise
-// at most, in bytes (proc(5), vm.overcommit_memory).
+// Commit is how much memory the kernel has committed to processes, and the
+// limit, in bytes (proc(5), vm.overcommit_memory).
 type Commit struct {
-	Strict         bool // mode 2: it promises no more than the limit, whatever is free
+	Strict         bool // mode 2: it commits no more than the limit, whatever is free
 	LimitBytes     int64
 	CommittedBytes int64
 }
@@ -42,9 +42,9 @@ func ReadCommit(h host.Host) (Commit, error) {
 	return c, nil
 }
 
-// Forbids reports whether the kernel refuses to turn off areas of so many bytes:
-// before it reads anything back it has all of them promised from what is left
-// (mm/swapfile.c, swapoff: security_vm_enough_memory_mm).
+// Forbids reports whether the kernel refuses to turn off areas of so many
+// bytes: before it reads anything back, it accounts all of them against the
+// rest of the limit (mm/swapfile.c, swapoff: security_vm_enough_memory_mm).
 func (c Commit) Forbids(areaBytes int64) bool {
 	return c.Strict && c.CommittedBytes+areaBytes >= c.LimitBytes
 }

@@ -13,7 +13,7 @@ type CryptTable struct {
 	KeyBits     int
 	KeyInRing   bool // the table names a key in the kernel's keyring
 	Device      string
-	OffsetBytes int64    // where the data begins on it
+	OffsetBytes int64    // offset of the data on it
 	SectorBytes int      // unit of encryption
 	Options     []string // "allow_discards", ...
 }
@@ -25,9 +25,9 @@ const (
 )
 
 // ParseCryptTable parses the parameters of a crypt target (kernel
-// documentation, admin-guide/device-mapper/dm-crypt.rst):
-// cipher, key, IV offset, device, offset, [count, options...].
-// Its errors never show the parameters, because a key may be among them.
+// documentation, admin-guide/device-mapper/dm-crypt.rst): cipher, key, IV
+// offset, device, offset, [count, options...]. Its errors never show the
+// parameters, which may contain a key.
 func ParseCryptTable(params string) (CryptTable, error) {
 	f := strings.Fields(params)
 	if len(f) < 5 {
@@ -60,11 +60,11 @@ func ParseCryptTable(params string) (CryptTable, error) {
 	return t, nil
 }
 
-// NullCipher reports whether the cipher leaves the data as it is, as tables do
-// while a device is being encrypted or decrypted in place.
+// NullCipher reports whether the cipher does not change the data, as in tables
+// during an in-place encryption or decryption of a device.
 func (t CryptTable) NullCipher() bool { return strings.Contains(t.Cipher, "null") }
 
-// cryptKey gives the size of a key as it stands in a table: hexadecimal, "-"
+// cryptKey returns the size of a key as written in a table: hexadecimal, "-"
 // for none, or ":<bytes>:<type>:<description>" for one in the keyring.
 func cryptKey(key string) (bits int, inRing bool, err error) {
 	if key == "-" {

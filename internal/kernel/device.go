@@ -14,8 +14,8 @@ type sysDir struct {
 	dir string
 }
 
-// describe fills in what kind of device l is and what it stands on. Drivers
-// own their names: whatever is called dm-0 is a device-mapper mapping.
+// describe finds out the kind of device l is and what is below it. Drivers own
+// their names: whatever is called dm-0 is a device-mapper mapping.
 func (d sysDir) describe(l Layer) (Layer, error) {
 	switch {
 	case strings.HasPrefix(l.Name, "dm-"):
@@ -39,8 +39,8 @@ func (d sysDir) describe(l Layer) (Layer, error) {
 	return d.slaves(l)
 }
 
-// mapping describes a device-mapper device by its table, or, since only root
-// may see that, by the UUID that its maker gave it.
+// mapping describes a device-mapper device by its table or, because only root
+// may read that, by the UUID that its creator gave it.
 func (d sysDir) mapping(l Layer) (Layer, error) {
 	var err error
 	if l.Mapping, err = d.read("dm/name"); err != nil {
@@ -58,8 +58,8 @@ func (d sysDir) mapping(l Layer) (Layer, error) {
 	case table.Target == "multipath":
 		l.Kind = KindMultipath
 	case l.Kind == KindCrypt:
-		// The UUID says so and the table does not (LUKS2 on a disk that
-		// encrypts by itself, or a UUID made up).
+		// The UUID says so and the table does not (LUKS2 on a self-encrypting
+		// disk, or a made-up UUID).
 		l.Kind = KindDM
 	}
 	return d.slaves(l)
@@ -69,15 +69,15 @@ func crypt(l Layer, table host.DMTable) Layer {
 	l.Kind = KindCrypt
 	p, err := ParseCryptTable(table.Params)
 	if err != nil {
-		return l // it is dm-crypt all the same
+		return l // it is dm-crypt nevertheless
 	}
 	l.Cipher, l.KeyBits, l.NullCipher = p.Cipher, p.KeyBits, p.NullCipher()
 	return l
 }
 
-// kindByUUID judges a mapping by the prefix of its UUID, which libdevmapper's
-// users agree on. Not every CRYPT- is dm-crypt: cryptsetup marks dm-verity and
-// dm-integrity so too.
+// kindByUUID derives the kind of a mapping from the prefix of its UUID, on
+// which users of libdevmapper have agreed. Not every CRYPT- is dm-crypt:
+// cryptsetup uses it for dm-verity and dm-integrity, too.
 func kindByUUID(uuid string) string {
 	// Partitions of mappings: "part1-mpath-...".
 	if rest, ok := strings.CutPrefix(uuid, "part"); ok {
@@ -103,10 +103,10 @@ func kindByUUID(uuid string) string {
 	return KindDM
 }
 
-// partition's disk is the directory above its own.
+// A partition's disk is the directory above its own.
 func (d sysDir) partition(l Layer) (Layer, error) {
 	l.Kind = KindPartition
-	dev, err := readDev(d.t.h, path.Dir(d.dir)+"/dev") // missing: the disk is just going
+	dev, err := readDev(d.t.h, path.Dir(d.dir)+"/dev") // missing: the disk is being removed
 	if err != nil {
 		return l, err
 	}
@@ -115,7 +115,7 @@ func (d sysDir) partition(l Layer) (Layer, error) {
 	return l, err
 }
 
-// loop stands on a file, or on another block device.
+// loop: a file, or another block device, is below it.
 func (d sysDir) loop(l Layer) (Layer, error) {
 	l.Kind = KindLoop
 	backing, err := d.read("loop/backing_file")
@@ -127,8 +127,8 @@ func (d sysDir) loop(l Layer) (Layer, error) {
 	return l, err
 }
 
-// behind is what the kernel names by a path. loop is the node of the loop
-// device that it is behind, which can tell more than the path.
+// behind describes the backing file that the kernel names. loop is the node of
+// its loop device, which may know more than the path.
 func (d sysDir) behind(name, loop string) (Layer, error) {
 	o := origin{path: name}
 	if status, err := d.t.h.Kernel.LoopStatus(loop); err == nil {
@@ -144,7 +144,7 @@ func (d sysDir) behind(name, loop string) (Layer, error) {
 	return d.t.file(o)
 }
 
-// zram is memory, and writes to a disk only if it was given one.
+// zram is memory, and writes to a disk only if it has a backing device.
 func (d sysDir) zram(l Layer) (Layer, error) {
 	l.Kind = KindZram
 	backing, err := d.read("backing_dev")
@@ -161,7 +161,7 @@ func (d sysDir) zram(l Layer) (Layer, error) {
 	return l, err
 }
 
-// slaves adds the devices that the kernel says l stands on.
+// slaves adds the devices that are below l according to the kernel.
 func (d sysDir) slaves(l Layer) (Layer, error) {
 	names, err := d.t.h.Files.ReadDir(d.dir + "/slaves")
 	if err != nil {
@@ -169,8 +169,8 @@ func (d sysDir) slaves(l Layer) (Layer, error) {
 	}
 	var errs []error
 	for _, name := range names {
-		// Never leave a leg out because of another: what could not be found
-		// out counts as not encrypted.
+		// Never leave out a device because of an error of another: an unknown
+		// one counts as not encrypted.
 		below := Layer{Kind: KindUnknown, Name: name, Path: "/dev/" + name}
 		dev, err := readDev(d.t.h, d.dir+"/slaves/"+name+"/dev")
 		if err == nil {
@@ -197,7 +197,7 @@ func (d sysDir) remote(name string) bool {
 }
 
 // fabric reports whether an NVMe namespace is reached over a network. With
-// multipath its "device" is the subsystem, with a link to each controller.
+// multipath, its "device" is the subsystem, with a link to each controller.
 func (d sysDir) fabric() bool {
 	transport, err := d.read("device/transport")
 	if err != nil {

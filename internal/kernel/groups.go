@@ -11,18 +11,18 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Group is what a version 2 control group has in memory and in swap, with all
+// Group is the memory and swap of a version 2 control group, with all groups
 // below it.
 type Group struct {
 	Path        string // below /sys/fs/cgroup, "/kubepods.slice/..."
 	SwapBytes   int64  // memory.swap.current
-	MemoryBytes int64  // "anon" of memory.stat: what cannot be dropped
+	MemoryBytes int64  // "anon" of memory.stat: cannot be dropped
 	LimitBytes  int64  // memory.max
 }
 
-// TightGroups lists the control groups that could not take back into memory
-// what they have in swap, the tightest first. Without version 2 control groups
-// there are none to see.
+// TightGroups lists the control groups whose swap would not fit back into their
+// memory limit, the tightest first. Without version 2 control groups there are
+// none.
 func TightGroups(h host.Host) ([]Group, error) {
 	var tight []Group
 	err := walkGroups(h, "", func(g Group) {
@@ -40,9 +40,9 @@ func TightGroups(h host.Host) ([]Group, error) {
 const groupRoot = "/sys/fs/cgroup"
 
 // walkGroups visits every group with a limit and something in swap. Below a
-// group that has nothing in swap, nobody has. A container can make groups below
-// its own, as deep as it likes: those of pods lie five deep, and what is below
-// the limit of a container is within that limit.
+// group with nothing in swap, no group has any. A container can make groups
+// below its own, to any depth: those of pods are five levels deep, and groups
+// below a container are within the container's limit.
 func walkGroups(h host.Host, at string, visit func(Group)) error {
 	const deepest = 12
 	if strings.Count(at, "/") >= deepest {
@@ -56,8 +56,8 @@ func walkGroups(h host.Host, at string, visit func(Group)) error {
 		return err
 	}
 	for _, name := range names {
-		// The files of a group have a dot after their controller's name; so may
-		// a group, but then it has files of its own.
+		// The files of a group have a dot after the name of their controller; a
+		// group's name may have one too, but then it has files of its own.
 		sub := at + "/" + name
 		swapped, ok := groupNumber(h, sub, "memory.swap.current")
 		if !ok || swapped == 0 {
@@ -73,7 +73,7 @@ func walkGroups(h host.Host, at string, visit func(Group)) error {
 	return nil
 }
 
-// groupNumber reads a file of one number; "max" is none.
+// groupNumber reads a file with one number; "max" counts as none.
 func groupNumber(h host.Host, group, file string) (int64, bool) {
 	data, err := h.Files.ReadFile(groupRoot+group+"/"+file, host.SmallLimit)
 	if err != nil {
@@ -83,8 +83,8 @@ func groupNumber(h host.Host, group, file string) (int64, bool) {
 	return n, err == nil
 }
 
-// anon is the first line of memory.stat on every kernel so far, and is looked
-// for by name all the same.
+// anon is the first line of memory.stat on every kernel so far, but is searched
+// by name.
 func anon(h host.Host, group string) int64 {
 	data, err := h.Files.ReadFile(groupRoot+group+"/memory.stat", host.TableLimit)
 	if err != nil {

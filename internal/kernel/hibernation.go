@@ -11,11 +11,11 @@ import (
 type Hibernation struct {
 	Resume Text   // /sys/power/resume: the device, as major:minor, 0:0 for none
 	Disk   Text   // /sys/power/disk
-	Word   string // resume= of the kernel command line, the last one, unless it says none
-	Off    bool   // nohibernate or noresume stands there
+	Word   string // resume= of the kernel command line, the last one, unless it disables resume
+	Off    bool   // nohibernate or noresume is on the command line
 }
 
-// ReadHibernation looks at a kernel command line and at sysfs.
+// ReadHibernation reads the kernel command line and sysfs.
 func ReadHibernation(h host.Host, words []string) Hibernation {
 	hib := Hibernation{
 		Resume: ReadText(h, "/sys/power/resume"),

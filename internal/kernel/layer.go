@@ -15,33 +15,33 @@ const (
 	KindPartition  = "partition"  // of a disk, or of a mapping
 	KindZram       = "zram"       // compressed memory
 	KindDisk       = "disk"       // a leaf
-	KindNetwork    = "network"    // a leaf on another machine
-	KindFileSystem = "filesystem" // a leaf: a file system without block devices, or not found out
-	KindUnknown    = "unknown"    // a leaf: a device that sysfs does not show
+	KindNetwork    = "network"    // lowest: on another machine
+	KindFileSystem = "filesystem" // lowest: a file system without block devices, or unknown
+	KindUnknown    = "unknown"    // lowest: a device that sysfs does not show
 )
 
-// Layer is a swap area or something that it stands on, with what is below it
-// in turn: a tree down to the disks.
+// Layer is a swap area or something below it, with what is below that in turn:
+// a tree down to the disks.
 type Layer struct {
 	Kind string
 	Name string // kernel name, "dm-0"; empty for a file
 	Path string // "/dev/mapper/cryptswap", "/dev/vda1", "/swapfile"
-	Dev  uint64 // of the block device; for a file, st_dev (0 when not found out)
-	Ino  uint64 // of a file (0 when not found out)
+	Dev  uint64 // of the block device; for a file, st_dev (0 if unknown)
+	Ino  uint64 // of a file (0 if unknown)
 
 	FSType  string // of a file's file system
 	Level   string // of a RAID array, "raid1"
 	Mapping string // name of a device-mapper mapping
 	UUID    string // of a mapping, "CRYPT-PLAIN-cryptswap"
 
-	Cipher      string // of dm-crypt, "" when only root may know
-	KeyBits     int    // of dm-crypt, 0 when not known
+	Cipher      string // of dm-crypt, "" if only root may know
+	KeyBits     int    // of dm-crypt, 0 if not known
 	NullCipher  bool   // dm-crypt with a cipher that does nothing
-	TableUnseen bool   // a mapping's kind judged by its UUID: the table needs root
+	TableUnseen bool   // the kind of a mapping is known only from its UUID: reading the table needs root
 
-	Deleted bool // a file without a name, or a device node that was deleted
-	Hidden  bool // the path does not lead to this file: its mount was detached or covered
-	Unseen  bool // the path could not be looked at without root
+	Deleted bool // a file without a name, or a deleted device node
+	Hidden  bool // the path does not lead to this file: its mount was detached, or is covered
+	Unseen  bool // root is needed to look at the path
 
 	Below []Layer
 }
@@ -61,7 +61,7 @@ func (l Layer) Encrypted() bool {
 }
 
 // Walk calls visit for the layer and everything below it, top to bottom, each
-// once. Where visit returns false it goes no deeper.
+// once. If visit returns false, it does not go deeper there.
 func (l Layer) Walk(visit func(Layer) bool) {
 	l.walk(visit, map[string]bool{})
 }
@@ -84,7 +84,7 @@ func (l Layer) Disks() []Layer {
 	return l.leaves(func(Layer) bool { return true })
 }
 
-// PlainDisks are those that are reached without dm-crypt on the way.
+// PlainDisks are the disks that are reached without dm-crypt.
 func (l Layer) PlainDisks() []Layer {
 	return l.leaves(func(at Layer) bool { return at.Kind != KindCrypt || at.NullCipher })
 }
@@ -100,7 +100,7 @@ func (l Layer) leaves(deeper func(Layer) bool) []Layer {
 	return disks
 }
 
-// Find is the first layer of one of the kinds, top to bottom.
+// Find returns the first layer of one of the kinds, top to bottom.
 func (l Layer) Find(kinds ...string) (Layer, bool) {
 	var found Layer
 	ok := false

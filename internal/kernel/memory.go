@@ -10,7 +10,7 @@ import (
 // Memory is the part of /proc/meminfo that matters to swap, in bytes.
 type Memory struct {
 	TotalBytes     int64 // MemTotal
-	AvailableBytes int64 // MemAvailable: what could be given out without swapping
+	AvailableBytes int64 // MemAvailable: what can be allocated without swapping
 	SwapTotalBytes int64
 	SwapFreeBytes  int64
 }
@@ -24,8 +24,8 @@ func ReadMemory(h host.Host) (Memory, error) {
 	return ParseMemory(data)
 }
 
-// ParseMemory parses /proc/meminfo. A figure that is missing is an error: every
-// kernel since 3.14 has all four.
+// ParseMemory parses /proc/meminfo. A missing value is an error: every kernel
+// since 3.14 has all four.
 func ParseMemory(data []byte) (Memory, error) {
 	var m Memory
 	missing := map[string]*int64{

@@ -7,13 +7,13 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// MemoryUse is what the machine's memory is used for, in bytes, as far as it
-// decides over eviction.
+// MemoryUse is how the machine's memory is used, in bytes, as far as it matters
+// to eviction.
 type MemoryUse struct {
 	FreeBytes         int64 // MemFree
 	AnonBytes         int64 // AnonPages
 	FileBytes         int64 // Cached, Buffers and SwapCached: the kernel's NR_FILE_PAGES
-	InactiveFileBytes int64 // Inactive(file): page cache that can go at once
+	InactiveFileBytes int64 // Inactive(file): page cache that can be dropped at once
 	ReclaimableBytes  int64 // SReclaimable: caches of the kernel's own
 }
 
@@ -26,8 +26,8 @@ func ReadMemoryUse(h host.Host) (MemoryUse, error) {
 	return ParseMemoryUse(data)
 }
 
-// ParseMemoryUse parses /proc/meminfo. A line that is missing counts as 0, but
-// for that of free memory.
+// ParseMemoryUse parses /proc/meminfo. A missing line counts as 0, except that
+// of free memory.
 func ParseMemoryUse(data []byte) (MemoryUse, error) {
 	figures := map[string]int64{}
 	for line := range strings.Lines(string(data)) {

@@ -9,9 +9,9 @@ import (
 )
 
 // Module says whether the kernel of this release has a feature that may be a
-// module, such as "dm_crypt", and by which file that is known: it is loaded,
-// built in, or lies ready. Nothing is loaded. known is false where nothing tells:
-// in a container, or with modules of another kernel.
+// module, such as "dm_crypt", and which file shows it: it is loaded, built in,
+// or installed. Nothing is loaded. known is false if no file shows it: in a
+// container, or with the modules of another kernel.
 func Module(h host.Host, release, name, configKey string) (has bool, from string, known bool) {
 	loaded := "/sys/module/" + name
 	if _, err := h.Files.Stat(loaded); err == nil {
@@ -37,7 +37,7 @@ func Module(h host.Host, release, name, configKey string) (has bool, from string
 	if err == nil {
 		for _, value := range []string{"=y", "=m"} {
 			if bytes.Contains(data, []byte("\n"+configKey+value+"\n")) {
-				// "=m" and not in modules.dep: the module was not installed.
+				// "=m", but not in modules.dep: the module is not installed.
 				return value == "=y", config, true
 			}
 		}
@@ -46,7 +46,7 @@ func Module(h host.Host, release, name, configKey string) (has bool, from string
 	return false, seen, seen != "" && errors.Is(err, fs.ErrNotExist)
 }
 
-// listed finds "…/NAME.ko" at the start of a line, whatever it is compressed by.
+// listed finds "…/NAME.ko" at the start of a line, with any compression suffix.
 func listed(data, name []byte) bool {
 	for rest := data; ; {
 		at := bytes.Index(rest, append(append([]byte("/"), name...), ".ko"...))
@@ -54,7 +54,7 @@ func listed(data, name []byte) bool {
 			return false
 		}
 		line := rest[bytes.LastIndexByte(rest[:at], '\n')+1 : at]
-		if !bytes.ContainsAny(line, " :") { // not one that another module needs
+		if !bytes.ContainsAny(line, " :") { // not a module that another one needs
 			return true
 		}
 		rest = rest[at+1:]

@@ -17,11 +17,11 @@ import (
 // Mount is a mounted file system, a line of /proc/self/mountinfo.
 type Mount struct {
 	ID, Parent   int
-	Dev          uint64 // major 0 where the file system has no single device (btrfs)
-	Root         string // what of the file system is mounted
+	Dev          uint64 // major 0 if the file system has no single device (btrfs)
+	Root         string // the part of the file system that is mounted
 	Point        string // where
 	FSType       string
-	Source       string // "/dev/vda1", "server:/export", or a mere word
+	Source       string // "/dev/vda1", "server:/export", or just a word
 	Options      string // of this mount, comma separated
 	SuperOptions string // of the file system
 }
@@ -54,8 +54,8 @@ func ParseMounts(data []byte) ([]Mount, error) {
 	return mounts, nil
 }
 
-// MountOf finds the mount that holds name, or, where nothing has that name yet,
-// would hold it. The error wraps fs.ErrNotExist when no mount does.
+// MountOf finds the mount that name is on or, if name does not exist yet, would
+// be on. The error wraps fs.ErrNotExist if there is none.
 func MountOf(h host.Host, name string) (Mount, error) {
 	mounts, err := Mounts(h)
 	if err != nil {
@@ -64,7 +64,7 @@ func MountOf(h host.Host, name string) (Mount, error) {
 	return mountHolding(mounts, realPath(h, name))
 }
 
-// realPath resolves symbolic links as far as name exists and may be looked at.
+// realPath resolves symbolic links as far as name exists and is readable.
 func realPath(h host.Host, name string) string {
 	name = path.Clean(name)
 	for dir, rest := name, ""; ; {
@@ -80,16 +80,16 @@ func realPath(h host.Host, name string) string {
 	}
 }
 
-// mountHolding walks from the root mount towards name, from mount to mount as
-// a path look-up does: the longest mount point alone would find mounts that
-// another one hides.
+// mountHolding walks from the root mount towards name, from mount to mount, as
+// path resolution does: searching only for the longest mount point would find
+// mounts that another one hides.
 func mountHolding(mounts []Mount, name string) (Mount, error) {
 	children := map[int][]Mount{}
 	listed := map[int]bool{}
 	for _, m := range mounts {
 		listed[m.ID] = true
 	}
-	var top []Mount // without a parent in sight: the root, in a chroot more
+	var top []Mount // without a visible parent: the root; in a chroot there are more
 	for _, m := range mounts {
 		if m.ID == m.Parent || !listed[m.Parent] {
 			top = append(top, m)
@@ -108,7 +108,7 @@ func mountHolding(mounts []Mount, name string) (Mount, error) {
 			}
 		}
 	}
-	for range mounts { // no endless loop, however odd the parents
+	for range mounts { // prevents an endless loop, however strange the parents are
 		next, ok := nearest(children[holder.ID], name)
 		if !ok {
 			break
@@ -118,8 +118,8 @@ func mountHolding(mounts []Mount, name string) (Mount, error) {
 	return holder, nil
 }
 
-// nearest is the mount that a look-up of name meets first, of several on the
-// same parent; of two at one point the later hides the earlier.
+// nearest is the mount that the resolution of name meets first, of several on
+// the same parent; of two at one mount point, the later hides the earlier.
 func nearest(mounts []Mount, name string) (Mount, bool) {
 	var best Mount
 	found := false

@@ -11,13 +11,13 @@ import (
 
 // Why UnstableName calls a name unstable.
 const (
-	KernelName  = "kernel name"  // given in the order of discovery: another disk's after a reboot
-	ContentName = "content name" // written on the device: a random key or an erase takes it away
+	KernelName  = "kernel name"  // numbered in the order of discovery: another disk's after a reboot
+	ContentName = "content name" // stored on the device: a random key or an erase removes it
 )
 
-// UnstableName tells device names that may mean something else, or nothing, at
-// the next boot, and why: KernelName (/dev/sda1, /dev/dm-0) or ContentName
-// (/dev/disk/by-uuid/..., LABEL=...). It judges the text alone, and does not
+// UnstableName reports device names that may mean something else, or nothing,
+// at the next boot, and why: KernelName (/dev/sda1, /dev/dm-0) or ContentName
+// (/dev/disk/by-uuid/..., LABEL=...). It looks at the text only, and does not
 // follow links.
 func UnstableName(name string) (kind string, unstable bool) {
 	for _, tag := range []string{"UUID=", "LABEL="} {
@@ -46,8 +46,8 @@ func UnstableName(name string) (kind string, unstable bool) {
 	return "", false
 }
 
-// lettered reports whether name is of a disk that the kernel names by letters,
-// or of its partition: sda, vdb1, xvdf, hda, ubdb.
+// lettered reports whether name is that of a disk that the kernel names with
+// letters, or of its partition: sda, vdb1, xvdf, hda, ubdb.
 func lettered(name string) bool {
 	for _, driver := range []string{"sd", "hd", "vd", "xvd", "ubd", "dasd"} {
 		unit, ok := strings.CutPrefix(name, driver)
@@ -62,8 +62,8 @@ func lettered(name string) bool {
 	return false
 }
 
-// numbered reports whether name is of a disk that the kernel names by number:
-// nvme0n1p2, dm-0, loop0, mmcblk0p1.
+// numbered reports whether name is that of a disk that the kernel names with a
+// number: nvme0n1p2, dm-0, loop0, mmcblk0p1.
 func numbered(name string) bool {
 	for _, driver := range []string{"nvme", "dm-", "loop", "mmcblk", "nbd", "zram", "ram", "sr", "pmem", "rbd", "bcache"} {
 		unit, ok := strings.CutPrefix(name, driver)
@@ -77,9 +77,9 @@ func numbered(name string) bool {
 // isDigits is true for "" too.
 func isDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// StableNames are the names of the block device dev that stay its own over
-// reboots and over erasing it, best first: for a mapping /dev/mapper/NAME, then
-// by hardware identity, by partition UUID, by place. They exist on this machine.
+// StableNames are the existing names of the block device dev that survive
+// reboots and erasing it, best first: for a mapping /dev/mapper/NAME, then by
+// hardware identity, by partition UUID, by place.
 func StableNames(h host.Host, dev uint64) []string {
 	name, err := DeviceName(h, dev)
 	if err != nil {
@@ -92,7 +92,7 @@ func StableNames(h host.Host, dev uint64) []string {
 			names = append(names, node)
 		}
 	}
-	var opaque []string // numbers that say nothing to a person
+	var opaque []string // numbers that tell a person nothing
 	for _, dir := range []string{"/dev/disk/by-id", "/dev/disk/by-partuuid", "/dev/disk/by-path"} {
 		entries, err := h.Files.ReadDir(dir)
 		if err != nil {
@@ -101,8 +101,8 @@ func StableNames(h host.Host, dev uint64) []string {
 		for _, entry := range entries {
 			link := dir + "/" + entry
 			target, err := h.Files.Readlink(link)
-			// udev links straight to the node; in a subdirectory of /dev the
-			// kernel writes "!" for "/".
+			// udev links directly to the node; for a subdirectory of /dev the
+			// kernel writes "!" instead of "/".
 			if err != nil || devName(path.Join(dir, target)) != name {
 				continue
 			}
@@ -121,7 +121,7 @@ func StableNames(h host.Host, dev uint64) []string {
 	return names
 }
 
-// devName turns the path of a node below /dev into the kernel's name for it.
+// devName converts the path of a node below /dev to the kernel's name.
 func devName(node string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(node, "/dev/"), "/", "!")
 }

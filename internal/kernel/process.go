@@ -10,9 +10,9 @@ import (
 // Kubernetes runs on.
 const clockTicks = 100
 
-// ProcessStart is when a process began, in time since the boot, by its file
-// /proc/PID/stat (proc_pid_stat(5), field 22); 0 when that does not say so. The name
-// of the process, which is in it, may hold anything.
+// ProcessStart is when a process began, in time since the boot, from its file
+// /proc/PID/stat (proc_pid_stat(5), field 22); 0 if that does not say so. The
+// name of the process, which is in it, may contain anything.
 func ProcessStart(stat []byte) time.Duration {
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 20 {

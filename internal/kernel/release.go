@@ -13,9 +13,9 @@ func Release(h host.Host) (string, error) {
 	return string(bytes.TrimSpace(data)), err
 }
 
-// CgroupVersion is 2 where the unified hierarchy is what services and
-// containers use, 1 where the old controllers are mounted (also beside a
-// unified one, "hybrid"), and 0 where there are no cgroups.
+// CgroupVersion is 2 if services and containers use the unified hierarchy, 1 if
+// the old controllers are mounted (also beside a unified one, "hybrid"), and 0
+// if there are no cgroups.
 func CgroupVersion(h host.Host) int {
 	// Only the root of a version 2 hierarchy has this file; in hybrid mode that
 	// root is /sys/fs/cgroup/unified.

@@ -10,8 +10,8 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// SwapSideEffect says what swap on a layer does to other things, and behind "; " the
-// usual cure; "" for nothing.
+// SwapSideEffect says what swap on a layer does to other things and, after ";
+// ", the usual cure; "" if nothing.
 func SwapSideEffect(h host.Host, l Layer) string {
 	switch {
 	case l.Kind == KindFile && l.FSType == "btrfs" && !ownSubvolume(h, l):
@@ -28,11 +28,11 @@ func SwapSideEffect(h host.Host, l Layer) string {
 	return ""
 }
 
-// subvolumeRoot is the inode number of the directory that a btrfs subvolume begins with
+// subvolumeRoot is the inode number of the root directory of a btrfs subvolume
 // (include/uapi/linux/btrfs_tree.h, BTRFS_FIRST_FREE_OBJECTID).
 const subvolumeRoot = 256
 
-// ownSubvolume reports whether a file is at the top of a subvolume that is not one of
+// ownSubvolume reports whether a file is in the root of a subvolume that is not
 // the system's.
 func ownSubvolume(h host.Host, l Layer) bool {
 	dir := path.Dir(l.Path)
@@ -53,7 +53,7 @@ func subvolumeByHand(h host.Host, l Layer) string {
 	return fmt.Sprintf("btrfs subvolume create %s; swapctl setup --size %s --path %s/swapfile", dir, size, dir)
 }
 
-// isThin reports whether a logical volume has its blocks from a thin pool.
+// isThin reports whether a logical volume is thinly provisioned.
 func isThin(h host.Host, l Layer) bool {
 	table, err := h.Kernel.DMTable(l.Mapping)
 	return err == nil && table.Target == "thin"

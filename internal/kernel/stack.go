@@ -12,7 +12,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Stacks finds out what swap areas stand on. It reads each device and the mount
+// Stacks finds out what is below swap areas. It reads each device and the mount
 // table once, and is for one look at a machine, by one goroutine.
 type Stacks struct {
 	h       host.Host
@@ -34,11 +34,11 @@ func NewStacks(h host.Host) *Stacks {
 	}}
 }
 
-// Stack is what the swap area stands on, down to the disks. With an error, the
-// Layer still holds what could be found out.
+// Stack returns what is below the swap area, down to the disks. With an error,
+// the Layer still has what could be found out.
 func Stack(h host.Host, s Swap) (Layer, error) { return NewStacks(h).Of(s) }
 
-// Of is Stack, remembering what was read for other areas.
+// Of is Stack, with a cache for other areas.
 func (t *Stacks) Of(s Swap) (Layer, error) {
 	if s.Kind == SwapFile {
 		return t.file(origin{path: s.Path, deleted: s.Deleted, bytes: s.SizeBytes})
@@ -52,10 +52,10 @@ func (t *Stacks) Of(s Swap) (Layer, error) {
 	return l, err
 }
 
-// Device is the block device dev and what it stands on.
+// Device describes the block device dev and what is below it.
 func (t *Stacks) Device(dev uint64) (Layer, error) { return t.device(dev) }
 
-// blockNumber is the device number of the block device with this node, or, if
+// blockNumber is the device number of the block device with this node or, if
 // there is no node any more, with this kernel name.
 func blockNumber(h host.Host, node string) (uint64, error) {
 	st, err := h.Files.Stat(node)
@@ -71,7 +71,7 @@ func blockNumber(h host.Host, node string) (uint64, error) {
 	return 0, err
 }
 
-// answer is what was found out about a device, or an error meanwhile.
+// answer is what was found out about a device, or an error until then.
 type answer struct {
 	Layer
 	err error
@@ -82,7 +82,8 @@ func (t *Stacks) device(dev uint64) (Layer, error) {
 		return a.Layer, a.err
 	}
 	l := Layer{Kind: KindUnknown, Path: DeviceNumber(dev), Dev: dev}
-	// Until all is read: sysfs may change meanwhile, and show a loop.
+	// Until everything was read: sysfs may change in the meantime, and show a
+	// cycle.
 	t.devices[dev] = answer{l, fmt.Errorf("block device %s stands on itself", l.Path)}
 	target, err := t.h.Files.Readlink(sysDevice(dev))
 	if err == nil {
@@ -94,8 +95,8 @@ func (t *Stacks) device(dev uint64) (Layer, error) {
 	return l, err
 }
 
-// origin is what is known of a file before looking at it: its path by the
-// kernel, perhaps its true identity, and a size it cannot be below.
+// origin is what is known of a file before looking at it: its path according to
+// the kernel, perhaps its true identity, and its least size.
 type origin struct {
 	path    string
 	deleted bool
@@ -108,7 +109,7 @@ type origin struct {
 // file describes a regular file and the devices of its file system.
 func (t *Stacks) file(o origin) (Layer, error) {
 	l := Layer{Kind: KindFile, Path: o.path, Deleted: o.deleted, Dev: o.dev, Ino: o.ino}
-	place := o.path // where to look for the file system
+	place := o.path // where to search for the file system
 	if o.deleted {
 		place = path.Dir(o.path)
 	} else {
@@ -123,7 +124,7 @@ func (t *Stacks) file(o origin) (Layer, error) {
 		}
 	}
 	if l.Hidden {
-		// Its path is some other file's: only the device number helps.
+		// Its path is another file's: only the device number helps.
 		if unix.Major(o.dev) == 0 {
 			return l, nil
 		}
@@ -140,7 +141,7 @@ func (t *Stacks) file(o origin) (Layer, error) {
 		dev = mount.Dev
 	}
 	if unix.Major(dev) != 0 && dev != mount.Dev {
-		mount = Mount{} // of a deleted file the place may be covered since
+		mount = Mount{} // the path of a deleted file may be covered by now
 	}
 	l.FSType = mount.FSType
 	l.Below, err = t.fileSystem(mount, dev)
@@ -166,13 +167,13 @@ func (t *Stacks) mountOf(name string) (Mount, error) {
 	return mountHolding(mounts, realPath(t.h, name))
 }
 
-// fileSystem gives the devices of a mounted file system; dev is the st_dev of
+// fileSystem returns the devices of a mounted file system; dev is the st_dev of
 // its files.
 func (t *Stacks) fileSystem(m Mount, dev uint64) ([]Layer, error) {
 	if unix.Major(dev) != 0 {
 		l, err := t.device(dev)
 		layers := []Layer{l}
-		// XFS may keep the data of files on a device of its own.
+		// XFS may have the data of files on a device of its own.
 		if rt, ok := option(m.SuperOptions, "rtdev"); ok && m.FSType == "xfs" {
 			all, errRT := t.add(layers, []string{rt})
 			return all, errors.Join(err, errRT)
@@ -192,7 +193,7 @@ func (t *Stacks) fileSystem(m Mount, dev uint64) ([]Layer, error) {
 	return []Layer{{Kind: KindFileSystem, Path: m.Source, FSType: m.FSType}}, nil
 }
 
-// add appends the devices with these nodes, each one, whatever fails.
+// add appends the devices with these nodes, each one, even if one fails.
 func (t *Stacks) add(layers []Layer, nodes []string) ([]Layer, error) {
 	var errs []error
 	for _, node := range nodes {
@@ -207,8 +208,8 @@ func (t *Stacks) add(layers []Layer, nodes []string) ([]Layer, error) {
 	return layers, errors.Join(errs...)
 }
 
-// btrfs gives all devices of a btrfs: a swap file lies on one of them, and
-// which is not worth asking.
+// btrfs returns all devices of a btrfs: a swap file is on one of them, and
+// which one does not matter.
 func (t *Stacks) btrfs(m Mount) ([]Layer, error) {
 	const root = "/sys/fs/btrfs"
 	source, err := blockNumber(t.h, m.Source)
@@ -234,8 +235,8 @@ func (t *Stacks) btrfs(m Mount) ([]Layer, error) {
 		}
 		pools = append(pools, layers)
 	}
-	// Booted without an initramfs the source reads /dev/root, which is no
-	// node. A single btrfs is the one all the same.
+	// After a boot without an initramfs the source is /dev/root, which is not a
+	// node. If there is only one btrfs, it is that.
 	if err != nil && len(pools) == 1 {
 		return pools[0], nil
 	}
@@ -263,7 +264,7 @@ func isNetwork(fsType string) bool {
 	return false
 }
 
-// Dir gives what the file system that holds a directory stands on.
+// Dir describes what is below the file system of a directory.
 func (t *Stacks) Dir(name string) ([]Layer, error) {
 	m, err := t.mountOf(name)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package kernel reads what Linux says of itself in procfs and sysfs: swap
-// areas, memory, mounts, and the block devices that stand on each other. It
-// changes nothing. Parsers are pure functions; sizes are bytes.
+// Package kernel reads what Linux shows in procfs and sysfs: swap areas,
+// memory, mounts, and block devices with the devices below them. It changes
+// nothing. Parsers are pure functions; sizes are bytes.
 package kernel
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Kinds of a Swap, as /proc/swaps has them.
+// Kinds of a Swap, as in /proc/swaps.
 const (
 	SwapFile      = "file"
 	SwapPartition = "partition" // any block device
@@ -23,17 +23,17 @@ const (
 type Swap struct {
 	Path      string // never the /dev/mapper name of a mapping, but /dev/dm-N
 	Kind      string // SwapFile or SwapPartition
-	SizeBytes int64  // what can be swapped out: the file or device less its header
+	SizeBytes int64  // usable size: the file or device less its header
 	UsedBytes int64
 	Priority  int
-	Deleted   bool // the path had the kernel's " (deleted)" mark, which Path leaves out
+	Deleted   bool // the path had the kernel's " (deleted)" suffix, which Path leaves out
 }
 
-// deletedMark is what the kernel's d_path puts behind the path of something
-// that has no name any more.
+// deletedMark is what the kernel's d_path appends to the path of a file that
+// has no name any more.
 const deletedMark = " (deleted)"
 
-// Swaps reads /proc/swaps. The error wraps fs.ErrNotExist when this kernel was
+// Swaps reads /proc/swaps. The error wraps fs.ErrNotExist if this kernel was
 // built without swap.
 func Swaps(h host.Host) ([]Swap, error) {
 	data, err := h.Files.ReadFile("/proc/swaps", host.TableLimit)
@@ -45,8 +45,7 @@ func Swaps(h host.Host) ([]Swap, error) {
 		return nil, err
 	}
 	for i, s := range swaps {
-		// A file may really be called "x (deleted)"; the kernel marks both
-		// alike.
+		// A file may really be called "x (deleted)"; it looks the same.
 		if !s.Deleted {
 			continue
 		}
@@ -107,7 +106,7 @@ func parseSwap(line string) (Swap, error) {
 	return s, nil
 }
 
-// parseKiB gives the bytes of a decimal number of KiB.
+// parseKiB converts a decimal number of KiB to bytes.
 func parseKiB(s string) (int64, error) {
 	n, err := strconv.ParseUint(s, 10, 53)
 	if err != nil {
@@ -116,8 +115,8 @@ func parseKiB(s string) (int64, error) {
 	return int64(n) << 10, nil
 }
 
-// unescape undoes the kernel's mangle_path: a backslash and three octal digits
-// stand for one byte.
+// unescape reverses the kernel's mangle_path: a backslash and three octal
+// digits stand for one byte.
 func unescape(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s

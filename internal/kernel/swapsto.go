@@ -10,9 +10,9 @@ import (
 )
 
 // SwapsTo reports whether the kernel may be swapping to the very file or device
-// that has this path here. A line of /proc/swaps does not say so: the path in it may
-// be one of another mount namespace. What cannot be found out, without root or on a
-// file system that is read-only by now, is yes.
+// at this path. /proc/swaps does not say so: its path may be one of another
+// mount namespace. If it cannot be found out, without root or on a file system
+// that is read-only by now, the answer is yes.
 func SwapsTo(h host.Host, path string) bool {
 	st, err := h.Files.Stat(path)
 	switch {

@@ -19,8 +19,8 @@ func sysDevice(dev uint64) string { return "/sys/dev/block/" + DeviceNumber(dev)
 // name; partitions too.
 func sysName(name string) string { return "/sys/class/block/" + name }
 
-// readLine reads a one-line file without its newline. Only that is cut: a path
-// may end in white space.
+// readLine reads a one-line file without its newline. Only the newline is
+// removed: a path may end in white space.
 func readLine(h host.Host, name string) (string, error) {
 	data, err := h.Files.ReadFile(name, host.SmallLimit)
 	return strings.TrimSuffix(string(data), "\n"), err
@@ -52,8 +52,8 @@ func ParseDeviceNumber(s string) (uint64, error) {
 
 func utoa(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
-// Holders are the kernel names of the block devices that stand on the device
-// kernelName or on one of its partitions (mappings, RAID arrays), sorted as
+// Holders are the kernel names of the block devices on top of the device
+// kernelName or of one of its partitions (mappings, RAID arrays), in the order
 // found. Mounts and swap are not among them.
 func Holders(h host.Host, kernelName string) ([]string, error) {
 	dir := sysName(kernelName)
@@ -77,9 +77,9 @@ func Holders(h host.Host, kernelName string) ([]string, error) {
 	return holders, nil
 }
 
-// MappingByName finds the device-mapper mapping called name in sysfs, and gives
-// its kernel name, "dm-0". The node below /dev/mapper may come later, or never.
-// The error wraps fs.ErrNotExist when there is none.
+// MappingByName finds the device-mapper mapping called name in sysfs, and
+// returns its kernel name, "dm-0". The node below /dev/mapper may come later,
+// or never. The error wraps fs.ErrNotExist if there is none.
 func MappingByName(h host.Host, name string) (string, error) {
 	devices, err := h.Files.ReadDir("/sys/block")
 	if err != nil {

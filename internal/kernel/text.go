@@ -9,11 +9,11 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Text is a small file of procfs or sysfs as it was found, or why it could not
-// be read. It remembers its name, so that whoever judges it can show both.
+// Text is the content of a small file of procfs or sysfs, or why it could not
+// be read. It has the file's name, so that a finding can show both.
 type Text struct {
 	File  string
-	Value string // without white space around it
+	Value string // without surrounding white space
 	Err   error
 }
 
@@ -23,11 +23,11 @@ func ReadText(h host.Host, name string) Text {
 	return Text{File: name, Value: strings.TrimSpace(string(data)), Err: err}
 }
 
-// Missing reports whether there is no such file: this kernel cannot, or does
-// not show.
+// Missing reports whether there is no such file: the kernel has no such
+// feature, or does not show it.
 func (t Text) Missing() bool { return errors.Is(t.Err, fs.ErrNotExist) }
 
-// Denied reports whether only somebody else may read it.
+// Denied reports whether another user's rights are needed to read it.
 func (t Text) Denied() bool { return errors.Is(t.Err, fs.ErrPermission) }
 
 // Number is the value as a whole number.
@@ -56,8 +56,8 @@ func (t Text) String() string {
 	return t.File + ": " + t.Value
 }
 
-// CommandLine is the kernel command line, in words. Quotes in it keep blanks
-// together (lib/cmdline.c, next_arg).
+// CommandLine is the kernel command line, in words. Quotes keep blanks together
+// (lib/cmdline.c, next_arg).
 func CommandLine(line string) []string {
 	quoted := false
 	return strings.FieldsFunc(line, func(r rune) bool {
@@ -68,7 +68,8 @@ func CommandLine(line string) []string {
 	})
 }
 
-// ReadCommandLine is that of the running kernel; none where there is no file of it.
+// ReadCommandLine reads that of the running kernel; nil if there is no such
+// file.
 func ReadCommandLine(h host.Host) ([]string, error) {
 	t := ReadText(h, "/proc/cmdline")
 	if t.Err != nil && !t.Missing() {
@@ -77,8 +78,8 @@ func ReadCommandLine(h host.Host) ([]string, error) {
 	return CommandLine(t.Value), nil
 }
 
-// Has reports whether a mount has an option, such as "noswap", or the key of a
-// "key=value", for itself or for its file system.
+// Has reports whether a mount, or its file system, has an option, such as
+// "noswap", or the key of a "key=value".
 func (m Mount) Has(name string) bool {
 	for _, list := range []string{m.Options, m.SuperOptions} {
 		for o := range strings.SplitSeq(list, ",") {

@@ -8,23 +8,23 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Zone is a part of the machine's memory with watermarks of its own, a block of
+// Zone is a part of the machine's memory with its own watermarks, a block of
 // /proc/zoneinfo. Pages are of the machine's page size.
 type Zone struct {
 	Node int
 	Name string // DMA, DMA32, Normal, Movable, HighMem
 
 	FreePages    int64
-	MinPages     int64 // below: only the kernel's own urgent needs are served
+	MinPages     int64 // below: only urgent allocations of the kernel succeed
 	LowPages     int64 // below: kswapd is woken
-	HighPages    int64 // kswapd goes on until this is reached
-	ManagedPages int64 // what the page allocator has of it
+	HighPages    int64 // kswapd continues until this is reached
+	ManagedPages int64 // pages managed by the page allocator
 
-	// ReservedPages is what the zone keeps back from allocations that could be
-	// served by a higher zone as well: the last figure of "protection". It adds
-	// to every watermark (mm/page_alloc.c, __zone_watermark_ok).
+	// ReservedPages is what the zone reserves against allocations that a higher
+	// zone could serve as well: the last number of "protection". It is added to
+	// every watermark (mm/page_alloc.c, __zone_watermark_ok).
 	ReservedPages int64
-	// InactiveFilePages is the node's, and stands in its first zone only.
+	// InactiveFilePages is the node's, and only in its first zone.
 	InactiveFilePages int64
 }
 
@@ -65,7 +65,7 @@ func ParseZones(data []byte) ([]Zone, error) {
 	return populated(zones), nil
 }
 
-// parse takes a line of the zone's block, if it is one that matters.
+// parse parses a line of the zone's block, if it matters.
 func (z *Zone) parse(f []string) error {
 	if len(f) < 2 {
 		return nil
@@ -103,5 +103,5 @@ func populated(zones []Zone) []Zone {
 }
 
 // IsUserOnly reports whether the kernel cannot have its own structures there:
-// movable and, on 32-bit machines, high memory.
+// movable memory and, on 32-bit machines, high memory.
 func (z Zone) IsUserOnly() bool { return z.Name == "Movable" || z.Name == "HighMem" }

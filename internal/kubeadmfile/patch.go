@@ -26,7 +26,7 @@ const (
 // PatchError is the error of a patch that kubeadm cannot apply: kubeadm stops.
 type PatchError struct {
 	Node  *yaml.Node // the node of the patch that is wrong
-	Field string     // of the patch: "path", "op"; "" for the patch as a whole
+	Field string     // of the patch: "path", "op"; "" for the whole patch
 	Err   error
 }
 
@@ -100,7 +100,7 @@ func strategic(target, patch kubeyaml.Value) (kubeyaml.Value, error) {
 	return target, nil
 }
 
-// directed is what "$patch" makes of the object in which it stands.
+// directed applies the "$patch" of an object.
 func directed(patch kubeyaml.Value, m *kubeyaml.Member) (kubeyaml.Value, error) {
 	switch m.Value.Text {
 	case "replace":
@@ -182,7 +182,7 @@ func strategicMember(target *kubeyaml.Value, m *kubeyaml.Member) error {
 	return nil
 }
 
-// set gives an object a member, in the place of one with this name.
+// set sets a member of an object, replacing one with the same name.
 func set(object *kubeyaml.Value, m kubeyaml.Member) {
 	if old := object.Member(m.Name); old != nil {
 		*old = m
@@ -197,8 +197,8 @@ func remove(object *kubeyaml.Value, name string) bool {
 	return len(object.Members) < before
 }
 
-// member is a member with another value. What it took the place of in its own
-// patch is still known.
+// member is a member with another value. What it replaced in its own patch is
+// kept.
 func member(m *kubeyaml.Member, v kubeyaml.Value) kubeyaml.Member {
 	copied := *m
 	copied.Value = v

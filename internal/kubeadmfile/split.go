@@ -1,6 +1,6 @@
-// Package kubeadmfile reads files in kubeadm's way: how it splits them into
-// documents, and what its patches make of a configuration. Both differ from what
-// YAML and RFC 6902 say. test/upstream holds the package against kubeadm's code.
+// Package kubeadmfile reads files as kubeadm does: how it splits them into
+// documents, and what its patches make of a configuration. Both differ from
+// YAML and RFC 6902. test/upstream compares the package with kubeadm's code.
 package kubeadmfile
 
 import (
@@ -10,14 +10,14 @@ import (
 
 const separator = "---"
 
-// Piece is what kubeadm takes for one document of a file.
+// Piece is what kubeadm takes as one document of a file.
 type Piece struct {
-	Line int // of the file, in which it begins, from 1
+	Line int // line of the file in which it begins, from 1
 	Text []byte
 }
 
-// SeparatorError is a line that begins with "---" and goes on with something else
-// than a comment. kubeadm refuses the file.
+// SeparatorError is a line that begins with "---" and continues with something
+// other than a comment. kubeadm refuses the file.
 type SeparatorError struct {
 	Line int // from 1
 	Text string
@@ -28,10 +28,10 @@ func (e *SeparatorError) Error() string {
 	return fmt.Sprintf("line %d: %q after %s", e.Line, e.Text, separator)
 }
 
-// Split cuts a file at each line that begins with "---", in whatever context
+// Split splits a file at each line that begins with "---", in any context
 // (k8s.io/apimachinery v0.37.1, pkg/util/yaml/decoder.go, YAMLReader.Read). A
-// separator with nothing before it belongs to the piece that it begins. The error,
-// a *SeparatorError, comes with the pieces before it.
+// separator with nothing before it belongs to the piece that it begins. The
+// error, a *SeparatorError, comes with the pieces before it.
 func Split(text []byte) ([]Piece, error) {
 	var all []Piece
 	var piece Piece

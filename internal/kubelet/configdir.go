@@ -12,9 +12,9 @@ import (
 )
 
 // ConfigDirDropIn is the text of a drop-in for the kubelet's unit with which it
-// reads its configuration from a directory as well. Where the unit has a
-// variable of its own for --config, as kubeadm's has, that one is written anew:
-// what a package changes in the command line then still counts. Otherwise the
+// reads its configuration from a directory as well. If the unit has a variable
+// of its own for --config, as kubeadm's has, only that one is set again:
+// changes of the command line by a package then still count. Otherwise the
 // command line is.
 func (k Kubelet) ConfigDirDropIn(dir string) (string, error) {
 	const op = "have the kubelet read a configuration directory"
@@ -32,8 +32,8 @@ func (k Kubelet) ConfigDirDropIn(dir string) (string, error) {
 	return b.String(), nil
 }
 
-// configVariable is a variable that Environment= alone sets, that becomes words
-// of the command line, and that has --config in it.
+// configVariable finds a variable that only Environment= sets, that becomes
+// words of the command line, and that contains --config.
 func (s service) configVariable() (string, bool) {
 	for _, word := range systemd.SplitWords(s.exec) {
 		name, ok := systemd.Variable(word)
@@ -47,7 +47,7 @@ func (s service) configVariable() (string, bool) {
 	return "", false
 }
 
-// UnitDropIn is where a drop-in of ours for a unit lies: after kubeadm's.
+// UnitDropIn is the path of our drop-in for a unit: sorted after kubeadm's.
 func UnitDropIn(unit string) string {
 	return path.Join(systemd.Units, unit+".d", "90-swapctl.conf")
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// distribution is something that brings a kubelet. All that swapctl knows of one is
-// its row here: another one needs a row, and a captured node in testdata.
+// distribution is something that installs a kubelet. All that swapctl knows of
+// it is its row here: another one needs a row, and a captured node in testdata.
 type distribution struct {
 	kind  Kind
 	units []string // the services that run its kubelet
@@ -22,27 +22,27 @@ type distribution struct {
 	servers  []string
 	manifest string
 
-	binary []string // the kubelet, or what has one inside and knows its version
-	asks   string   // with which argument that tells its version, if not --version
-	config string   // the kubelet's configuration, where only a node with a kubelet has that
-	flags  []string // files that give the kubelet flags, besides its unit
+	binary []string // the kubelet, or the program that contains it and knows its version
+	asks   string   // the argument that prints its version, if not --version
+	config string   // the kubelet's configuration, which exists only on nodes with a kubelet
+	flags  []string // files that set flags of the kubelet, besides its unit
 
-	// settings is where its configuration file says what the kubelet gets.
+	// settings is where its configuration file configures the kubelet.
 	settings string
 	dir      string // the directory of drop-in files that its kubelet is given
 	defaults string // a file of that directory that it writes itself
 	args     string // a file with the kubelet's arguments, which may have
 	vars     map[string]string
 
-	dirs     []string // what must not wait while the node swaps
+	dirs     []string // directories that must stay fast while the node swaps
 	runtimes []Runtime
-	advice   []string // what to set where, if the kubelet is not a unit's of its own
+	advice   []string // what to set where, if the kubelet is not a unit of its own
 }
 
-// distributions are those that are known. Sources: kubeadm's 10-kubeadm.conf; k3s
-// pkg/daemons/agent (fail-swap-on=false in every release; from 1.32 on in
-// 00-k3s-defaults.conf of its directory), RKE2 the same code; k0s, workerProfiles;
-// MicroK8s and the EKS snap, their args; RKE, cluster.yml.
+// distributions are those that are known. Sources: kubeadm's 10-kubeadm.conf;
+// k3s pkg/daemons/agent (fail-swap-on=false in every release; from 1.32 on in
+// 00-k3s-defaults.conf of its directory), RKE2 the same code; k0s,
+// workerProfiles; MicroK8s and the EKS snap, their args; RKE, cluster.yml.
 func distributions() []distribution {
 	return []distribution{
 		{
@@ -86,8 +86,8 @@ func distributions() []distribution {
 	}
 }
 
-// rancher is the row of k3s or RKE2, which have the same code and so the same
-// places, with their names in them.
+// rancher is the row of k3s or RKE2, which share their code and so their paths,
+// with their own names in them.
 func rancher(kind Kind, containerd string, d distribution) distribution {
 	name := string(kind)
 	d.kind, d.settings = kind, "/etc/rancher/"+name+"/config.yaml"
@@ -101,7 +101,7 @@ func rancher(kind Kind, containerd string, d distribution) distribution {
 	return d
 }
 
-// distributionOf is the row of a kind, an empty one for a kubelet that somebody
+// distributionOf is the row of a kind, an empty one for a kubelet that a person
 // started.
 func distributionOf(kind Kind) distribution {
 	for _, d := range distributions() {
@@ -112,7 +112,7 @@ func distributionOf(kind Kind) distribution {
 	return distribution{}
 }
 
-// all gathers something of every row.
+// all collects something of every row.
 func all[T any](of func(distribution) []T) []T {
 	var list []T
 	for _, d := range distributions() {
@@ -127,13 +127,13 @@ func Units() []string { return all(func(d distribution) []string { return d.unit
 // Dirs are the directories of kubelets, container runtimes and etcd.
 func Dirs() []string { return slices.Compact(all(func(d distribution) []string { return d.dirs })) }
 
-// FlagFiles are the files that may give flags to a kubelet that has a unit of its
+// FlagFiles are the files that may set flags of a kubelet with a unit of its
 // own.
 func FlagFiles() []string { return distributionOf(Systemd).flags }
 
-// ControlPlane is what shows that an API server runs on the node of this kubelet:
-// its static pod, or a service that has it inside; "" when nothing does. The error
-// says why it could not be seen.
+// ControlPlane is the evidence that an API server runs on the node of this
+// kubelet: its static pod, or a service that contains it; "" if there is none.
+// The error says why that is not known.
 func (k Kubelet) ControlPlane(h host.Host) (sign string, err error) {
 	for _, d := range distributions() {
 		if slices.Contains(d.servers, k.Unit) {
@@ -155,9 +155,9 @@ func (k Kubelet) ControlPlane(h host.Host) (sign string, err error) {
 	return "", err
 }
 
-// findDistribution finds whose the running kubelet is, or, where none runs as
-// such, what is installed, and its unit, "" for none. A kubelet.service of the
-// node's own comes first.
+// findDistribution finds the distribution of the running kubelet or, if none
+// runs, the one that is installed, and its unit, "" for none. A kubelet.service
+// of the node's own comes first.
 func findDistribution(units systemd.Files, p process) (d distribution, unit string, err error) {
 	for _, d := range distributions() {
 		for _, unit := range d.units {
@@ -173,7 +173,8 @@ func findDistribution(units systemd.Files, p process) (d distribution, unit stri
 	return distribution{}, "", nil
 }
 
-// kubelet is the distribution's kubelet: as it runs, or as far as its files say.
+// kubelet describes the distribution's kubelet: as it runs, or as far as its
+// files say.
 func (d distribution) kubelet(h host.Host, unit string, p process) (Kubelet, error) {
 	k := Kubelet{Found: true, Kind: d.kind, Unit: unit, Advice: d.advice}
 	for _, name := range d.binary {
@@ -193,8 +194,8 @@ func (d distribution) kubelet(h host.Host, unit string, p process) (Kubelet, err
 	return k.complete(h, p)
 }
 
-// arguments are what the distribution will give to its kubelet, as far as that
-// decides over swap.
+// arguments are those that the distribution will pass to its kubelet, as far as
+// they matter to swap.
 func (d distribution) arguments(h host.Host) ([]string, error) {
 	argv := []string{"kubelet"}
 	switch {

@@ -19,9 +19,8 @@ const ServiceUnit = "kubelet.service"
 // KubeadmConfig is the configuration that kubeadm writes.
 const KubeadmConfig = "/var/lib/kubelet/config.yaml"
 
-// Find finds the kubelet of the node and asks it for its version. An error
-// beside a Kubelet that is Found says that there is one whose configuration is
-// not to be had.
+// Find finds the kubelet of the node and asks it for its version. An error with
+// a Kubelet that is Found says that its configuration could not be read.
 func Find(ctx context.Context, h host.Host) (Kubelet, error) {
 	k, err := Look(h)
 	if k.Found {
@@ -66,7 +65,7 @@ func Look(h host.Host) (Kubelet, error) {
 	return k, nil
 }
 
-// unitOf is the unit to look at for a kubelet that runs, or does not.
+// unitOf is the unit to read, whether the kubelet runs or not.
 func unitOf(p process) string {
 	if p.unit != "" {
 		return p.unit
@@ -74,7 +73,7 @@ func unitOf(p process) string {
 	return ServiceUnit
 }
 
-// fromService is a kubelet that systemd starts.
+// fromService describes a kubelet that systemd starts.
 func fromService(h host.Host, s service, p process) (Kubelet, error) {
 	if p.unit != s.unit {
 		p = process{} // another one's
@@ -98,9 +97,9 @@ func fromService(h host.Host, s service, p process) (Kubelet, error) {
 	return k, unclear("%s starts it by %q, and it does not run now", s.unit, strings.Join(argv, " "))
 }
 
-// container is a kubelet that runs on this node's processes, but among other
-// files. A pod with the node's processes can call itself so as well: nothing that
-// it says is believed, and it stands in the place of no kubelet of the node's own.
+// container describes a kubelet that runs in the node's process namespace, but
+// with another file system. A pod with hostPID can look the same: nothing that
+// it says is trusted, and it never replaces a kubelet of the node's own.
 func container() Kubelet {
 	return Kubelet{Found: true, Kind: Container, Advice: distributionOf(Container).advice}
 }
@@ -121,8 +120,8 @@ func (k Kubelet) complete(h host.Host, p process) (Kubelet, error) {
 	return k, err
 }
 
-// path is the last value of a flag that names a file. A relative one starts at
-// the unit's working directory, which is the root unless it says otherwise.
+// path is the last value of a flag that names a file. A relative path starts at
+// the unit's working directory, by default the root.
 func (k Kubelet) path(flag string) string {
 	name, _ := kubeletcfg.Flag(k.Argv, flag)
 	if name == "" || strings.HasPrefix(name, "/") {
@@ -131,9 +130,9 @@ func (k Kubelet) path(flag string) string {
 	return k.service.directory() + "/" + name
 }
 
-// Installed reports whether the node has a kubelet of its own, by the files that
-// its packages, kubeadm and the usual installers leave. Look knows more, and
-// takes longer.
+// Installed reports whether the node has a kubelet of its own, by the files
+// that its packages, kubeadm and the usual installers leave. Look finds out
+// more, and takes longer.
 func Installed(h host.Host) bool {
 	return len(systemd.Open(h).Find(ServiceUnit)) > 0 || leftBehind(h) != ""
 }
@@ -142,7 +141,7 @@ func Installed(h host.Host) bool {
 func leftBehind(h host.Host) string {
 	plain := distributionOf(Systemd)
 	for _, name := range append([]string{plain.config}, plain.binary...) {
-		// Only root may look into /var/lib/kubelet: then somebody made it.
+		// Only root may look into /var/lib/kubelet, so somebody made it.
 		if there(h, name) {
 			return name
 		}
@@ -150,8 +149,8 @@ func leftBehind(h host.Host) string {
 	return ""
 }
 
-// readFailed is the error of a file that the kubelet reads and we cannot, or must
-// not.
+// readFailed is the error of a file that the kubelet reads and swapctl cannot,
+// or must not.
 func readFailed(name string, err error) error {
 	if _, ok := errors.AsType[*host.OthersError](err); ok {
 		return untrusted("trust "+name+", which the kubelet reads", err)
@@ -167,7 +166,7 @@ func unitFailed(err error) error {
 	return err
 }
 
-// untrusted is the error of what others can change.
+// untrusted is the error of what another user can change.
 func untrusted(op string, err error) error {
 	others, ok := errors.AsType[*host.OthersError](err)
 	if !ok {

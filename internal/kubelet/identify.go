@@ -16,15 +16,15 @@ type whose int
 
 const (
 	others    whose = iota // not root's, or not of this node: it does not count
-	contained              // root's, among other files than ours
-	node                   // root's, and as much of the node as we are
+	contained              // root's, with other files than ours
+	node                   // root's, and of the node, as we are
 )
 
-// identity is what shows whose a process is. Of a number that another process
-// got meanwhile it is not the same.
+// identity is the evidence of whose a process is. If another process has got
+// the same number, it differs.
 type identity struct {
 	whose whose
-	exe   string        // "" when it is not to be seen
+	exe   string        // "" if it cannot be read
 	unit  string        // of systemd's own, not of a user's manager
 	began time.Duration // since the boot; 0: not known
 }
@@ -79,8 +79,8 @@ func identify(h host.Host, dir string) identity {
 	return who
 }
 
-// allRoot reports whether the real, effective, saved and file system user ID of
-// a process are all root's (proc(5), /proc/PID/status).
+// allRoot reports whether the real, effective, saved and file system user IDs
+// of a process are all root's (proc(5), /proc/PID/status).
 func allRoot(status string) bool {
 	fields := statusFields(status, "Uid")
 	for _, id := range fields {
@@ -104,8 +104,8 @@ func statusFields(status, name string) []string {
 	return nil
 }
 
-// sameNamespace reports whether a process is in our namespace of a kind. A
-// kernel that was built without has no link for us either.
+// sameNamespace reports whether a process is in our namespace of a kind. On a
+// kernel built without it, we have no link either.
 func sameNamespace(h host.Host, dir, kind string) bool {
 	ours, err := h.Files.Readlink("/proc/self/ns/" + kind)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -115,9 +115,9 @@ func sameNamespace(h host.Host, dir, kind string) bool {
 	return err == nil && errTheirs == nil && ours == theirs
 }
 
-// unitOfGroups finds the service of the system's manager in /proc/PID/cgroup, of
-// either version: it stands below slices alone. Below a service or a scope
-// (a user's manager, a container) others name the groups.
+// unitOfGroups finds the service of the system manager in /proc/PID/cgroup, of
+// either version: it is directly below slices. Below a service or a scope (a
+// user's manager, a container), others choose the names of groups.
 func unitOfGroups(text string) string {
 	for line := range strings.Lines(text) {
 		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)

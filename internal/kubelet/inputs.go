@@ -9,8 +9,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// readInputs reads what the kubelet makes its configuration of. A --config file
-// that is not there (kubeadm writes it when the node joins) is none.
+// readInputs reads the inputs of the kubelet's configuration. A --config file
+// that does not exist (kubeadm writes it when the node joins) is no input.
 func readInputs(h host.Host, config, dir string, argv []string) (kubeletcfg.Inputs, error) {
 	in := kubeletcfg.Inputs{Flags: argv}
 	if config != "" {
@@ -30,13 +30,13 @@ func readInputs(h host.Host, config, dir string, argv []string) (kubeletcfg.Inpu
 	return in, err
 }
 
-// deepest is how far below its directory drop-in files may lie. Nobody has more
-// than one directory in it.
+// deepest is how deep drop-in files may be below their directory. Nobody has
+// more than one directory in it.
 const deepest = 8
 
-// readDropins walks the directory as the kubelet does (cmd/kubelet/app/server.go,
-// mergeKubeletConfigurations): by name, into directories where they stand, *.conf
-// alone, not through links to directories.
+// readDropins walks the directory as the kubelet does
+// (cmd/kubelet/app/server.go, mergeKubeletConfigurations): by name, into
+// directories in their order, only *.conf, not through links to directories.
 func readDropins(h host.Host, dir string, deepest int) ([]kubeletcfg.Source, error) {
 	names, err := host.ReadDirTrusted(h.Files, dir)
 	if errors.Is(err, fs.ErrNotExist) {

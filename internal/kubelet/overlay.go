@@ -8,8 +8,8 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// With is the machine as it would be with some files that say something else:
-// nil bytes are a file that is not there. Only what Find calls knows of them.
+// With returns the machine with some files replaced: nil bytes are a file that
+// does not exist. Only the methods that Find calls use them.
 func With(h host.Host, files map[string][]byte) host.Host {
 	h.Files = overlay{h.Files, files}
 	return h
@@ -60,7 +60,7 @@ func (o overlay) Lstat(name string) (host.Stat, error) {
 	return o.directory(name)(o.Files.Lstat(name))
 }
 
-// directory adds the directories that files of ours are in.
+// directory adds the directories of the replaced files.
 func (o overlay) directory(name string) func(host.Stat, error) (host.Stat, error) {
 	return func(st host.Stat, err error) (host.Stat, error) {
 		for below, data := range o.over {

@@ -18,13 +18,13 @@ import (
 type process struct {
 	pid     int
 	argv    []string
-	env     map[string]string // nil when it is not to be seen
-	exe     string            // "" when it is not to be seen
+	env     map[string]string // nil if it cannot be read
+	exe     string            // "" if it cannot be read
 	unit    string            // "kubelet.service", from its control group
 	started time.Duration     // since the boot; 0: not known
 }
 
-// program is the file that runs; "" when it is not known.
+// program is the running program file; "" if not known.
 func (p process) program() string {
 	if p.exe == "" && len(p.argv) > 0 && path.IsAbs(p.argv[0]) {
 		return p.argv[0]
@@ -32,17 +32,17 @@ func (p process) program() string {
 	return p.exe
 }
 
-// traces are directories that every kubelet makes when it starts, whatever its
+// traces are directories that every kubelet makes when it starts, with any
 // flags (Kubernetes 1.22 to 1.37, pkg/kubelet/kubelet.go, ContainerLogsDir), or
 // by default.
 func traces() []string { return []string{"/var/log/containers", "/var/lib/kubelet"} }
 
 // runningKubelet finds the kubelet of this node among the processes: one that a
-// unit started before one that somebody did. Anybody can call a process so; see
-// identify for those that count. inContainer says that a process of root's is
-// called so in a container.
+// unit started before one that a person did. Any user can give a process this
+// name; identify decides which ones count. inContainer says that a process of
+// root's has this name in a container.
 func runningKubelet(h host.Host) (found process, inContainer bool, err error) {
-	// Looking at each process costs more than all else that setup reads.
+	// Reading each process takes longer than everything else that setup reads.
 	if !slices.ContainsFunc(traces(), func(dir string) bool { return there(h, dir) }) {
 		return process{}, false, nil
 	}
@@ -79,8 +79,8 @@ func runningKubelet(h host.Host) (found process, inContainer bool, err error) {
 	return found, inContainer, nil
 }
 
-// readProcess reads what a process that counts was started with: nothing when it
-// is no kubelet after all, or when it became another one meanwhile.
+// readProcess reads the command line of a process that counts: nothing if it is
+// not a kubelet after all, or if it was replaced in the meantime.
 func readProcess(h host.Host, dir string, pid int, who identity) (process, error) {
 	cmdline, err := h.Files.ReadFile(dir+"/cmdline", host.SmallLimit)
 	if errors.Is(err, host.ErrTooLarge) && identify(h, dir) == who {
@@ -108,8 +108,8 @@ func readProcess(h host.Host, dir string, pid int, who identity) (process, error
 	return p, nil
 }
 
-// isKubelet reports whether a command line is one of a kubelet, as such or as a
-// part of hyperkube.
+// isKubelet reports whether a command line is that of a kubelet, or of
+// hyperkube running one.
 func isKubelet(argv []string) bool {
 	switch path.Base(argv[0]) {
 	case "kubelet":
@@ -120,7 +120,7 @@ func isKubelet(argv []string) bool {
 	return false
 }
 
-// there reports whether a file is there, as far as one can see.
+// there reports whether a file exists, as far as that can be seen.
 func there(h host.Host, name string) bool {
 	_, err := h.Files.Stat(name)
 	return err == nil || errors.Is(err, fs.ErrPermission)

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Revert takes an edit back out of a file that somebody may have changed since:
-// original became edited by us, and current is what it is now. ok is false when
-// what we had written cannot be found in it, or in more places than one.
+// Revert undoes an edit of a file that somebody may have changed since:
+// original became edited by us, and current is what it is now. ok is false if
+// what we wrote is not in it, or in more places than one.
 func Revert(original, edited, current []byte) (reverted []byte, ok bool) {
 	switch {
 	case bytes.Equal(current, edited):
@@ -33,8 +33,8 @@ type hunk struct {
 	before, after []byte // the neighbours, nil at the ends of the file
 }
 
-// place finds our lines. Those that stand in several places are told apart by
-// their neighbours.
+// place finds our lines. If they occur in several places, their neighbours
+// decide.
 func place(lines [][]byte, h hunk) (int, bool) {
 	var all, beside []int
 	for at := 0; at+len(h.ours) <= len(lines); at++ {
@@ -56,8 +56,8 @@ func place(lines [][]byte, h hunk) (int, bool) {
 	return 0, false
 }
 
-// hunks are the changes from one file to another: what is not in their longest
-// common sequence of lines.
+// hunks are the changes from one file to another: everything outside of their
+// longest common sequence of lines.
 func hunks(from, to [][]byte) []hunk {
 	head := 0
 	for head < len(from) && head < len(to) && bytes.Equal(from[head], to[head]) {

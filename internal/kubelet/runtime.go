@@ -8,25 +8,26 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Dockerd is the name of cri-dockerd, and of the dockershim that it was made from,
-// which no kubelet has since 1.24.
+// Dockerd is the name of cri-dockerd, and of the dockershim from which it was
+// made, which no kubelet has since 1.24.
 const Dockerd = "cri-dockerd"
 
-// Runtime is a place where a container runtime may be.
+// Runtime is a container runtime and its paths.
 type Runtime struct{ Name, Socket, Binary string }
 
-// Runtimes are the places of container runtimes. One that comes with a
-// distribution is before those that any node may have besides, CRI-O before
-// containerd, which many nodes with CRI-O have as well.
+// Runtimes are the known container runtimes. One of a distribution comes before
+// those that any node may have in addition, CRI-O before containerd, which many
+// nodes with CRI-O have as well.
 func Runtimes() []Runtime {
 	own := all(func(d distribution) []Runtime { return d.runtimes })
 	plain := len(distributionOf(Systemd).runtimes) // the first row's
 	return append(own[plain:len(own):len(own)], own[:plain]...)
 }
 
-// RuntimesAt are the runtimes that may listen on the socket that a kubelet is told
-// to use, "unix:///run/crio/crio.sock" or a mere path: those that are known to have
-// it, otherwise those that call theirs so. None is a runtime that is not known.
+// RuntimesAt are the runtimes that may listen on the socket that a kubelet is
+// configured to use, "unix:///run/crio/crio.sock" or just a path: those that
+// are known to have it, otherwise those whose socket has the same name. None
+// means an unknown runtime.
 func RuntimesAt(h host.Host, endpoint string) []Runtime {
 	socket := path.Clean(strings.TrimPrefix(endpoint, "unix://"))
 	if real, err := h.Files.EvalSymlinks(socket); err == nil {

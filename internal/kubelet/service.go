@@ -11,14 +11,14 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// service is a unit as its files say.
+// service is a unit as its files define it.
 type service struct {
 	unit   string
 	exists bool
 
-	exec string            // the ExecStart= that counts, as it is written, in one line
+	exec string            // the effective ExecStart=, as written, in one line
 	vars map[string]string // of Environment=, as written
-	env  map[string]string // with the environment files laid over
+	env  map[string]string // with the environment files applied
 	home string            // WorkingDirectory=
 	// envFiles are the EnvironmentFile= that were read, and what each sets.
 	fromFiles map[string]bool
@@ -26,7 +26,7 @@ type service struct {
 
 func (s service) directory() string { return strings.TrimSuffix(s.home, "/") }
 
-// readService reads a unit with its drop-ins. A masked one does not exist.
+// readService reads a unit with its drop-ins. A masked unit counts as missing.
 func readService(h host.Host, units systemd.Files, unit string) (service, error) {
 	s := service{unit: unit, vars: map[string]string{}, env: map[string]string{}, fromFiles: map[string]bool{}}
 	settings, exists, err := units.Settings(unit)
@@ -37,7 +37,7 @@ func readService(h host.Host, units systemd.Files, unit string) (service, error)
 	return s, s.take(h, settings)
 }
 
-// take reads the settings of [Service] that decide over the command line.
+// take reads the settings of [Service] that affect the command line.
 func (s *service) take(h host.Host, settings []systemd.Setting) error {
 	var envFiles []string
 	for _, set := range settings {
@@ -46,7 +46,7 @@ func (s *service) take(h host.Host, settings []systemd.Setting) error {
 		}
 		switch set.Name {
 		case "ExecStart":
-			if set.Value == "" || s.exec == "" { // a oneshot may have several; the first is as good as any
+			if set.Value == "" || s.exec == "" { // a oneshot may have several; the first is used
 				s.exec = set.Value
 			}
 		case "WorkingDirectory":
@@ -78,7 +78,7 @@ func (s *service) take(h host.Host, settings []systemd.Setting) error {
 	return nil
 }
 
-// takeFile lays an environment file over what Environment= says.
+// takeFile applies an environment file on top of Environment=.
 func (s *service) takeFile(h host.Host, name string) error {
 	name, optional := strings.CutPrefix(name, "-")
 	data, err := host.ReadTrustedFile(h.Files, systemd.Unpercent(name))
@@ -97,12 +97,12 @@ func (s *service) takeFile(h host.Host, name string) error {
 	return nil
 }
 
-// argv is the command line that systemd makes of it.
+// argv is the command line as systemd expands it.
 func (s service) argv() []string { return systemd.CommandLine(s.exec, s.env) }
 
-// othersProgram finds a file in the command line that others can change: a script
-// that starts the kubelet, or what a shell is told to run. The program itself may be
-// missing: then others can make it.
+// othersProgram finds a file in the command line that another user can change:
+// a script that starts the kubelet, or an argument of a shell. The program
+// itself may be missing: then others may be able to create it.
 func (s service) othersProgram(h host.Host) (string, error) {
 	for i, word := range s.argv() {
 		for part := range shellWords(word) {
@@ -119,13 +119,13 @@ func (s service) othersProgram(h host.Host) (string, error) {
 	return "", nil
 }
 
-// shellWords are the words in one, if that is a script.
+// shellWords splits a word that may be a script of a shell.
 func shellWords(word string) iter.Seq[string] {
 	return strings.FieldsFuncSeq(word, func(r rune) bool { return strings.ContainsRune(" \t\n;|&()<>{}'\"=", r) })
 }
 
-// mentionsKubelet reports whether the command line may start a kubelet by way of
-// something else: a shell, or a script that is named after it.
+// mentionsKubelet reports whether the command line may start a kubelet
+// indirectly: by a shell, or a script with its name.
 func (s service) mentionsKubelet() bool {
 	for i, word := range s.argv() {
 		if i == 0 && strings.Contains(path.Base(word), "kubelet") {
@@ -140,7 +140,7 @@ func (s service) mentionsKubelet() bool {
 	return false
 }
 
-// byOthers reports whether an error is that of what others can change.
+// byOthers reports whether an error is about what another user can change.
 func byOthers(err error) bool {
 	_, ok := errors.AsType[*host.OthersError](err)
 	return ok

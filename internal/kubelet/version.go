@@ -8,7 +8,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// askVersion asks the program itself: packages and files lie, or are older.
+// askVersion asks the program itself: packages and files may be wrong or older.
 func askVersion(ctx context.Context, h host.Host, k Kubelet) (string, error) {
 	if k.Binary == "" {
 		return "", errors.New("it is not known which program to ask for its version")
@@ -27,7 +27,7 @@ func askVersion(ctx context.Context, h host.Host, k Kubelet) (string, error) {
 	return parseVersion(string(out))
 }
 
-// program is the kubelet itself, where there is one.
+// program is the kubelet itself, if there is one.
 func (k Kubelet) program() string {
 	if len(k.Argv) == 0 {
 		return ""
@@ -35,8 +35,8 @@ func (k Kubelet) program() string {
 	return k.Argv[0]
 }
 
-// parseVersion reads "Kubernetes v1.34.1", "k3s version v1.32.1+k3s1 (6a322f12)"
-// and their like.
+// parseVersion parses "Kubernetes v1.34.1", "k3s version v1.32.1+k3s1
+// (6a322f12)" and the like.
 func parseVersion(text string) (string, error) {
 	found := regexp.MustCompile(`\bv?1\.\d+\.\d+([-+.0-9A-Za-z]*[0-9A-Za-z])?`).FindString(text)
 	if found == "" {

@@ -12,19 +12,19 @@ import (
 
 var errMissing = errors.New("is missing")
 
-// converter turns an Object into a pod, and says what an API server would refuse
-// in it whatever else the input holds.
+// converter turns an Object into a pod, and finds what an API server would
+// refuse in it without knowing the rest of the input.
 type converter struct {
 	pod       pod
 	object    *Object
 	path      string // of the pod's spec
-	list      string // where the work is: a list of containers, or "" for the pod
+	list      string // the current field: a list of containers, or "" for the pod
 	index     int
 	fractions []string // memory with a fraction of a byte
 }
 
-// here is the field where the work is, ready for a field below it. It is put
-// together for errors only: there are millions of containers.
+// here is the current field, ready for a field below it. It is built for errors
+// only: there are millions of containers.
 func (c *converter) here(field string) string {
 	if c.list == "" {
 		return field
@@ -42,8 +42,7 @@ func (c *converter) refuse(field string, err error) *FieldError {
 	return &FieldError{Source: c.object.Source, Object: c.pod.object(), Field: path, Err: err}
 }
 
-// convert reads an Object with a Pod. What it returns is good until the next
-// call.
+// convert reads an Object with a Pod. Its result is valid until the next call.
 func (c *converter) convert(o *Object, namespace string, static bool) (*pod, *FieldError) {
 	from := o.Pod
 	c.object, c.path, c.fractions = o, from.SpecPath, c.fractions[:0]
@@ -84,10 +83,10 @@ func (c *converter) convert(o *Object, namespace string, static bool) (*pod, *Fi
 	return p, c.containers()
 }
 
-// fromKubelet recognises a static pod as the kubelet itself lists it (/pods): it
-// writes where it has a pod from into this annotation, over whatever a person
-// wrote (pkg/kubelet/config/config.go). What a manifest says, or any other
-// word, is a person's.
+// fromKubelet recognises a static pod as the kubelet itself lists it (/pods):
+// the kubelet writes the pod's source into this annotation, over any value that
+// a person wrote (pkg/kubelet/config/config.go). An annotation in a manifest,
+// or any other value, does not count.
 func fromKubelet(p *Pod) bool {
 	return p.Served && p.ConfigSource != nil && (*p.ConfigSource == "file" || *p.ConfigSource == "http")
 }
@@ -137,10 +136,10 @@ func (c *converter) containers() *FieldError {
 	return c.twins()
 }
 
-// counter counts containers in the lists they stand in.
+// counter counts containers in their lists.
 type counter [kindEphemeral + 1]int
 
-// next returns the place of the next container of a kind.
+// next returns the field of the next container of a kind.
 func (c *counter) next(kind containerKind) (list string, index int) {
 	if kind == kindSidecar {
 		kind = kindInit // they stand in one list
@@ -177,10 +176,10 @@ func (c *converter) container(written *Container) *FieldError {
 	return c.allocate(one, written)
 }
 
-// allocate gives a container of a served pod what the kubelet has allocated: by
-// that it is created, and gets its swap limit (k8s.io/kubernetes v1.37,
-// pkg/kubelet/allocation/allocation_manager.go, UpdatePodFromAllocation, which
-// pkg/kubelet/kubelet.go, SyncPod, begins with).
+// allocate sets the resources of a container of a served pod to what the
+// kubelet has allocated: with these it is created, and gets its swap limit
+// (k8s.io/kubernetes v1.37, pkg/kubelet/allocation/allocation_manager.go,
+// UpdatePodFromAllocation, with which pkg/kubelet/kubelet.go, SyncPod, begins).
 func (c *converter) allocate(one *container, written *Container) *FieldError {
 	a := written.Allocated
 	was := desired{
@@ -193,8 +192,8 @@ func (c *converter) allocate(one *container, written *Container) *FieldError {
 		return c.refuse(c.here("resources"), fmt.Errorf("as allocated in the status: %w", err))
 	}
 	one.request[memory], one.hasRequest[memory] = request, a.HasRequest
-	// A resize takes no limit away, so a container without one in its spec has
-	// none (what the status shows is then that of the pod). The status shows those
+	// A resize cannot remove a limit, so a container without one in its spec
+	// has none (its status then shows the pod's). The status shows the limits
 	// in force: what is in progress is allocated already.
 	resize := &c.object.Pod.Resize
 	if was.hasLimit && (resize.Pending || !resize.InProgress) {
@@ -220,11 +219,11 @@ func (c *converter) allocated(a *Allocation) (request, limit amount, err error) 
 	return request, limit, err
 }
 
-// twins refuses containers of the same name, of whatever kind.
+// twins refuses containers with the same name, of any kind.
 func (c *converter) twins() *FieldError {
 	all := c.pod.containers
 	var seen map[string]bool
-	if len(all) > 16 { // below, looking is faster than remembering
+	if len(all) > 16 { // for fewer, comparing is faster than a map
 		seen = make(map[string]bool, len(all))
 	}
 	var count counter
@@ -245,7 +244,7 @@ func (c *converter) twins() *FieldError {
 	return nil
 }
 
-// demand reads requests and limits. A pod that has yet to be created has them
+// demand reads requests and limits. For a pod that does not exist yet they are
 // rounded up to thousandths, as an API server would.
 func (c *converter) demand(d *demand, from *Resources) *FieldError {
 	if refused := c.side("requests", from.Requests, &d.request, &d.hasRequest, &d.hugepages); refused != nil {
@@ -286,9 +285,8 @@ func (c *converter) side(name string, list ResourceList, value *[resources]amoun
 	return nil
 }
 
-// checkResource refuses a resource that Kubernetes should know and does not: one
-// without a domain in its name (pkg/apis/core/validation/validation.go,
-// ValidateContainerResourceName).
+// checkResource refuses an unknown resource without a domain in its name
+// (pkg/apis/core/validation/validation.go, ValidateContainerResourceName).
 func checkResource(name string) error {
 	if strings.HasPrefix(name, "hugepages-") {
 		return nil
@@ -300,7 +298,7 @@ func checkResource(name string) error {
 	return fmt.Errorf("there is no resource of this name: want %s, hugepages-SIZE, or one with a domain such as example.org/%s", strings.Join(known, ", "), name)
 }
 
-// exactly is a quantity as the pod's API server has it, or will have it.
+// exactly is a quantity as the API server stores it, or will store it.
 func (c *converter) exactly(q bytesize.Quantity) (amount, error) {
 	if !c.pod.served {
 		return rounded(q)

@@ -11,19 +11,19 @@ type verdict struct {
 	bytes  int64 // where swap is limited
 }
 
-// allowance is what the runtime is told.
+// allowance is the limit that the runtime gets.
 type allowance uint8
 
 const (
 	limited   allowance = iota // so many bytes of swap
-	unlimited                  // the kubelet says "max" or -1, or the runtime takes it so
+	unlimited                  // the kubelet sets "max" or -1, or the runtime takes it so
 	unset                      // the kubelet says nothing
 )
 
-// decide asks the kubelet's tests in the kubelet's order
+// decide runs the kubelet's tests in the kubelet's order
 // (pkg/kubelet/kuberuntime/kuberuntime_container_linux.go,
-// configureContainerSwapResources, GetContainerSwapBehavior and what they were
-// before 1.33); the first that fails decides.
+// configureContainerSwapResources, GetContainerSwapBehavior and their
+// predecessors before 1.33); the first that fails decides.
 func (s *site) decide(p *pod, c *container) verdict {
 	if p.windows || s.node.Windows {
 		return verdict{reason: Windows}
@@ -39,7 +39,7 @@ func (s *site) decide(p *pod, c *container) verdict {
 	return s.share(c)
 }
 
-// failing asks a test about a pod or container; empty: it passes.
+// failing runs a test about a pod or container; empty: it passes.
 func failing(test kubeletcfg.Test, p *pod, c *container) Reason {
 	switch test {
 	case kubeletcfg.TestCritical:
@@ -59,7 +59,7 @@ func failing(test kubeletcfg.Test, p *pod, c *container) Reason {
 			return NoMemoryRequest
 		}
 	case kubeletcfg.TestEqual:
-		// Exact quantities, although the arithmetic goes on with whole bytes.
+		// Exact quantities, although the arithmetic continues with whole bytes.
 		if c.request[memory] == c.limit[memory] {
 			return RequestEqualsLimit
 		}
@@ -69,7 +69,7 @@ func failing(test kubeletcfg.Test, p *pod, c *container) Reason {
 }
 
 // critical is pkg/kubelet/types/pod_update.go, IsCriticalPod. The name of the
-// class plays no part: admission has made a priority of it.
+// class does not matter: admission has replaced it with a priority.
 func (p *pod) critical() bool {
 	return p.static || p.mirror || p.hasPriority && p.priority >= systemCritical
 }
@@ -102,8 +102,8 @@ func (s *site) withoutShare(c *container) verdict {
 	case kubeletcfg.Unlimited:
 		return verdict{reason: UnlimitedLegacy, swap: unlimited}
 	case kubeletcfg.MemoryLimit:
-		// Memory and swap together are limited to what memory is limited to;
-		// with no memory limit the runtime ignores it.
+		// Memory and swap together are limited to the memory limit; without a
+		// memory limit the runtime ignores it.
 		if c.limit[memory].isZero() {
 			return verdict{reason: LegacyLimited, swap: unlimited}
 		}
@@ -113,13 +113,13 @@ func (s *site) withoutShare(c *container) verdict {
 	}
 }
 
-// share is calcSwapForBurstablePods: request / memory * swap in float64, divided
-// first and cut off, so that every byte is the kubelet's, rounding errors
-// included. Capacities count, not what is allocatable.
+// share is calcSwapForBurstablePods: request / memory * swap in float64,
+// divided first and truncated, so that every byte is the kubelet's, rounding
+// errors included. Capacity counts, not allocatable.
 func (s *site) share(c *container) verdict {
 	request := c.request[memory].bytes()
 	switch {
-	case request == 0: // there is a limit: only with an explicit request of 0
+	case request == 0: // there is a limit: only if the request is explicitly 0
 		return verdict{reason: NoMemoryRequest}
 	case request > s.node.MemoryBytes:
 		return verdict{reason: RequestExceedsNode}

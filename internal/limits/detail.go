@@ -1,8 +1,8 @@
 package limits
 
-// detail is one sentence for a person: why, and what to change for the other
-// outcome. The sentences are constants, because there is one for each of
-// millions of containers.
+// detail is one sentence for the user: the reason, and what to change for the
+// other result. The sentences are constants, because there are millions of
+// containers.
 func (s *site) detail(v verdict, p *pod, c *container) string {
 	switch v.reason {
 	case Proportional:

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Change is a container that is not the same in two plans.
+// Change is a container that differs between two plans.
 type Change struct {
 	Kind      ChangeKind
 	Namespace string
@@ -23,7 +23,7 @@ type ChangeKind string
 
 // The kinds of a Change.
 const (
-	Same    ChangeKind = "same" // only counted: Diff yields it so that its caller can
+	Same    ChangeKind = "same" // equal: Diff yields it so that its caller can count
 	Changed ChangeKind = "changed"
 	Added   ChangeKind = "added"
 	Removed ChangeKind = "removed"
@@ -39,19 +39,19 @@ type Outcome struct {
 	Reason             Reason
 }
 
-// identity is what makes a container the same one in two plans. Its node does
-// not count, so that a pod that moved is one change.
+// identity decides which containers of two plans are the same one. Its node
+// does not count, so that a pod that moved is one change.
 type identity struct {
 	namespace, pod, workload, container string
 	kind                                ContainerType
 }
 
-// Diff compares two plans container by container and yields every one but those
-// of pods that have finished. It goes over both at the same time and keeps only
-// what it has not yet met in the other: next to nothing for the same input on two
-// sizes of node. Containers that look alike (copies on several nodes) are paired
-// in their order. The Change is overwritten by the next one; an error ends it and
-// is that of a plan.
+// Diff compares two plans container by container and yields all but those of
+// pods that have finished. It reads both at the same time and keeps only
+// containers without a counterpart so far: next to nothing for the same input
+// on two node sizes. Containers that look alike (copies on several nodes) are
+// paired in their order. The Change is overwritten by the next one; an error
+// ends it and is that of a plan.
 func Diff(before, after *Plan) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		nextOld, stopOld := iter.Pull2(before.Rows())
@@ -100,7 +100,7 @@ type entry struct {
 	outcome Outcome
 }
 
-// meet pairs a row with the one that waits for it, or lets it wait.
+// meet pairs a row with its waiting counterpart, or adds it to those that wait.
 func (d *differ) meet(r *Row, mine, its *waiting) bool {
 	id := identity{r.Namespace, r.Pod, r.Workload, r.Container, r.Type}
 	queue := its.first[id]
@@ -129,7 +129,7 @@ func (w *waiting) add(id identity, o Outcome) {
 	w.count++
 }
 
-// rest tells what never found its counterpart, in the order of its plan.
+// rest yields the rows without a counterpart, in the order of their plan.
 func (d *differ) rest(w *waiting) bool {
 	type leftover struct {
 		id identity

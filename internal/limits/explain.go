@@ -10,20 +10,20 @@ import (
 type Test struct {
 	Question string `json:"question"`
 	Answer   string `json:"answer"`
-	Passed   bool   `json:"passed"` // false on the last test only: it decides against a share of swap
-	Source   string `json:"source"` // where Kubernetes asks it: file, function and release
+	Passed   bool   `json:"passed"` // false on the last test only: the container gets no share of swap
+	Source   string `json:"source"` // where Kubernetes does this test: file, function and release
 }
 
 // Explanation is the kubelet's tests for one container, up to the one that
-// decides, and the arithmetic where all are passed.
+// decides, and the arithmetic if all are passed.
 type Explanation struct {
 	Row   Row    `json:"row"`
 	Tests []Test `json:"tests"`
 }
 
-// Explain walks through the kubelet's tests for every container of the pods and
+// Explain runs the kubelet's tests for every container of the pods and
 // workloads with this namespace and name ("web" or "Deployment/web"), on every
-// node, in the plan's order. A name that nobody has is an error.
+// node, in the plan's order. It is an error if nothing has the name.
 func (p *Plan) Explain(namespace, name string) ([]Explanation, error) {
 	var list []Explanation
 	err := p.visit(func(on *site, one *pod) bool {
@@ -47,7 +47,7 @@ func (p *Plan) Explain(namespace, name string) ([]Explanation, error) {
 	return list, nil
 }
 
-// explain asks a container's tests one by one.
+// explain runs a container's tests one by one.
 func (s *site) explain(p *pod, c *container) []Test {
 	if p.windows || s.node.Windows {
 		return []Test{{
@@ -72,7 +72,8 @@ func (s *site) explain(p *pod, c *container) []Test {
 	return append(tests, s.arithmetic(c)...)
 }
 
-// source is where a test stands in the release that the row was read from.
+// source is where a test is in the source of the release that the row was read
+// from.
 func (s *site) source(test kubeletcfg.Test) string {
 	file := s.row.Files[0]
 	switch test {
@@ -110,7 +111,7 @@ func (s *site) question(test kubeletcfg.Test, p *pod, c *container) Test {
 	}
 }
 
-// arithmetic is what follows when all tests are passed.
+// arithmetic is the computation after all tests are passed.
 func (s *site) arithmetic(c *container) []Test {
 	request := c.request[memory].bytes()
 	source := "pkg/kubelet/kuberuntime/kuberuntime_container_linux.go calcSwapForBurstablePods (" + s.row.Source + ")"

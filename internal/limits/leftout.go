@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// kind is what objects without pods have in common.
+// kind is a kind of objects without pods.
 type kind struct {
 	group, name string
 	template    string // Object.TemplatePath
@@ -64,8 +64,8 @@ func (k kind) why() string {
 	}
 }
 
-// ofKubernetes reports whether a kind is Kubernetes' own, of which all with pods
-// are known.
+// ofKubernetes reports whether a kind is Kubernetes' own; all of those with
+// pods are known.
 func (k kind) ofKubernetes() bool {
 	return !strings.Contains(k.group, ".") || strings.HasSuffix(k.group, ".k8s.io") && !strings.HasSuffix(k.group, ".x-k8s.io")
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
-// Source says where an object stands in what was read.
+// Source is the place of an object in the input.
 type Source struct {
 	File     string // as the user named it; "-" is standard input
 	Document int    // from 1
-	Item     int    // place in a List, from 0; -1 for an object of its own
-	Line     int    // where the object begins, from 1; 0: not known
+	Item     int    // index in a List, from 0; -1 for a separate object
+	Line     int    // line where the object begins, from 1; 0: not known
 }
 
 // String is for error messages: "pods.yaml: document 2, item 14 (line 310)".
@@ -29,20 +29,20 @@ func (s Source) String() string {
 	return text
 }
 
-// Object is what matters of one object of the input. Exactly one of the
-// pointers is set; none for a kind that says nothing about swap.
+// Object is the relevant part of one object of the input. Exactly one of the
+// pointers is set; none for a kind that does not matter to swap.
 type Object struct {
 	Source     Source
 	APIVersion string
 	Kind       string // "Pod", "Deployment", "LimitRange", ...
-	Namespace  string // empty where the object has none
-	Name       string // metadata.name, or metadata.generateName where that is empty
+	Namespace  string // empty if the object has none
+	Name       string // metadata.name, or metadata.generateName if that is empty
 	UID        UID    // of metadata.uid
-	Owner      Owner  // the one with controller: true; no Kind: there is none
+	Owner      Owner  // the owner with controller: true; without a Kind there is none
 
-	// Of an object without pods: where it has what looks like a pod template,
-	// where its kind should have one, and whether its controller makes pods that
-	// nobody has written down.
+	// For an object without pods: where it has something like a pod template,
+	// where its kind should have one, and whether its controller makes pods
+	// that no manifest contains.
 	TemplatePath string
 	NoTemplate   string
 	Computed     bool
@@ -53,7 +53,7 @@ type Object struct {
 	Node          *NodeObject
 }
 
-// Pod is a Pod or the pod template of a workload, reduced to what decides over
+// Pod is a Pod or the pod template of a workload, reduced to what matters to
 // swap. Fields hold what was written: nothing is defaulted.
 type Pod struct {
 	// Template is true for everything but a bare Pod.
@@ -61,22 +61,22 @@ type Pod struct {
 	// Served is true for a Pod with a metadata.uid: an API server has defaulted
 	// it, and status.qosClass and spec.priority count as they stand.
 	Served bool
-	// SpecPath is where the pod's spec stands in the object, for error messages:
-	// "spec.template.spec". Empty: where objects of this kind have it.
+	// SpecPath is the path of the pod's spec in the object, for error messages:
+	// "spec.template.spec". Empty: the usual one of the kind.
 	SpecPath string
 	// Replicas is how many copies the workload wants at present (Jobs:
-	// parallelism, and no more than there is to complete); nil where the object
-	// does not say.
+	// parallelism, and no more than what is left to complete); nil if the
+	// object does not say.
 	Replicas *int64
-	// ReplicasPath is where that stands, for error messages.
+	// ReplicasPath is the path of that, for error messages.
 	ReplicasPath string
 	// Before is how many pods the templates before this one want, in an object
 	// with several.
 	Before int64
-	// Wrapper is true for a kind of others that has no number of copies of its
-	// own: where other workloads of the input are made by it, they say all.
+	// Wrapper is true for a custom resource without a number of copies of its
+	// own: if it owns other workloads of the input, their numbers count.
 	Wrapper bool
-	// Ended says why no pod is made from the template any more.
+	// Ended says why no more pods are made from the template.
 	Ended Ended
 
 	ConfigSource      *string // annotation kubernetes.io/config.source
@@ -85,7 +85,7 @@ type Pod struct {
 	NodeName          string  // spec.nodeName
 	NodeSelector      map[string]string
 	NodeAffinity      []NodeSelectorTerm // required during scheduling; terms are ORed
-	HasNodeAffinity   bool               // required terms are there, even if there are none of them
+	HasNodeAffinity   bool               // there are required terms, perhaps an empty list
 	Priority          *int32             // spec.priority
 	PriorityClassName string
 	QOSClass          string // status.qosClass
@@ -97,10 +97,10 @@ type Pod struct {
 	Containers []Container
 }
 
-// Ended is why a pod or workload counts in nothing.
+// Ended is why a pod or workload is not counted.
 type Ended uint8
 
-// What has ended, or waits for a person.
+// The reasons: it has ended, or waits for a person.
 const (
 	Running   Ended = iota
 	Finished        // a pod: Succeeded or Failed
@@ -121,7 +121,7 @@ type Owner struct {
 	Kind, Name string
 }
 
-// Misspelling is a member that Kubernetes has none of, and so passes over.
+// Misspelling is an unknown member, which Kubernetes ignores.
 type Misspelling struct {
 	Field string // "spec.containers[0].resource"
 	Meant string // "resources"
@@ -138,8 +138,8 @@ const (
 	Ephemeral ContainerType = "ephemeral"
 )
 
-// Container is one container of a pod. Containers stand in the order init and
-// sidecar (as written), app, ephemeral.
+// Container is one container of a pod. Order: init and sidecar (as written),
+// app, ephemeral.
 type Container struct {
 	Name      string
 	Type      ContainerType
@@ -147,13 +147,13 @@ type Container struct {
 
 	// RestartsToResize is resizePolicy RestartContainer for memory.
 	RestartsToResize bool
-	// Allocated is what the kubelet has allocated; nil where it does not say: the
-	// container has not been started, or its Kubernetes resizes nothing.
+	// Allocated is what the kubelet has allocated; nil if the status does not
+	// say: the container has not been started, or this version cannot resize.
 	Allocated *Allocation
 }
 
-// Allocation is a memory request and limit by which a container runs: those of
-// its status. They differ from its spec while a resize waits
+// Allocation is the memory request and limit with which a container runs, from
+// its status. They differ from its spec while a resize is pending
 // (k8s.io/kubernetes v1.37, pkg/kubelet/kubelet_pods.go,
 // convertToAPIContainerStatuses).
 type Allocation struct {
@@ -161,11 +161,11 @@ type Allocation struct {
 	HasRequest, HasLimit bool
 }
 
-// Resize is how far an in-place resize of a pod is: its conditions from
+// Resize is the state of an in-place resize of a pod: its conditions from
 // Kubernetes 1.33 on (beta, on by default), status.resize before (1.27, alpha).
 type Resize struct {
 	Pending    bool   // the kubelet has not accepted it
-	InProgress bool   // what is desired is allocated, and not all of it in force yet
+	InProgress bool   // the desired resources are allocated, but not all in force yet
 	Reason     string // why it is pending: Deferred, Infeasible
 	Message    string
 }
@@ -175,8 +175,8 @@ type Resources struct {
 	Requests, Limits ResourceList
 }
 
-// ResourceList holds cpu, memory and hugepages-*, in the order written; other
-// resources decide nothing.
+// ResourceList has cpu, memory and hugepages-*, in the order written; other
+// resources do not matter.
 type ResourceList []ResourceAmount
 
 // ResourceAmount is one entry of a ResourceList.
@@ -195,7 +195,7 @@ func (l ResourceList) Get(name string) (bytesize.Quantity, bool) {
 	return bytesize.Quantity{}, false
 }
 
-// LimitRange is what a LimitRange object says about containers: its items of
+// LimitRange is the part of a LimitRange object about containers: its items of
 // type Container, in the order written, not defaulted.
 type LimitRange struct {
 	Items []LimitRangeItem
@@ -212,7 +212,7 @@ type PriorityClass struct {
 	GlobalDefault bool
 }
 
-// NodeObject is what matters of a v1 Node. Sizes are bytes; nil where the
+// NodeObject is the relevant part of a v1 Node. Sizes are bytes; nil if the
 // object does not say.
 type NodeObject struct {
 	Labels         map[string]string

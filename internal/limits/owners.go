@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// A pod and the workload that has made it are one: the pod counts, and the
-// workload with what it lacks. Who has made whom is in ownerReferences.
+// A pod and its owner are counted once: the pod counts, and the workload only
+// with the pods that are missing. ownerReferences say who owns whom.
 
-// owners are the workloads of the input that an API server has given a UID. There
-// are as many of them as the input has workloads, whatever the number of pods.
+// owners are the workloads of the input with a UID from an API server. Their
+// number follows that of the workloads in the input, whatever the number of
+// pods.
 type owners map[UID]*owned
 
-// owned is what the input has of what a workload has made.
+// owned is what the input has of the pods of a workload.
 type owned struct {
 	copies    int64    // pods, and the copies that other workloads want
 	workloads bool     // there are workloads among them
@@ -22,8 +23,8 @@ type owned struct {
 }
 
 // madeBy is the kind between a workload and its pods. It may be missing in the
-// input ('kubectl get deployments,pods'), and is then known by its name: that of
-// the workload, a dash, and something of its own.
+// input ('kubectl get deployments,pods'), and is then recognised by its name:
+// that of the workload, a dash, and a suffix.
 func madeBy(kind string) string {
 	switch kind {
 	case "Deployment", "Rollout": // pkg/controller/deployment/sync.go, generateReplicaSetName
@@ -51,7 +52,7 @@ func (o owners) add(p *pod) {
 	}
 }
 
-// makerOf is who has made an owner, by its name; 0: nobody that is known.
+// makerOf is the owner of an owner, found by its name; 0: not known.
 func makerOf(owner *Owner, namespace string) UID {
 	end := strings.LastIndexByte(owner.Name, '-')
 	if end <= 0 {
@@ -71,7 +72,7 @@ func makerOf(owner *Owner, namespace string) UID {
 	return nameID(owner.Kind, namespace, owner.Name[:end])
 }
 
-// find is the workload of the input that has made a pod or another workload.
+// find is the workload of the input that owns a pod or another workload.
 func (o owners) find(p *pod) *owned {
 	if p.owner == 0 {
 		return nil
@@ -82,8 +83,7 @@ func (o owners) find(p *pod) *owned {
 	return o[p.maker]
 }
 
-// countOwned goes over all pods once, where there is a workload that may have made
-// them.
+// countOwned reads all pods once, if there is a workload that may own them.
 func (p *Plan) countOwned() error {
 	if len(p.owners) == 0 {
 		return nil
@@ -118,7 +118,7 @@ func (o *owned) count(p *pod, plan *Plan) {
 	}
 }
 
-// put remembers that a node has a pod.
+// put records that a node has a pod.
 func (o *owned) put(node, nodes int) {
 	if o.nodes == nil {
 		o.nodes = make([]uint64, (nodes+63)/64)
@@ -131,10 +131,10 @@ func (o *owned) has(node int) bool {
 	return o != nil && o.nodes != nil && o.nodes[node/64]&(1<<(node%64)) != 0
 }
 
-// empty reports whether the input has nothing of what a workload has made.
+// empty reports whether the input has no pod of a workload.
 func (o *owned) empty() bool { return o == nil || o.copies == 0 }
 
-// lack leaves of a workload's copies those that are not in the input.
+// lack returns how many copies of a workload are not in the input as pods.
 func (o owners) lack(p *pod) {
 	if p.workload == "" {
 		return
@@ -153,12 +153,12 @@ func (o owners) lack(p *pod) {
 	}
 }
 
-// counted reports whether nothing of a pod or workload counts, because it has
-// ended or all its copies are there as pods.
+// counted reports whether a pod or workload adds nothing, because it has ended
+// or all its copies are in the input as pods.
 func (p *pod) counted() bool { return p.ended != Running || p.replicas == 0 && p.wanted > 0 }
 
-// note says in a few words why a pod or workload does not count, or not with all
-// of its copies; "" where there is nothing to say.
+// note says in a few words why a pod or workload is not counted, or not with
+// all of its copies; "" if there is nothing to say.
 func (p *pod) note() string {
 	switch {
 	case p.ended != Running:

@@ -13,10 +13,10 @@ type Plan struct {
 	warnings    []Warning
 }
 
-// Close gives back the temporary file.
+// Close closes the temporary file.
 func (p *Plan) Close() error { return p.spool.close() }
 
-// Nodes returns the nodes in their order, with what their pods add up to.
+// Nodes returns the nodes in their order, with the sums over their pods.
 func (p *Plan) Nodes() []NodeTotals {
 	list := make([]NodeTotals, len(p.sites))
 	for i, on := range p.sites {
@@ -25,5 +25,5 @@ func (p *Plan) Nodes() []NodeTotals {
 	return list
 }
 
-// Warnings returns what there is to know besides.
+// Warnings returns the warnings about the input and the plan.
 func (p *Plan) Warnings() []Warning { return p.warnings }

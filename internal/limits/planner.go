@@ -11,13 +11,13 @@ import (
 // Options say what to plan for.
 type Options struct {
 	// Nodes are the nodes to plan for. Empty: the Node objects of the input,
-	// and where it has none, Default.
+	// and if it has none, Default.
 	Nodes []Node
-	// Default is asked for the nodes only when there are no others.
+	// Default is called for the nodes only if there are no others.
 	Default func() ([]Node, error)
-	// Base says what a Node object does not: page size, behavior, cgroup
+	// Base has what a Node object does not say: page size, behavior, cgroup
 	// version and swap controller, and swap for a kubelet that does not report
-	// it. A KubernetesVersion here wins over the object's kubeletVersion.
+	// it. A KubernetesVersion here overrides the object's kubeletVersion.
 	Base Node
 	// Namespace is that of objects without one; empty: "default".
 	Namespace string
@@ -31,7 +31,7 @@ type Options struct {
 	Spool func() (Spool, error)
 }
 
-// Spool is a temporary file: written to its end, then read from any place.
+// Spool is a temporary file: written to its end, then read from any offset.
 type Spool interface {
 	io.Writer
 	io.ReaderAt
@@ -55,7 +55,7 @@ func (e *FieldError) Error() string {
 // Unwrap returns what is wrong.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// Planner takes the objects of the input, in its order.
+// Planner takes the objects of the input, in their order.
 type Planner struct {
 	options   Options
 	converter converter
@@ -78,9 +78,10 @@ func NewPlanner(o Options) *Planner {
 	return p
 }
 
-// Add takes an object. It keeps nothing of it, so that the reader may use it
-// again. A *FieldError is for an object that an API server would refuse, unless
-// Options.SkipInvalid makes it a warning; other errors are those of the spool.
+// Add takes an object. It keeps no pointer into it, so that the reader may
+// reuse it. A *FieldError is for an object that an API server would refuse,
+// unless Options.SkipInvalid makes it a warning; other errors are those of the
+// spool.
 func (p *Planner) Add(o *Object) error {
 	var refused *FieldError
 	switch {
@@ -103,7 +104,7 @@ func (p *Planner) Add(o *Object) error {
 			p.warnings.unusedNodes++
 			return nil
 		}
-		return p.addNode(o) // without it another node would be planned for
+		return p.addNode(o) // otherwise another node would be planned for
 	default:
 		p.warnings.leftOut(o)
 	}
@@ -113,7 +114,7 @@ func (p *Planner) Add(o *Object) error {
 	return p.refuse(refused)
 }
 
-// refuse is the end of an object that an API server would refuse.
+// refuse handles an object that an API server would refuse.
 func (p *Planner) refuse(refused *FieldError) error {
 	if !p.options.SkipInvalid {
 		return refused
@@ -177,9 +178,9 @@ func (p *Planner) addNode(o *Object) error {
 	return nil
 }
 
-// Plan ends the input. Errors are *FieldError for pods that turn out to be
-// refused only when the whole input is known (a LimitRange may come last), and
-// fail.Error for nodes that no kubelet would run on.
+// Plan ends the input. Errors are *FieldError for pods that can be refused only
+// when the whole input is known (a LimitRange may come last), and fail.Error
+// for nodes on which no kubelet would run.
 func (p *Planner) Plan() (*Plan, error) {
 	plan := &p.plan
 	if err := plan.spool.end(); err != nil {
@@ -233,8 +234,8 @@ func (p *Planner) prepareSites() error {
 	return nil
 }
 
-// total goes over all pods once: what is wrong with them, and what they add up
-// to.
+// total reads all pods once: it finds what is wrong with them, and sums them
+// up.
 func (p *Planner) total() error {
 	plan := &p.plan
 	plan.sums = make([]sums, len(plan.sites))

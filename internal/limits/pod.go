@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// pod is a Pod as the plan works on it: what decides over swap, without
-// anything that has to be allocated for each one.
+// pod is a Pod in the form in which it is planned: what matters to swap,
+// without an allocation for each pod.
 type pod struct {
 	place     place
 	kind      string
@@ -25,7 +25,7 @@ type pod struct {
 
 	uid     UID   // of a workload
 	owner   UID   // its controller
-	maker   UID   // who has made its controller, by name
+	maker   UID   // the owner of its controller, by name
 	wrapper bool  // Pod.Wrapper
 	before  int64 // Pod.Before
 
@@ -39,7 +39,7 @@ type pod struct {
 	hasPriority bool
 	selector    []byte // encoded nodeSelector and node affinity of a DaemonSet
 
-	resizing bool // a container has something else allocated than its spec says
+	resizing bool // the allocation of a container differs from its spec
 	resize   Resize
 
 	hasLevel   bool // spec.resources is there
@@ -50,7 +50,7 @@ type pod struct {
 // place is a Source in numbers.
 type place struct{ file, document, item, line int }
 
-// container is a Container as the plan works on it.
+// container is a Container in the form in which it is planned.
 type container struct {
 	name string
 	kind containerKind
@@ -59,7 +59,7 @@ type container struct {
 	desired desired
 }
 
-// desired is the memory of a container's spec, where something else is allocated.
+// desired is the memory of a container's spec, if the allocation differs.
 type desired struct {
 	differs              bool
 	restarts             bool // Container.RestartsToResize
@@ -105,14 +105,14 @@ func (k containerKind) containerType() ContainerType {
 	}
 }
 
-// The two resources that decide over QoS, as indexes into a demand.
+// The two resources that matter to the QoS class, as indexes into a demand.
 const (
 	cpu = iota
 	memory
 	resources
 )
 
-// resourceName is how manifests call a resource.
+// resourceName is the name of the resource in manifests.
 func resourceName(r int) string {
 	if r == cpu {
 		return "cpu"
@@ -120,7 +120,7 @@ func resourceName(r int) string {
 	return "memory"
 }
 
-// demand is requests and limits of cpu and memory. What is not there is zero.
+// demand is requests and limits of cpu and memory. A missing one is zero.
 type demand struct {
 	request, limit       [resources]amount
 	hasRequest, hasLimit [resources]bool
@@ -132,7 +132,7 @@ func (d *demand) isSet() bool {
 	return d.hugepages || d.hasRequest[cpu] || d.hasRequest[memory] || d.hasLimit[cpu] || d.hasLimit[memory]
 }
 
-// origin says which memory values of a container nobody wrote.
+// origin says where memory values of a container come from that nobody wrote.
 type origin uint8
 
 const (
@@ -152,7 +152,7 @@ func objectName(kind, namespace, name string) string {
 	return kind + " " + namespace + "/" + name
 }
 
-// specPathOf is where objects of a kind have their pod's spec.
+// specPathOf is the path of the pod's spec in objects of a kind.
 func specPathOf(kind string) string {
 	switch kind {
 	case "Pod":

@@ -4,7 +4,7 @@ import "fmt"
 
 // System priorities (pkg/apis/scheduling/v1/helpers.go, pkg/apis/scheduling/types.go).
 const (
-	systemCritical     = 2_000_000_000 // from here on the kubelet takes a pod for critical
+	systemCritical     = 2_000_000_000 // from here on the kubelet treats a pod as critical
 	systemNodeCritical = systemCritical + 1000
 	highestOfUsers     = 1_000_000_000
 )
@@ -72,7 +72,7 @@ func (c *classes) lookup(class string) (value int32, known bool) {
 }
 
 // resolve gives a pod its priority (plugin/pkg/admission/priority/admission.go,
-// admitPod). Of a class that is not known the pod keeps what it says itself.
+// admitPod). If the class is not known, the pod keeps the priority in its spec.
 func (c *classes) resolve(p *pod) {
 	if value, known := c.lookup(p.class); known {
 		p.priority, p.hasPriority = value, true

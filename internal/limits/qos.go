@@ -36,8 +36,8 @@ func qosOf(text string) (class qosClass, ok bool) {
 	return qosUnknown, false
 }
 
-// computeQOS is the class of a pod as it stands (pkg/apis/core/v1/helper/qos/qos.go,
-// ComputePodQOS): that of spec.resources where it counts, otherwise that of all
+// computeQOS is the class of a pod (pkg/apis/core/v1/helper/qos/qos.go,
+// ComputePodQOS): that of spec.resources if it counts, otherwise that of all
 // init and app containers if they agree, otherwise Burstable. Ephemeral
 // containers have no resources and do not count.
 func computeQOS(p *pod, level kubeletcfg.PodLevel) qosClass {

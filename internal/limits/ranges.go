@@ -8,7 +8,7 @@ import (
 
 // ranges are the LimitRanges of one namespace (plugin/pkg/admission/limitranger).
 type ranges struct {
-	defaults  demand // what containers get that say nothing
+	defaults  demand // what containers get that have no value
 	bounds    []bounds
 	conflict  bool // two of them have different defaults, and Kubernetes does not say which wins
 	firstName string
@@ -47,8 +47,8 @@ func (in *ranges) add(o *Object) *FieldError {
 	return nil
 }
 
-// merge adds the defaults of another LimitRange: the first that says something
-// has filled it in when the next one comes.
+// merge adds the defaults of another LimitRange: the first one with a value
+// wins.
 func (in *ranges) merge(more *demand) {
 	for r := range resources {
 		in.fill(&in.defaults.limit[r], &in.defaults.hasLimit[r], more.limit[r], more.hasLimit[r])
@@ -66,7 +66,7 @@ func (in *ranges) fill(value *amount, has *bool, more amount, there bool) {
 	}
 }
 
-// rangeItem is a LimitRangeItem with its defaults filled in.
+// rangeItem is a LimitRangeItem with its defaults.
 type rangeItem struct {
 	demand
 	bounds
@@ -150,7 +150,7 @@ func rounded(q bytesize.Quantity) (amount, error) {
 	return value, nil
 }
 
-// apply fills in what containers do not say (mergePodResourceRequirements).
+// apply sets what containers leave out (mergePodResourceRequirements).
 func (in *ranges) apply(p *pod) {
 	for i := range p.containers {
 		c := &p.containers[i]
@@ -174,8 +174,8 @@ func (in *ranges) apply(p *pod) {
 	}
 }
 
-// refuse says what of a container is outside of the bounds
-// (PodValidateLimitFunc, minConstraint, maxConstraint).
+// refuse says what of a container is out of bounds (PodValidateLimitFunc,
+// minConstraint, maxConstraint).
 func (in *ranges) refuse(c *container) error {
 	for i := range in.bounds {
 		b := &in.bounds[i]
@@ -223,9 +223,9 @@ func refuseAbove(c *container, r int, most amount) error {
 	return nil
 }
 
-// asCompared gives amounts as they are compared with a bound: in thousandths,
-// but all of them rounded up to whole numbers where one of them has more
-// thousandths than 63 bits hold (requestLimitEnforcedValues).
+// asCompared returns amounts as they are compared with a bound: in thousandths,
+// but all rounded up to whole numbers if one of them has more thousandths than
+// fit into 63 bits (requestLimitEnforcedValues).
 func asCompared(request, limit, bound amount) (_, _, _ amount) {
 	for _, a := range []amount{request, limit, bound} {
 		if a.bytes() > maxMilli {

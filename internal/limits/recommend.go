@@ -7,32 +7,32 @@ import (
 	"slices"
 )
 
-// Target is what swap shall be enough for. Exactly one of the two is set.
+// Target is what swap has to be enough for. Exactly one of the two is set.
 type Target struct {
-	PerContainerBytes int64   `json:"perContainerBytes,omitzero"` // what memory.swap.max of each container reads at least
-	Ratio             float64 `json:"ratio,omitzero"`             // each container's swap as a share of its memory request
+	PerContainerBytes int64   `json:"perContainerBytes,omitzero"` // the least value of memory.swap.max of each container
+	Ratio             float64 `json:"ratio,omitzero"`             // each container's swap as a ratio of its memory request
 }
 
-// Recommendation is how much swap a node needs to reach a Target, and where its
-// present swap goes. It looks at containers that run for as long as their pod:
-// init containers have ended when the others begin.
+// Recommendation is how much swap a node needs to reach a Target, and what its
+// present swap is used for. It considers containers that run as long as their
+// pod: init containers have ended before the others begin.
 type Recommendation struct {
 	Name        string `json:"name"`
 	MemoryBytes int64  `json:"memoryBytes"`
 	SwapBytes   int64  `json:"swapBytes"` // at present
 
-	Containers        int64   `json:"containers"`        // that swap can reach, copies counted each
-	ReachedContainers int64   `json:"reachedContainers"` // that have what was asked for with the present swap
-	SwapNeededBytes   *int64  `json:"swapNeededBytes"`   // for all of them; nil: there are none, or no size does
+	Containers        int64   `json:"containers"`        // that can get swap, each copy counted
+	ReachedContainers int64   `json:"reachedContainers"` // that reach the target with the present swap
+	SwapNeededBytes   *int64  `json:"swapNeededBytes"`   // for all of them; nil: there are none, or no size is enough
 	Needs             []Need  `json:"needs"`             // for a part of them, the smallest part first
-	AsksMost          *Demand `json:"asksMost"`          // who decides over SwapNeededBytes; nil: nobody in particular
+	AsksMost          *Demand `json:"asksMost"`          // the container that decides SwapNeededBytes; nil: none in particular
 
 	UnreachableSwapBytes int64   `json:"unreachableSwapBytes"` // of the present swap
 	Waste                []Waste `json:"waste"`                // what for, most first
 }
 
-// Need is the swap that reaches a part of the containers, those with the
-// largest requests: a small request asks for a large swap.
+// Need is the swap that reaches the target for a part of the containers, those
+// with the largest requests: a small request needs a large swap.
 type Need struct {
 	Percent    int64 `json:"percent"`
 	Containers int64 `json:"containers"`
@@ -47,19 +47,19 @@ type Demand struct {
 	MemoryRequestBytes int64  `json:"memoryRequestBytes"`
 }
 
-// Waste is swap that stands for memory whose owner gets no swap. The formula
-// gives every byte of memory its share of swap, also those.
+// Waste is swap in proportion to memory whose owner gets no swap. The formula
+// assigns a share of swap to every byte of memory, also to this.
 type Waste struct {
 	Reason     Reason `json:"reason"` // NotRequested: memory that no container requests
 	Containers int64  `json:"containers"`
 	SwapBytes  int64  `json:"swapBytes"`
 }
 
-// NotRequested stands in a Waste for memory that no container requests.
+// NotRequested is the reason in a Waste for memory that no container requests.
 const NotRequested Reason = "NotRequested"
 
 // Recommend says for every node of the plan, in its order, how much swap would
-// reach the target. It reads the rows once and keeps the different requests of
+// reach the target. It reads the rows once and keeps the distinct requests of
 // each node. Errors are those of the rows.
 func Recommend(p *Plan, t Target) ([]Recommendation, error) {
 	nodes := p.Nodes()
@@ -82,14 +82,14 @@ func Recommend(p *Plan, t Target) ([]Recommendation, error) {
 	return list, nil
 }
 
-// nodeDemand is what the containers of a node ask for.
+// nodeDemand is what the containers of a node request.
 type nodeDemand struct {
 	requests map[int64]int64 // bytes -> how many containers that can swap
 	least    Demand          // the smallest of these requests
 	waste    map[Reason]*unserved
 }
 
-// unserved are the containers of one reason that get no swap.
+// unserved are the containers without swap for one reason.
 type unserved struct {
 	containers  int64
 	memoryBytes float64 // requested, absurd numbers included
@@ -106,8 +106,8 @@ func (d *nodeDemand) add(r *Row) {
 			d.least = Demand{r.Namespace, r.Pod, r.Container, r.MemoryRequestBytes}
 		}
 	case UnlimitedLegacy, LegacyLimited, NoSwapController, FeatureGateOff:
-		// Nothing stands between these and the node's swap, or their memory
-		// limit does: no share of theirs is lost.
+		// Only the node's swap, or their memory limit, is the reason: no share
+		// of theirs is lost.
 	default:
 		w := d.waste[r.Reason]
 		if w == nil {
@@ -154,8 +154,8 @@ func (d *nodeDemand) recommend(n NodeTotals, t Target) Recommendation {
 	return r
 }
 
-// wasted turns the memory of those without swap into the swap that stands for
-// it, and adds what nobody requests.
+// wasted converts the memory of those without swap into the swap in proportion
+// to it, and adds the memory that nobody requests.
 func (d *nodeDemand) wasted(n NodeTotals) []Waste {
 	list := []Waste{}
 	rest := n.Totals.UnreachableSwapBytes
@@ -182,8 +182,8 @@ func (d *nodeDemand) wasted(n NodeTotals) []Waste {
 	return list
 }
 
-// reached reports whether a container with this request has what the target
-// wants. A ratio may lack a page, the one that a swap file keeps for itself.
+// reached reports whether a container with this request reaches the target. A
+// ratio may lack one page, which a swap file uses for its header.
 func (t Target) reached(n NodeTotals, request int64) bool {
 	got := proportional(request, n.MemoryBytes, n.SwapBytes)
 	if t.PerContainerBytes > 0 {

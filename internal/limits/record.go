@@ -15,7 +15,7 @@ import (
 type atoms struct {
 	number map[string]uint64
 	text   []string
-	last   [atomFields]uint64 // that of the pod before, for each field: often the same
+	last   [atomFields]uint64 // that of the previous pod, for each field: often the same
 }
 
 // The fields of a pod that are atoms.
@@ -29,7 +29,7 @@ const (
 	atomFields
 )
 
-// put returns the number of a text, which stands in a field.
+// put returns the number of the string of a field.
 func (a *atoms) put(field int, text string) uint64 {
 	if n := a.last[field]; n < uint64(len(a.text)) && a.text[n] == text {
 		return n
@@ -119,7 +119,7 @@ func appendRecord(b []byte, p *pod, a *atoms) []byte {
 	return b
 }
 
-// appendResize writes what is desired of a pod, where something else is allocated.
+// appendResize writes what is desired of a pod, if the allocation differs.
 func appendResize(b []byte, p *pod) []byte {
 	b = append(b, byte(bit(p.resize.Pending, 1)|bit(p.resize.InProgress, 2)))
 	b = appendText(appendText(b, p.resize.Reason), p.resize.Message)
@@ -180,14 +180,14 @@ func appendAmount(b []byte, value amount, mask *byte, bit byte) []byte {
 // reading turns records back into pods.
 type reading struct {
 	atoms  []string
-	names  map[string]string // container names seen, to allocate each only once
+	names  map[string]string // known container names, so that each is allocated only once
 	cursor cursor
 }
 
 // manyNames is how many container names are kept.
 const manyNames = 4096
 
-// cursor walks through a record.
+// cursor reads a record.
 type cursor struct {
 	record []byte
 	at     int
@@ -232,8 +232,8 @@ func (c *cursor) bytes() []byte {
 	return b
 }
 
-// read fills a pod from its record. Slices of the pod are used again; the
-// selector is that of the record.
+// read fills a pod from its record. Slices of the pod are reused; the selector
+// is that of the record.
 func (r *reading) read(record []byte, p *pod) {
 	c := &r.cursor
 	c.record, c.at = record, 0

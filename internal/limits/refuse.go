@@ -7,8 +7,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// refused says what an API server would refuse in a pod that has been admitted,
-// when LimitRanges and classes are known (pkg/apis/core/validation/validation.go,
+// refused says what an API server would refuse in an admitted pod, once
+// LimitRanges and classes are known (pkg/apis/core/validation/validation.go,
 // validateResourceRequirements and validatePodResourceConsistency).
 func (a *admission) refused(p *pod, level kubeletcfg.PodLevel) (field string, err error) {
 	if field, err = a.refusedPriority(p); err != nil {
@@ -71,8 +71,8 @@ func (d *demand) refused(served bool) (field string, err error) {
 		if !d.hasRequest[r] || !d.hasLimit[r] || d.request[r].cmp(d.limit[r]) <= 0 {
 			continue
 		}
-		// What an API server has stored is rounded; what claims to come from
-		// one may not be.
+		// What an API server has stored is rounded; a pod that claims to come
+		// from one may not be.
 		request, _ := d.request[r].roundedUp()
 		limit, _ := d.limit[r].roundedUp()
 		if served && request.cmp(limit) <= 0 {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// resized warns of a pod that runs with something else than its spec says, on the
-// node that it is admitted for.
+// resized warns of a pod that runs with other resources than its spec says, on
+// the node for which it is admitted.
 func (w *warnings) resized(on *site, p *pod) {
 	if !p.resizing {
 		return
@@ -28,7 +28,7 @@ func (w *warnings) resized(on *site, p *pod) {
 	w.sort("resize", p.object(), text)
 }
 
-// state is how far a resize is.
+// state is the state of a resize.
 func (r *Resize) state() string {
 	switch {
 	case r.Pending && r.Message != "":
@@ -61,7 +61,7 @@ func (c *container) change() string {
 }
 
 // refusesResize is pkg/kubelet/allocation/handlers.go,
-// disallowResizeForSwappableContainers (v1.37): a memory request does not change
+// disallowResizeForSwappableContainers (v1.37): a memory request cannot change
 // in place if the container could swap before or after.
 func (s *site) refusesResize(p *pod, c *container) bool {
 	if !s.row.RefusesResize || c.request[memory] == c.desired.request || c.desired.restarts {

@@ -15,13 +15,13 @@ type Row struct {
 
 	MemoryRequestBytes int64  `json:"memoryRequestBytes,omitzero"` // rounded up to bytes; 0: none
 	MemoryLimitBytes   int64  `json:"memoryLimitBytes,omitzero"`   // the container's own; 0: none
-	SwapLimitBytes     *int64 `json:"swapLimitBytes"`              // handed to the runtime; nil: no limit is set
+	SwapLimitBytes     *int64 `json:"swapLimitBytes"`              // passed to the runtime; nil: no limit is set
 	MemorySwapMax      *int64 `json:"memorySwapMax"`               // what the cgroup file reads, whole pages; nil: "max", or not known
 	Reason             Reason `json:"reason"`
-	Detail             string `json:"detail"` // one sentence: why, and what to change for the other outcome
+	Detail             string `json:"detail"` // one sentence: the reason, and what to change for the other result
 
-	Critical bool   `json:"-"` // the kubelet takes the pod for a critical one
-	Finished bool   `json:"-"` // in no total: it has ended, or its pods count
+	Critical bool   `json:"-"` // the kubelet treats the pod as critical
+	Finished bool   `json:"-"` // in no sum: it has ended, or its pods count
 	Note     string `json:"-"` // why, or why not all copies count; "" for all others
 }
 

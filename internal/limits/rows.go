@@ -7,10 +7,10 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// Rows yields every container: pods in the order of the input, for each pod
-// its nodes in their order, for each node the containers in the pod's order.
-// The Row is overwritten by the next one. It may be called several times, also
-// at the same time. An error ends it and can only come from the spool.
+// Rows yields every container: pods in the order of the input, for each pod its
+// nodes in their order, for each node the containers in the pod's order. The
+// Row is overwritten by the next one. It may be called several times, also
+// concurrently. An error ends it and can only come from the spool.
 func (p *Plan) Rows() iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		var row rowSpace
@@ -30,8 +30,8 @@ func (p *Plan) Rows() iter.Seq2[*Row, error] {
 	}
 }
 
-// visit calls do for every pod on every node that it goes to, admitted and
-// valid, until do says false.
+// visit calls do for every pod on every node that it is for, admitted and
+// valid, until do returns false.
 func (p *Plan) visit(do func(*site, *pod) bool) error {
 	w := p.walk()
 	for {
@@ -56,7 +56,7 @@ func (p *Plan) visit(do func(*site, *pod) bool) error {
 	}
 }
 
-// walker goes over the pods of a plan.
+// walker reads the pods of a plan.
 type walker struct {
 	plan    *Plan
 	records records
@@ -72,7 +72,8 @@ func (p *Plan) walk() *walker {
 	return &walker{plan: p, records: records{spool: &p.spool}, reading: reading{atoms: p.atoms.text}}
 }
 
-// next reads a pod, or a workload with what it lacks; errEnd after the last.
+// next reads a pod, or a workload with its missing copies; errEnd after the
+// last.
 func (w *walker) next() error {
 	err := w.read()
 	if err == nil {
@@ -81,7 +82,7 @@ func (w *walker) next() error {
 	return err
 }
 
-// read reads it as it stands in the input.
+// read reads it unchanged from the input.
 func (w *walker) read() (err error) {
 	if w.record, err = w.records.next(); err != nil {
 		return err
@@ -91,7 +92,7 @@ func (w *walker) read() (err error) {
 	return nil
 }
 
-// admit completes the pod for a node's version. Nodes of the same kind share
+// admit completes the pod for a node's version. Nodes of the same version share
 // the work.
 func (w *walker) admit(on *site) {
 	level := on.row.PodLevelResources
@@ -106,7 +107,7 @@ func (w *walker) admit(on *site) {
 	w.plan.admission.admit(&w.pod, level)
 }
 
-// sites are the nodes that the pod goes to.
+// sites are the nodes that the pod is for.
 func (w *walker) sites() []*site {
 	all := w.plan.sites
 	switch {

@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// A node is admitted by a pod's nodeSelector and required node affinity
-// (k8s.io/component-helpers/scheduling/corev1/nodeaffinity): all pairs of the
-// one, and any term of the other.
+// A pod's nodeSelector and required node affinity admit a node
+// (k8s.io/component-helpers/scheduling/corev1/nodeaffinity) if all pairs of the
+// one match, and any term of the other.
 
 // affinity refuses requirements that an API server refuses
 // (pkg/apis/core/validation/validation.go, ValidateNodeSelectorRequirement).
@@ -70,15 +70,15 @@ func checkField(r NodeSelectorRequirement) error {
 	return nil
 }
 
-// selector is what a DaemonSet says about its nodes.
+// selector is what a DaemonSet requires of its nodes.
 type selector struct {
 	labels      map[string]string
 	terms       []NodeSelectorTerm
 	hasAffinity bool
 }
 
-// admits reports whether the selector takes a node. Of a node whose labels are
-// not known it is taken to.
+// admits reports whether the selector admits a node. A node whose labels are
+// not known is admitted.
 func (s *selector) admits(node *Node) bool {
 	if node.Labels == nil {
 		return true
@@ -99,7 +99,7 @@ func (s *selector) admits(node *Node) bool {
 	return false
 }
 
-// matches reports whether a term takes a node; an empty one takes none.
+// matches reports whether a term matches a node; an empty one matches none.
 func (t *NodeSelectorTerm) matches(node *Node) bool {
 	if len(t.MatchExpressions) == 0 && len(t.MatchFields) == 0 {
 		return false

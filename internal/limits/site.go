@@ -10,7 +10,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// site is a Node ready to answer: what its kubelet asks, without those tests
+// site is a Node prepared for planning: the tests of its kubelet, without those
 // that the node itself passes.
 type site struct {
 	node    Node
@@ -22,13 +22,14 @@ type site struct {
 	alone   bool
 }
 
-// step is a test of the kubelet that is still open, or that the node fails.
+// step is a test of the kubelet that containers can fail, or that the node
+// fails.
 type step struct {
 	test  kubeletcfg.Test
 	fails bool // for every container
 }
 
-// newSite prepares a node, and refuses one that no kubelet would run on.
+// newSite prepares a node, and refuses one on which no kubelet would run.
 func newSite(node Node) (*site, error) {
 	versions, err := kubeletcfg.Load()
 	if err != nil {
@@ -54,7 +55,7 @@ func newSite(node Node) (*site, error) {
 		return nil, refuse("its memory is %d bytes", node.MemoryBytes).Hint("say its capacity: --node-memory 16Gi")
 	case node.SwapBytes < 0:
 		return nil, refuse("its swap is %d bytes", node.SwapBytes).Hint("say its capacity: --node-swap 8Gi")
-	case max(node.MemoryBytes, node.SwapBytes) > 1<<62: // beyond that, float64 may not fit into 63 bits again
+	case max(node.MemoryBytes, node.SwapBytes) > 1<<62: // beyond that, float64 may not fit into 63 bits
 		return nil, refuse("a size of %d bytes is more than any machine has", max(node.MemoryBytes, node.SwapBytes)).
 			Hint("say its capacity: --node-memory 16Gi --node-swap 8Gi")
 	case node.PageSizeBytes < 0:
@@ -119,9 +120,9 @@ func (n *Node) title() string {
 }
 
 // NodeFromObject makes a Node of a v1 Node object. base is Options.Base. A
-// missing capacity is a *FieldError; a kubelet that is newer than all that are
-// known is taken for the newest, and one that does not report its swap (before
-// 1.33) for one with base's swap. Both are said in a warning.
+// missing capacity is a *FieldError; a kubelet newer than all known ones is
+// treated as the newest, and one that does not report its swap (before 1.33) as
+// having base's swap. A warning says so in both cases.
 func NodeFromObject(o *Object, base Node) (Node, []Warning, error) {
 	versions, err := kubeletcfg.Load()
 	if err != nil {
@@ -181,7 +182,7 @@ func NodeFromObject(o *Object, base Node) (Node, []Warning, error) {
 	return node, warnings, nil
 }
 
-// checkNames refuses two nodes of one name: pods name theirs.
+// checkNames refuses two nodes with one name: pods name their node.
 func checkNames(nodes []Node) error {
 	var seen []string
 	for i := range nodes {

@@ -7,13 +7,13 @@ import (
 
 const (
 	chunkBytes = 256 << 10
-	// inMemory is how much of the spool is kept before it goes to a file: the
-	// pods of an ordinary cluster.
+	// inMemory is how much of the spool is kept before it goes to a file:
+	// enough for the pods of an ordinary cluster.
 	inMemory = 4 << 20
 )
 
-// spool keeps records in their order: in memory, and, where they are many and a
-// file can be had, in a file. A record never crosses a chunk.
+// spool keeps records in their order: in memory and, if they are many and a
+// file can be had, in a file. A record is always within one chunk.
 type spool struct {
 	open   func() (Spool, error) // nil: no file
 	file   Spool
@@ -39,8 +39,8 @@ func (s *spool) add(record []byte) error {
 	return nil
 }
 
-// spill moves all chunks to the file when they are too many. From then on they
-// go there one by one.
+// spill moves all chunks to the file if they are too many. From then on each
+// goes there at once.
 func (s *spool) spill() error {
 	if s.open == nil || s.file == nil && s.kept < inMemory {
 		return nil
@@ -85,7 +85,7 @@ func (s *spool) close() error {
 // records reads a spool from its beginning. Several may read at the same time.
 type records struct {
 	spool  *spool
-	chunk  int    // the next chunk, when there is no file
+	chunk  int    // the next chunk, if there is no file
 	rest   []byte // unread
 	window []byte // from the file
 	at     int64  // the next byte of the file
@@ -93,7 +93,7 @@ type records struct {
 
 var (
 	errSpool = errors.New("the temporary file has changed")
-	// errEnd is not io.EOF: that is what a file says that is too short.
+	// errEnd is not io.EOF, which a file returns that is too short.
 	errEnd = errors.New("no more records")
 )
 
@@ -125,7 +125,7 @@ func (r *records) next() ([]byte, error) {
 	return record, nil
 }
 
-// fill sees to it that at least need bytes are unread, where there are so many.
+// fill makes at least need bytes available, if there are so many.
 func (r *records) fill(need int) error {
 	if r.spool.file == nil {
 		if len(r.rest) == 0 && r.chunk < len(r.spool.chunks) {

@@ -8,9 +8,9 @@ type sums struct {
 	unlimited int64
 }
 
-// add counts a pod's copies. What runs at the same time adds up: app containers
-// and sidecars; or, if that is more, an init container and the sidecars before
-// it.
+// add counts a pod's copies. What runs at the same time is added: app
+// containers and sidecars; or, if that is more, an init container and the
+// sidecars before it.
 func (s *sums) add(on *site, p *pod) {
 	if p.ended != Running || p.replicas == 0 {
 		return
@@ -42,7 +42,7 @@ func (s *sums) add(on *site, p *pod) {
 	s.unlimited = plus(s.unlimited, times(free, p.replicas))
 }
 
-// of is what the node's pods add up to.
+// of returns the sums over the node's pods.
 func (s *sums) of(on *site) NodeTotals {
 	t := s.totals
 	if s.unlimited == 0 {
@@ -53,7 +53,7 @@ func (s *sums) of(on *site) NodeTotals {
 
 // peak is the most that a pod's containers have at one time
 // (k8s.io/component-helpers/resource, AggregateContainerRequests). Quantities
-// are added up without rounding.
+// are added without rounding.
 type peak struct{ running, sidecars, start amount }
 
 func (p *peak) add(kind containerKind, value amount) {
@@ -78,7 +78,7 @@ func larger(a, b amount) amount {
 }
 
 // plus and times stop at the largest number: absurd manifests must not make
-// totals negative.
+// sums negative.
 func plus(a, b int64) int64 {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64

@@ -12,7 +12,7 @@ func HashUID(uid []byte) UID {
 	return max(1, hash(offset, uid))
 }
 
-// nameID hashes what names an object when its UID is not known.
+// nameID hashes the identity of an object whose UID is not known.
 func nameID(kind, namespace, name string) UID {
 	h := hash(hash(offset, kind), "/")
 	h = hash(hash(h, namespace), "/")

@@ -15,8 +15,8 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
-// manyWarnings is how many warnings of one sort name their object; the others
-// are counted, so that memory does not follow the input.
+// manyWarnings is how many warnings of one sort name their object; further ones
+// are only counted, so that memory does not grow with the input.
 const manyWarnings = 50
 
 // warnings collects them while the input is read and while it is planned.
@@ -29,11 +29,11 @@ type warnings struct {
 	over        map[Ended]int     // workloads that make no pods
 	made        int               // workloads that have pods in the input
 	strangers   map[string]int    // pods by the node they name that is not planned
-	elsewhere   int               // pods bound to another node than the only one
+	elsewhere   int               // pods bound to a node other than the only one
 	classes     map[string]absent // by class
 }
 
-// absent is a PriorityClass that the input does not have.
+// absent is a PriorityClass that is not in the input.
 type absent struct {
 	first string // object
 	count int
@@ -58,23 +58,23 @@ func (w *warnings) skipped(e *FieldError) {
 	w.sort("skipped", e.Object, fmt.Sprintf("left out: %s: %s: %v", e.Source, e.Field, e.Err))
 }
 
-// fractions is what an API server warns about, too: most often an m was meant to
-// be an M.
+// fractions is what an API server warns about, too: usually an m that should be
+// an M.
 func (w *warnings) fractions(p *pod, written []string) {
 	if len(written) > 0 {
 		w.sort("fractions", p.object(), fmt.Sprintf("memory %s is not a whole number of bytes", strings.Join(written, ", ")))
 	}
 }
 
-// misspelt is what 'kubectl apply' refuses, and an API server alone passes over
-// (field validation, on in kubectl from 1.25 on).
+// misspelt is what 'kubectl apply' refuses, and an API server alone ignores
+// (field validation, on in kubectl since 1.25).
 func (w *warnings) misspelt(p *pod, all []Misspelling) {
 	for _, one := range all {
 		w.sort("misspelt", p.object(), fmt.Sprintf("%s: there is no such field, so it counts in nothing: %s is meant?", one.Field, one.Meant))
 	}
 }
 
-// pod looks at a pod that has not been admitted yet, and at where it goes.
+// pod checks a pod before admission, and its node.
 func (w *warnings) pod(plan *Plan, p *pod, on []*site) {
 	w.ended(plan, p)
 	if p.class != "" && !p.served && !p.static {
@@ -96,7 +96,8 @@ func (w *warnings) pod(plan *Plan, p *pod, on []*site) {
 	}
 }
 
-// ended counts what counts in no total, and what is there already.
+// ended counts what is in no sum, because it has ended or is in the input as
+// pods.
 func (w *warnings) ended(plan *Plan, p *pod) {
 	switch {
 	case p.ended == Finished:
@@ -179,7 +180,7 @@ func (w *warnings) all(plan *Plan) []Warning {
 	return w.list
 }
 
-// sites warns of nodes that are not what they should be, each sort once.
+// sites warns of problems of nodes, each sort once.
 func (w *warnings) sites(all []*site) {
 	var old, bare []string
 	for _, on := range all {
@@ -222,7 +223,7 @@ func (w *warnings) runtimes(all []*site) {
 	}
 }
 
-// few names the first of many.
+// few lists the first of many.
 func few(names []string) string {
 	if len(names) > 3 {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)

@@ -8,8 +8,8 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// decoder makes limits objects of documents. What it returns is overwritten by
-// the next one.
+// decoder makes limits objects from documents. Its result is overwritten by the
+// next one.
 type decoder struct {
 	known      known
 	quantities quantities
@@ -24,7 +24,7 @@ type decoder struct {
 	allocations []limits.Allocation
 	selector    map[string]string
 
-	// The workload at hand, while it has several templates.
+	// The current workload, while it has several templates.
 	of     *workload
 	base   string // its name
 	before int64  // copies of the templates that have been read
@@ -35,9 +35,9 @@ func newDecoder(said []workload) *decoder {
 	return &decoder{known: newKnown(said), quantities: quantities{}, names: map[string]string{}, selector: map[string]string{}}
 }
 
-// decode reads one object; while there is more, next reads further pod templates
-// of it. Items of a typed list ("PodList") carry neither kind
-// nor apiVersion: then those of the arguments hold.
+// decode reads one object; while there is more, next reads further pod
+// templates of it. Items of a typed list ("PodList") have neither kind nor
+// apiVersion: then the arguments are used.
 func (d *decoder) decode(root value, apiVersion, kind string) (*limits.Object, error) {
 	d.object, d.queue = limits.Object{APIVersion: apiVersion, Kind: kind}, d.queue[:0]
 	o := &d.object
@@ -73,7 +73,7 @@ func (d *decoder) nonEmpty(root value, name, like string, into *string) error {
 	return err
 }
 
-// errNoObject is a document, or an item of a List, that is something else.
+// errNoObject is a document, or an item of a List, that is not an object.
 var errNoObject = errors.New("expected an object")
 
 // missingError is a field that must be there, and is not.
@@ -83,7 +83,7 @@ func (e *missingError) Error() string { return e.field + ": " + e.reason() }
 
 func (e *missingError) reason() string { return "is missing, expected " + e.what }
 
-// identity reads what names an object in messages.
+// identity reads what identifies an object in messages.
 func (d *decoder) identity(root value, o *limits.Object) error {
 	metadata, err := d.sub(root, "metadata")
 	if err != nil {
@@ -144,7 +144,7 @@ func (d *decoder) owner(metadata value) (limits.Owner, error) {
 	return none, err
 }
 
-// content reads what the kind says.
+// content reads the fields of the kind.
 func (d *decoder) content(root value, o *limits.Object) error {
 	group := groupOf(o.APIVersion)
 	switch group + "/" + o.Kind {
@@ -171,7 +171,7 @@ func (d *decoder) content(root value, o *limits.Object) error {
 // aString is what most fields are.
 const aString = "a string"
 
-// expected says what a field should have been.
+// expected says what a field should be.
 func expected(v value, what string) error {
 	found := v.found()
 	if what == aString && v.kind() == boolean { // maybe written as yes, no, on, off, y or n
@@ -201,18 +201,19 @@ func shortened(b []byte) string {
 	return strings.ToValidUTF8(string(b[:most]), "") + "..."
 }
 
-// sub is the member of that name, which must be an object; absent is fine.
+// sub is the member with that name, which must be an object; it may be absent.
 func (d *decoder) sub(v value, name string) (value, error) {
 	return typed(v.get(name), object, "an object")
 }
 
-// elements is the member of that name, which must be a list; absent is fine.
+// elements is the member with that name, which must be a list; it may be
+// absent.
 func (d *decoder) elements(v value, name string) (value, error) {
 	return typed(v.get(name), list, "a list")
 }
 
-// typed checks the kind of a value. Null is the absence of a value, as the API
-// server decodes it.
+// typed checks the kind of a value. null counts as absent, as in the API
+// server.
 func typed(v value, k kind, what string) (value, error) {
 	switch v.kind() {
 	case k:
@@ -242,7 +243,7 @@ func unique(v value, name string) (string, error) {
 	return string(s.text()), nil
 }
 
-// name makes a string of b, the same one for what comes often: namespaces,
+// name makes a string of b, the same one for repeated values: namespaces,
 // nodes, images of the same deployment.
 func (d *decoder) name(b []byte) string {
 	const enough = 1 << 12

@@ -59,7 +59,7 @@ func (d *decoder) priorityClass(root value, o *limits.Object) error {
 }
 
 // limitRange keeps the items about containers; those about pods and volumes
-// only refuse, they give no defaults.
+// only refuse, and have no defaults.
 func (d *decoder) limitRange(root value, o *limits.Object) error {
 	d.ranges = limits.LimitRange{Items: d.ranges.Items[:0]}
 	d.amount = d.amount[:0]

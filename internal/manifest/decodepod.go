@@ -111,8 +111,8 @@ func (d *decoder) podSpec(spec value, p *limits.Pod) error {
 	return nil
 }
 
-// misspelt notes members that are near to these. An API server has taken what it
-// serves.
+// misspelt records members whose names are near to these. An API server has
+// accepted what it serves.
 func (d *decoder) misspelt(v value, p *limits.Pod, words []string) {
 	if p.Served {
 		return

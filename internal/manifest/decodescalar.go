@@ -10,7 +10,7 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// integer reads a whole number of so many bits; nil when it is absent.
+// integer reads a whole number of so many bits; nil if absent.
 func (d *decoder) integer(v value, bits int) (*int64, error) {
 	n, err := typed(v, number, "a whole number")
 	if !n.there() {
@@ -26,7 +26,7 @@ func (d *decoder) integer(v value, bits int) (*int64, error) {
 	return &i, nil
 }
 
-// bool reads true or false; false when it is absent.
+// bool reads true or false; false if absent.
 func (d *decoder) bool(v value) (bool, error) {
 	b, err := typed(v, boolean, "true or false")
 	return b.there() && string(b.text()) == "true", err
@@ -70,7 +70,7 @@ func (d *decoder) stringMap(v value, all map[string]string) (map[string]string, 
 	return all, nil
 }
 
-// bytes reads a quantity that is a number of bytes; nil when it is absent.
+// bytes reads a quantity that is a number of bytes; nil if absent.
 func (d *decoder) bytes(v value) (*int64, error) {
 	if !v.there() {
 		return nil, nil

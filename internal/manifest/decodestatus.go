@@ -2,8 +2,8 @@ package manifest
 
 import "github.com/swapctl/swapctl/internal/limits"
 
-// status reads how far a resize of a served pod is, and what its containers run
-// with.
+// status reads the state of a resize of a served pod, and the resources that
+// its containers run with.
 func (d *decoder) status(status value, p *limits.Pod) error {
 	for condition := range status.get("conditions").each() {
 		if string(condition.get("status").textOrNone()) != "True" {
@@ -39,8 +39,8 @@ func (d *decoder) status(status value, p *limits.Pod) error {
 	return nil
 }
 
-// allocation reads the status of a container. Limits are not told as allocated:
-// those in force are.
+// allocation reads the status of a container. There are no allocated limits in
+// it, only those in force.
 func (d *decoder) allocation(status value, p *limits.Pod) error {
 	resources := status.get("resources")
 	requests := status.get("allocatedResources")

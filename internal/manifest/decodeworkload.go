@@ -26,8 +26,8 @@ func newKnown(said []workload) known {
 	return k
 }
 
-// find is the workload of a kind. Kubernetes' own kinds are as they are; for all
-// others, what a person said goes before what is built in.
+// find is the workload of a kind. Kubernetes' own kinds cannot be changed; for
+// all others, a template path of the user overrides a built-in one.
 func (k known) find(root value, group, kind string) *workload {
 	builtIn := k.builtIn[[2]string{group, kind}]
 	if builtIn != nil && !builtIn.foreign {
@@ -51,7 +51,7 @@ func (k known) find(root value, group, kind string) *workload {
 	return nil
 }
 
-// present reports whether a template of the workload is there, with this in it.
+// present reports whether a template of the workload exists and contains this.
 func (w *workload) present(root value, member ...string) bool {
 	for _, t := range w.templates {
 		for _, at := range t.path.places(root) {
@@ -63,8 +63,8 @@ func (w *workload) present(root value, member ...string) bool {
 	return false
 }
 
-// suggest is where an object of an unknown kind has what looks like a pod
-// template; "" for nowhere.
+// suggest is where an object of an unknown kind has something like a pod
+// template; "" if nowhere.
 func (k known) suggest(root value) string {
 	var found []string
 	for _, w := range k.builtIn {
@@ -87,7 +87,7 @@ type spot struct {
 	value   value
 }
 
-// places are all of them. What is of a wrong kind is not there.
+// places are all of them. A value of a wrong kind counts as absent.
 func (p path) places(root value) []spot {
 	before, after := p.split()
 	if before == nil {
@@ -97,13 +97,13 @@ func (p path) places(root value) []spot {
 	for element := range root.at(before[:len(before)-1]...).each() {
 		all = append(all, spot{element, element.at(after...)})
 	}
-	if before[len(before)-1] == anyMember { // the order of an object's members says nothing
+	if before[len(before)-1] == anyMember { // the order of an object's members means nothing
 		slices.SortFunc(all, func(a, b spot) int { return bytes.Compare(a.element.name(), b.element.name()) })
 	}
 	return all
 }
 
-// at is where a path leads that stands in the same element.
+// at follows a path within the same element.
 func (p path) at(root, element value) value {
 	if before, after := p.split(); before != nil {
 		return element.at(after...)
@@ -148,7 +148,7 @@ func (d *decoder) workload(root value, w *workload, o *limits.Object) error {
 
 const missingTemplate = "a pod template, as --template-path says"
 
-// typed refuses a path that leads through something of a wrong kind.
+// typed refuses a path through a value of a wrong kind.
 func (d *decoder) typed(root value, p path) error {
 	v := root
 	for i, name := range p {
@@ -201,7 +201,7 @@ func (d *decoder) next(root value) error {
 	return nil
 }
 
-// specPath is where the pod's spec stands.
+// specPath is the path of the pod's spec.
 func (d *decoder) specPath(at waiting) string {
 	switch path := at.template.path; {
 	case len(path) == 0:
@@ -270,8 +270,7 @@ func orOne(n *int64) int64 {
 	return *n
 }
 
-// product multiplies numbers; one that is not written is 1. nil: none is
-// written.
+// product multiplies numbers; a missing one is 1. nil: all are missing.
 func (d *decoder) product(root, element value, factors []path) (*int64, error) {
 	var n *int64
 	for _, factor := range factors {
@@ -356,10 +355,10 @@ func (d *decoder) ended(root value) (limits.Ended, error) {
 	return limits.Running, nil
 }
 
-// endedBy is what a condition or a phase says. With the first two conditions a
-// Job makes no more pods, the others come when the last has gone (k8s.io/api
-// v0.37, batch/v1, JobConditionType); Completed and Succeeded are JobSet's and
-// Kubeflow's, Terminated and Aborted Volcano's.
+// endedBy is what a condition or a phase means. With the first two conditions a
+// Job makes no more pods, the others come when the last pod has gone
+// (k8s.io/api v0.37, batch/v1, JobConditionType); Completed and Succeeded are
+// JobSet's and Kubeflow's, Terminated and Aborted Volcano's.
 func endedBy(word string) limits.Ended {
 	switch word {
 	case "SuccessCriteriaMet", "Complete", "Completed", "Succeeded":

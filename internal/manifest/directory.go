@@ -51,7 +51,7 @@ func (r *reader) walk(name string, depth int) (int, error) {
 				return found, err
 			}
 		case st.Mode&fs.ModeType != 0 && !st.IsSymlink():
-			// a socket or pipe is none, and would be waited for
+			// a socket or pipe is not a manifest, and reading it would block
 		case isManifest(entry):
 			found++
 			if err := r.fileOfDirectory(path); err != nil {

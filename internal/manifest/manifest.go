@@ -27,24 +27,25 @@ const Stdin = "-"
 type Options struct {
 	// TemplatePaths say where kinds that swapctl does not know have their pod
 	// template: "argoproj.io/Rollout=spec.template", "Rollout=spec.template",
-	// or "spec.template" for every kind that has an object there. The number
-	// of copies is "replicas" beside the template.
+	// or "spec.template" for every kind that has an object there. The number of
+	// copies is "replicas" beside the template.
 	TemplatePaths []string
-	// Stdin is what the input "-" reads.
+	// Stdin is read for the input "-".
 	Stdin io.Reader
-	// Invalid is told of an object with a field of a wrong type, and decides:
-	// nil goes on with the next object. A nil Invalid ends the reading.
+	// Invalid is called for an object with a field of a wrong type, and
+	// decides: nil continues with the next object. A nil Invalid ends the
+	// reading.
 	Invalid func(*limits.FieldError) error
-	// SkipFile is told of a file that cannot be understood, among others, and
-	// decides: nil goes on with the next file. Objects before the place that the
-	// error names have been emitted. A nil SkipFile ends the reading.
+	// SkipFile is called for a file that cannot be understood, among others,
+	// and decides: nil continues with the next file. Objects before the place
+	// that the error names have been emitted. A nil SkipFile ends the reading.
 	SkipFile func(error) error
 	// Foreign is told of a file in a directory that is no manifest, and why: it is left
 	// out. May be nil.
 	Foreign func(name string, why error)
 }
 
-// Files is what is needed of host.Files.
+// Files is the part of host.Files that is needed.
 type Files interface {
 	Open(name string, flag int, perm fs.FileMode) (host.File, error)
 	ReadDir(name string) ([]string, error)
@@ -125,10 +126,10 @@ func (r *reader) stdin() error {
 	return err
 }
 
-// file reads one file. Of a file that was named, something is expected.
+// file reads one file. A file that was named must contain something.
 func (r *reader) file(name string, named bool) error {
-	// A FIFO to which nobody writes must not hang us; one that somebody has open
-	// to write is waited for all the same.
+	// A FIFO without a writer must not hang us; one with a writer is waited
+	// for.
 	f, err := r.files.Open(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return unreadable(name, err)
@@ -172,7 +173,7 @@ func empty(name string) error {
 		Hint("'kubectl get pods -A -o json' prints the pods of a cluster")
 }
 
-// unreadable words an error of the file system.
+// unreadable formats an error of the file system.
 func unreadable(name string, err error) error {
 	var hints []string
 	if path, ok := errors.AsType[*fs.PathError](err); ok {

@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// sink makes objects of what the scanners cut out, and hands them on.
+// sink makes objects from what the scanners cut out, and passes them on.
 type sink struct {
 	reader *reader
 	window *window
@@ -33,7 +33,7 @@ func (s *sink) begin(line int) {
 	s.list, s.late = listKind{}, lateItems{}
 }
 
-// beginList hears what is known of a List before its items.
+// beginList takes what is known of a List before its items.
 func (s *sink) beginList(head value) {
 	s.source.Item = -1
 	s.list = kindOfList(head)
@@ -78,7 +78,7 @@ func (l listKind) itemKind() string {
 	return ""
 }
 
-// endList hears all that a List says besides its items.
+// endList takes all that a List says besides its items.
 func (s *sink) endList(head value, err error) error {
 	s.source.Item = -1
 	if err == nil {
@@ -108,7 +108,7 @@ func (s *sink) single(root value, err error) error {
 	}
 	if root.kind() == null {
 		s.nulls++
-		return nil // kubectl passes over it, too
+		return nil // kubectl skips it, too
 	}
 	switch items := root.get("items"); {
 	case items.kind() == list, // [], in YAML
@@ -126,7 +126,7 @@ func (v value) textOrNone() []byte {
 	return v.text()
 }
 
-// object decodes one object and hands it on.
+// object decodes one object and passes it on.
 func (s *sink) object(root value, apiVersion, kind string) error {
 	o, err := s.reader.decoder.decode(root, apiVersion, kind)
 	for {
@@ -154,7 +154,7 @@ func (v value) line() int {
 	return v.d.nodes[v.i].line
 }
 
-// refuse words what is wrong with an object, and asks whether to go on.
+// refuse formats the error of an object, and asks whether to continue.
 func (s *sink) refuse(root value, err error) error {
 	if syntax, ok := errors.AsType[*syntaxError](err); ok {
 		return syntax
@@ -204,7 +204,7 @@ func describe(root value) string {
 	return strings.TrimSpace(kind + " " + name)
 }
 
-// lateItems are items without a kind, in a List that says its kind behind them.
+// lateItems are items without a kind, in a List that has its kind after them.
 type lateItems struct {
 	guessed int        // items taken for Pods
 	waiting []document // others
@@ -217,8 +217,8 @@ const maxLate = 4 << 20
 
 var errKindLate = errors.New("items without a kind stand before the kind of their List")
 
-// lateItem takes what looks like a Pod for one. Everything else has to wait for
-// the kind of the List.
+// lateItem treats what looks like a Pod as one. Everything else waits for the
+// kind of the List.
 func (s *sink) lateItem(root value) error {
 	if len(s.late.waiting) == 0 && root.get("spec").get("containers").kind() == list {
 		s.late.guessed++
@@ -236,7 +236,7 @@ func (s *sink) lateItem(root value) error {
 // nodeBytes is about the size of a node.
 const nodeBytes = 80
 
-// lateItemsEnd takes the items that waited, now that the List has told its kind.
+// lateItemsEnd takes the waiting items, once the kind of the List is known.
 func (s *sink) lateItemsEnd() error {
 	if s.late.guessed > 0 && (s.list.kind != "PodList" || s.list.apiVersion != "v1") {
 		return &syntaxError{s.source.Line, fmt.Errorf("kind: expected a v1 PodList, as Pods without a kind are in it, found %q", strings.TrimSpace(s.list.apiVersion+" "+s.list.kind))}

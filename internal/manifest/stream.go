@@ -32,7 +32,7 @@ func (r *reader) stream(name string, in io.Reader) (int, error) {
 	return s.source.Document - s.nulls, nil
 }
 
-// unzipped takes gzip away, which is told by its first two bytes.
+// unzipped decompresses gzip, which is recognised by its first two bytes.
 func unzipped(in io.Reader) (io.Reader, error) {
 	var magic [2]byte
 	n, err := io.ReadFull(in, magic[:])
@@ -50,7 +50,7 @@ func unzipped(in io.Reader) (io.Reader, error) {
 	return gunzip{z}, nil
 }
 
-// gunzip words the errors of a gzip.Reader.
+// gunzip formats the errors of a gzip.Reader.
 type gunzip struct{ z *gzip.Reader }
 
 func (g gunzip) Read(b []byte) (int, error) {
@@ -69,7 +69,7 @@ func badGzip(err error) error {
 	return err
 }
 
-// worded makes an error of the input one for a person.
+// worded formats an error of the input for people.
 func (r *reader) worded(at limits.Source, err error) error {
 	var syntax *syntaxError
 	var refused *limits.FieldError
@@ -90,7 +90,7 @@ func (r *reader) worded(at limits.Source, err error) error {
 	return fail.New(fail.Usage, "read the pods", fmt.Errorf("%s: %w", at, err), hintsFor(err)...)
 }
 
-// hintsFor says what to do about an error.
+// hintsFor are the hints for an error.
 func hintsFor(err error) []string {
 	switch {
 	case errors.Is(err, errUTF16):
@@ -107,13 +107,14 @@ func hintsFor(err error) []string {
 	return nil
 }
 
-// emitError is an error of who takes the objects, to be returned as it is.
+// emitError is an error of the function that takes the objects, returned
+// unchanged.
 type emitError struct{ err error }
 
 func (e *emitError) Error() string { return e.err.Error() }
 func (e *emitError) Unwrap() error { return e.err }
 
-// documents reads all there are, each JSON or YAML.
+// documents reads all documents, each JSON or YAML.
 func (s *sink) documents(w *window) error {
 	if err := byteOrderMark(w); err != nil {
 		s.begin(0)
@@ -140,9 +141,9 @@ func (s *sink) documents(w *window) error {
 	}
 }
 
-// byteOrderMark skips the one of UTF-8, which editors on Windows write.
+// byteOrderMark skips that of UTF-8, which editors on Windows write.
 func byteOrderMark(w *window) error {
-	// What is no UTF-8 is not shown, but it is there.
+	// Bytes that are not UTF-8 are not shown, but they exist.
 	head := w.peek(3)
 	raw := w.buf[:2]
 	switch {

@@ -6,7 +6,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// parseTemplatePaths reads Options.TemplatePaths, one template each.
+// parseTemplatePaths parses Options.TemplatePaths, one template each.
 func parseTemplatePaths(texts []string) ([]workload, error) {
 	var all []workload
 	for _, text := range texts {
@@ -46,7 +46,7 @@ func parseTemplatePath(text string) (workload, bool) {
 	return w, good
 }
 
-// legal reports whether a path that a person wrote leads anywhere.
+// legal reports whether a path of the user is valid.
 func (p path) legal() bool {
 	several := 0
 	for _, name := range p {
@@ -62,7 +62,7 @@ func (p path) legal() bool {
 	return several <= 1 && len(p) > 0 && p[0] != anyElement && p[0] != anyMember && p[len(p)-1] != anyElement && p[len(p)-1] != anyMember
 }
 
-// fits reports whether a number is the object's, or stands in the same elements
+// fits reports whether a number belongs to the object, or to the same elements
 // as the template.
 func (p path) fits(template path) bool {
 	before, _ := p.split()

@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeyaml"
 )
 
-// kind is what a value is, in the terms of JSON.
+// kind is the kind of a value, in the terms of JSON.
 type kind = kubeyaml.Kind
 
 // The kinds of values.
@@ -32,8 +32,8 @@ type node struct {
 	text   []byte // of a scalar: the string itself; others as JSON writes them
 }
 
-// document is what is kept of an object: its nodes in their order, each before
-// what is in it. It is filled again and again.
+// document is the part of an object that is kept: its nodes in their order,
+// each before its children. It is reused.
 type document struct {
 	nodes []node
 	bytes []byte // what the nodes' names and texts are made of
@@ -51,19 +51,19 @@ func (d *document) keep(b []byte) []byte {
 	return d.bytes[from:len(d.bytes):len(d.bytes)]
 }
 
-// add appends a scalar; name and text stay the document's.
+// add appends a scalar; the document keeps name and text.
 func (d *document) add(k kind, line int, name, text []byte) {
 	d.nodes = append(d.nodes, node{kind: k, line: line, parent: d.open, end: len(d.nodes) + 1, name: name, text: text})
 }
 
-// begin appends a list or object, which the following nodes are in until end.
+// begin appends a list or object, which contains the following nodes until end.
 func (d *document) begin(k kind, line int, name []byte) {
 	d.add(k, line, name, nil)
 	d.open = len(d.nodes) - 1
 }
 
-// end closes what was begun last. It refuses a name that is there twice: which
-// one counts would be a guess.
+// end closes the last open one. It refuses a duplicate name: which one counts
+// would be a guess.
 func (d *document) end() error {
 	n := &d.nodes[d.open]
 	n.end = len(d.nodes)
@@ -75,7 +75,7 @@ func (d *document) end() error {
 	return nil
 }
 
-// abandon ends all that is open, to look at what is there after an error.
+// abandon closes everything that is open, to read what is there after an error.
 func (d *document) abandon() {
 	for ; d.open >= 0; d.open = d.nodes[d.open].parent {
 		d.nodes[d.open].end = len(d.nodes)
@@ -104,7 +104,7 @@ type value struct {
 
 func (v value) there() bool { return v.i >= 0 }
 
-// kind is null for what is absent, as it is for Kubernetes.
+// kind is null for an absent value, as in Kubernetes.
 func (v value) kind() kind {
 	if v.i < 0 {
 		return null
@@ -115,7 +115,7 @@ func (v value) kind() kind {
 func (v value) text() []byte { return v.d.nodes[v.i].text }
 func (v value) name() []byte { return v.d.nodes[v.i].name }
 
-// each yields what is in a list or object.
+// each yields the children of a list or object.
 func (v value) each() iter.Seq[value] {
 	return func(yield func(value) bool) {
 		if v.i < 0 {
@@ -149,7 +149,7 @@ func (v value) at(names ...string) value {
 	return v
 }
 
-// few is how many members are compared with each other one by one.
+// few is up to how many members are compared with each other one by one.
 const few = 16
 
 // errTwice is a name that an object has twice.
@@ -184,7 +184,8 @@ func (v value) refuseTwins() error {
 	return nil
 }
 
-// path names a value for a person: spec.containers[0].resources.limits[memory].
+// path formats the path of a value:
+// spec.containers[0].resources.limits[memory].
 func (v value) path() string {
 	n := &v.d.nodes[v.i]
 	if n.parent < 0 {
@@ -210,7 +211,7 @@ func (v value) path() string {
 	return before + "." + string(n.name)
 }
 
-// keyed reports whether the members of a field are keys that people choose.
+// keyed reports whether the names of the members are chosen by people.
 func keyed(field []byte) bool {
 	switch string(field) {
 	case "requests", "limits", "capacity", "labels", "annotations", "nodeSelector", "default", "defaultRequest", "max", "min":

@@ -9,11 +9,10 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// Remember is what to do on a node that Forgets.
+// Remember is what to do on a node for which Forgets returns a reason.
 const Remember = "put swap into what the system is made from (its image, Ignition, a MachineConfig, configuration.nix), or run 'swapctl setup' at each boot with --persist none"
 
-// Forgets finds why a boot does not have what was written to the last one's /etc and
-// /var/lib.
+// Forgets finds why changes in /etc and /var/lib are lost at a reboot.
 func Forgets(h host.Host) []string {
 	var why []string
 	say := func(format string, args ...any) {
@@ -47,8 +46,8 @@ func Forgets(h host.Host) []string {
 	return why
 }
 
-// upperInMemory reports whether the directory that takes the changes of an overlay is
-// in memory: overlayroot, live systems and some appliances have it so.
+// upperInMemory reports whether the upper directory of an overlay is in memory,
+// as with overlayroot, live systems and some appliances.
 func upperInMemory(h host.Host, m kernel.Mount) bool {
 	upper := ""
 	for o := range strings.SplitSeq(m.SuperOptions, ",") {

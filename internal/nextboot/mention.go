@@ -1,6 +1,6 @@
-// Package nextboot finds what a node's next boot would do with a file or device: lines
-// of fstab and crypttab, units of swap, where a boot looks for an image of hibernation,
-// and when the file system comes that a file is on. It changes nothing.
+// Package nextboot finds what a node's next boot would do with a file or
+// device: lines of fstab and crypttab, swap units, resume devices, and when the
+// file system of a file is mounted. It changes nothing.
 package nextboot
 
 import (
@@ -22,7 +22,7 @@ import (
 type Mention struct {
 	File string
 	Line int    // from 1
-	Spec string // as it stands there: a path, "UUID=...", "LABEL=...", "8:2"
+	Spec string // as written there: a path, "UUID=...", "LABEL=...", "8:2"
 	What string // "a line of fstab", "a mapping", "a swap unit", "a resume device"
 
 	Swap   bool // it is about swap
@@ -34,10 +34,11 @@ type Mention struct {
 // At says where it stands.
 func (m Mention) At() string { return fmt.Sprintf("%s line %d", m.File, m.Line) }
 
-// String says what stands where.
+// String returns the mention and its place.
 func (m Mention) String() string { return fmt.Sprintf("%s: %s of %s", m.At(), m.What, m.Spec) }
 
-// Edit is the command that opens the file at the line, and what has to hear of it.
+// Edit is the command that opens the file at the line, and the one that must
+// follow.
 func (m Mention) Edit() string {
 	edit := fmt.Sprintf("${EDITOR:-vi} +%d %s", m.Line, m.File)
 	switch {
@@ -55,7 +56,7 @@ func (m Mention) Edit() string {
 	return edit + "; systemctl daemon-reload"
 }
 
-// Names reports whether it names a file or device, by whatever name it does.
+// Names reports whether it means a file or device, by any of its names.
 func (m Mention) Names(name string, st host.Stat) bool {
 	switch {
 	case m.Spec == name:
@@ -158,12 +159,12 @@ func (s *search) units() {
 	}
 }
 
-// resumeWord finds where a boot is told to look for an image of hibernation: resume=
-// of a kernel command line, also in what it is made of, RESUME= of initramfs-tools,
-// and devices that dracut waits for.
+// resumeWord finds where a boot is configured to look for a hibernation image:
+// resume= of a kernel command line, also in the files that it is made from,
+// RESUME= of initramfs-tools, and devices that dracut waits for.
 var resumeWord = regexp.MustCompile(`(?:^|[\s"'=])(?:resume=|RESUME=|add_device\+?="?\s*)([^\s"']+)`)
 
-// resume looks into the files from which an initramfs and a command line are made.
+// resume reads the files from which an initramfs and a command line are made.
 func (s *search) resume() {
 	files := []string{"/proc/cmdline", "/etc/kernel/cmdline", "/etc/default/grub", "/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf"}
 	for _, dir := range []string{"/etc/initramfs-tools/conf.d", "/etc/dracut.conf.d", "/etc/default/grub.d"} {
@@ -191,7 +192,7 @@ func (s *search) resume() {
 	}
 }
 
-// look finds out what a mention leads to.
+// look resolves a mention to a device or file.
 func (s *search) look(m *Mention) {
 	node := systemd.Device(m.Spec)
 	if strings.Count(m.Spec, ":") == 1 && !strings.Contains(m.Spec, "/") {

@@ -9,17 +9,17 @@ import (
 	"unicode/utf8"
 )
 
-// Case is one judgement, for machines that collect them: CI servers read JUnit,
+// Case is one result, for machines that collect them: CI servers read JUnit,
 // code scanning reads SARIF.
 type Case struct {
 	ID, Title string
-	Help      string // address of its documentation
+	Help      string // URL of its documentation
 	Outcome   Outcome
 	Message   string // what was found
 	Advice    string // what to do about it
 }
 
-// Outcome is what a case came to.
+// Outcome is the result of a case.
 type Outcome string
 
 // The outcomes.
@@ -31,8 +31,8 @@ const (
 	Unjudged Outcome = "unjudged" // it could not be seen
 )
 
-// The formats of a command whose result are cases. They have no type, so that
-// no other command has to speak of them.
+// The formats of a command whose results are cases. They have no type, so that
+// other commands need not handle them.
 const (
 	JUnit = "junit"
 	SARIF = "sarif"
@@ -47,9 +47,9 @@ func (f CaseFormat) Set(s string) error { return f.set(s, f.Words()) }
 // Words lists what Set takes.
 func (f CaseFormat) Words() []string { return words(append(Formats(), JUnit, SARIF)) }
 
-// WriteJUnit writes the cases as one suite of a JUnit XML file, as Ant's JUnit
-// task began it and CI servers read it. A warning is a case that passed and has
-// something to say.
+// WriteJUnit writes the cases as one suite of a JUnit XML file, in the form of
+// Ant's JUnit task that CI servers read. A warning is a case that passed, with
+// a message.
 func WriteJUnit(w io.Writer, suite string, cases []Case) error {
 	var b bytes.Buffer
 	count := map[Outcome]int{}
@@ -103,7 +103,7 @@ func text(s string) string {
 	return b.String()
 }
 
-// Tool names the program in a SARIF file.
+// Tool describes the program in a SARIF file.
 type Tool struct {
 	Name           string `json:"name"`
 	Version        string `json:"version,omitempty"`

@@ -8,19 +8,19 @@ import (
 // Column is the head of one column of a table.
 type Column struct {
 	Title string
-	// Right: it holds numbers, which are flush right.
+	// Right: numbers, aligned to the right.
 	Right bool
-	// Short: its texts may lose their middle where a terminal is too narrow, as
-	// the ends of names tell them apart.
+	// Short: the middle of its texts may be left out on a narrow terminal; the
+	// ends of names distinguish them.
 	Short bool
-	// Wrap: its texts are sentences, which may go on in the next line.
+	// Wrap: its texts are sentences, which may continue on the next line.
 	Wrap bool
-	// Spare: where there is too little room the columns with a Spare are left out,
-	// 1 first; 0: never.
+	// Spare: on a narrow terminal the columns with a Spare are left out, 1
+	// first; 0: never.
 	Spare int
 }
 
-// Titles are columns with nothing to them but their titles.
+// Titles are columns with only their titles.
 func Titles(titles ...string) []Column {
 	head := make([]Column, len(titles))
 	for i, title := range titles {
@@ -29,8 +29,8 @@ func Titles(titles ...string) []Column {
 	return head
 }
 
-// Columns is the head of a table that is drawn row by row, because it may be too
-// long for a Grid to hold. Give every row to Measure first, then to Rows.
+// Columns is the head of a table that is written row by row, because it may be
+// too long for a Grid. Give every row to Measure first, then to Rows.
 type Columns struct {
 	Head []Column
 
@@ -64,10 +64,10 @@ func (c *Columns) begin() {
 	}
 }
 
-// fit makes the table fit into so many columns of a terminal, as little as will do:
-// names are shortened and sentences wrapped; then columns are left out; then names
-// are shortened and sentences wrapped further; and if all that is not enough, each
-// row becomes a paragraph.
+// fit makes the table fit into so many columns of a terminal, as little as
+// needed: names are shortened and sentences wrapped; then columns are left out;
+// then names are shortened and sentences wrapped further; and if that is not
+// enough, each row becomes a paragraph.
 func (c *Columns) fit(room int) {
 	whole := slices.Clone(c.widths)
 	c.narrow(room, comfortableShort, comfortableWrap)

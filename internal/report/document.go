@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// Document is a JSON or YAML document that is written member by member, for one
-// that is too long to be made whole first. It reads like one from Encode. The
-// first error of the stream is kept; End returns it.
+// Document is a JSON or YAML document that is written member by member, if it
+// is too long to build first. Its form is that of Encode. The first error of
+// the stream is kept; End returns it.
 type Document struct {
 	stream  *stream
 	yaml    bool
@@ -20,7 +20,7 @@ func NewDocument(w io.Writer, f Format) *Document {
 	return &Document{stream: &stream{to: w}, yaml: f == YAML}
 }
 
-// Member writes a member that is made whole.
+// Member writes a member that is encoded as a whole.
 func (d *Document) Member(name string, value any) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -73,7 +73,7 @@ func (d *Document) key(name string) {
 	d.stream.buf = append(appendQuoted(b, name), ": "...)
 }
 
-// End ends the document and returns what went wrong anywhere in it.
+// End ends the document and returns the first error.
 func (d *Document) End() error {
 	if !d.yaml {
 		d.stream.buf = append(d.stream.buf, "\n}\n"...)
@@ -84,7 +84,7 @@ func (d *Document) End() error {
 // flushAt is how much text is written at a time.
 const flushAt = 32 << 10
 
-// stream gathers text for few, large writes.
+// stream collects text for few, large writes.
 type stream struct {
 	to  io.Writer
 	buf []byte
@@ -98,7 +98,7 @@ func (s *stream) keep(err error) {
 	}
 }
 
-// flush writes the text once there is as much as this of it.
+// flush writes the text if it has at least this length.
 func (s *stream) flush(least int) {
 	if len(s.buf) < least {
 		return

@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Format is how a document is written.
+// Format is the format of a document.
 type Format string
 
 // The formats that -o takes.
@@ -20,7 +20,7 @@ const (
 	Wide  Format = "wide"
 	JSON  Format = "json"
 	YAML  Format = "yaml"
-	CSV   Format = "csv" // only where a command says so
+	CSV   Format = "csv" // only for commands that offer it
 )
 
 // Formats lists the formats of every command that has a document.
@@ -63,8 +63,8 @@ func (f RowFormat) Set(s string) error { return f.set(s, f.Words()) }
 // Words lists what Set takes.
 func (f RowFormat) Words() []string { return words(append(Formats(), CSV)) }
 
-// Encode writes doc as JSON or, from its JSON tags and in the same order, as
-// YAML. The document is made whole before the first byte is written.
+// Encode writes doc as JSON or, with its JSON tags and in the same order, as
+// YAML. The document is encoded completely before the first byte is written.
 func Encode(w io.Writer, f Format, doc any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -95,8 +95,8 @@ func toYAML(text *bytes.Buffer) error {
 	return encoder.Encode(&document)
 }
 
-// escapeControls escapes the characters that JSON may hold bare and that YAML
-// refuses, or takes for the end of a line. They stand only inside of strings.
+// escapeControls escapes the characters that JSON allows unescaped and that
+// YAML refuses, or treats as a line break. They occur only inside of strings.
 func escapeControls(text []byte) []byte {
 	isControl := func(r rune) bool { return r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff }
 	if bytes.IndexFunc(text, isControl) < 0 {
@@ -113,8 +113,8 @@ func escapeControls(text []byte) []byte {
 	return b.Bytes()
 }
 
-// plain takes the JSON style off a node. A word that YAML 1.1 readers, kubectl's
-// among them, take for a boolean keeps its quotes.
+// plain removes the JSON style of a node. A word that YAML 1.1 readers, such as
+// kubectl, treat as a boolean keeps its quotes.
 func plain(n *yaml.Node) {
 	switch strings.ToLower(n.Value) {
 	case "y", "n", "yes", "no", "on", "off":

@@ -23,8 +23,8 @@ type Grid struct {
 	Rows [][]Cell
 }
 
-// Grid draws g with two blanks between the columns and no lines: it reads well,
-// and awk reads it too. An empty cell shows as "-".
+// Grid writes g with two blanks between the columns and no lines: easy to read,
+// also for awk. An empty cell is printed as "-".
 func (p *Printer) Grid(g Grid) error {
 	c := &Columns{Head: g.Head}
 	for _, row := range g.Rows {
@@ -39,7 +39,7 @@ func (p *Printer) Grid(g Grid) error {
 	return rows.Close()
 }
 
-// oneLine keeps what another program chose (a label, a path) from drawing on the
+// oneLine keeps text from other programs (a label, a path) from drawing on the
 // terminal or breaking the row.
 func oneLine(s string) string {
 	if s == "" {

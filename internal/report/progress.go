@@ -15,9 +15,9 @@ import (
 	"github.com/swapctl/swapctl/internal/bytesize"
 )
 
-// Progress shows how something long comes along: on a terminal one line that is
-// redrawn, and gone when it is over; anywhere else a line every ten seconds, so that
-// a log shows that something is happening. One thing is shown at a time.
+// Progress shows the progress of long work: on a terminal one line that is
+// redrawn, and removed at the end; elsewhere a line every ten seconds, so that
+// a log shows that something is happening. It shows one thing at a time.
 type Progress struct {
 	console console
 	title   string
@@ -27,16 +27,17 @@ type Progress struct {
 }
 
 const (
-	redrawEvery = 100 * time.Millisecond // more often only costs time; a person cannot read it
+	redrawEvery = 100 * time.Millisecond // more often only costs time; nobody can read it
 	tellEvery   = 10 * time.Second
 	barColumns  = 10
-	leastForBar = 60 // columns of a terminal that has a bar beside the words
+	leastForBar = 60 // least width of a terminal for a bar beside the words
 )
 
 // NewProgress returns a progress line on p.
 func NewProgress(p *Printer) *Progress { return &Progress{console: console{printer: p}} }
 
-// Show tells what goes on and how far it is, in bytes; a total of 0 is not known.
+// Show says what is being done and how far it is, in bytes; a total of 0 is
+// unknown.
 func (p *Progress) Show(title string, done, total int64) {
 	if p.drawing == nil || title != p.title || (total > 0) != p.sized {
 		p.Clear()
@@ -68,7 +69,7 @@ func (p *Progress) begin() {
 	p.bar = p.drawing.New(0, style, mpb.BarWidth(barColumns), mpb.BarFillerTrim(), mpb.AppendDecorators(p.words()))
 }
 
-// words are what stands beside the bar.
+// words are the words beside the bar.
 func (p *Progress) words() decor.Decorator {
 	title := Printable(p.title)
 	rate, left := decor.AverageSpeed(0, "%.0f MiB/s"), decor.AverageETA(decor.ET_STYLE_GO)
@@ -87,13 +88,13 @@ func (p *Progress) words() decor.Decorator {
 		}
 		room := s.AvailableWidth
 		if room >= leastForBar {
-			room -= barColumns // the bar is drawn in what is left
+			room -= barColumns // the bar uses the rest of the line
 		}
 		return ansi.Truncate(" "+facts+"  "+title, room, "…")
 	})
 }
 
-// Clear takes the line away, before anything else is written.
+// Clear removes the line, before anything else is written.
 func (p *Progress) Clear() {
 	if p.drawing == nil {
 		return
@@ -126,7 +127,7 @@ func (c *console) GetTermSize() (width, height int, err error) {
 	return width - 1, 1, nil
 }
 
-// Flush implements mpb.ConsoleWriter. A failed write must not stop what is being done.
+// Flush implements mpb.ConsoleWriter. A failed write must not stop the work.
 func (c *console) Flush(int) error {
 	line := strings.TrimRight(c.String(), "\n")
 	c.Reset()
@@ -138,8 +139,8 @@ func (c *console) Flush(int) error {
 	return nil
 }
 
-// replace draws a line in the place of the one that is there. Without escape sequences
-// blanks have to take that away.
+// replace writes a line over the previous one. Without escape sequences, blanks
+// have to erase that.
 func (c *console) replace(line string) {
 	erase := "\r\x1b[K"
 	if !c.printer.colours {

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// Records writes flat records, all with the same fields in the same order: as
-// the rows of a CSV file, or as a list in a Document. It takes a fraction of a
-// microsecond each, and no memory. A record is its fields and then Next.
+// Records writes flat records with the same fields in the same order: as the
+// rows of a CSV file, or as a list in a Document. Each takes a fraction of a
+// microsecond, and no memory. A record is its fields and then Next.
 type Records struct {
 	stream *stream
 	shape  shape
 	count  int
 	fields []field
-	at     int  // number of the field that comes next
+	at     int  // number of the next field
 	naming bool // the names are written, not the values
 }
 
-// field is a field as the record before had it. Most values come again at once
-// (a namespace, a sentence), and copying is faster than looking at each letter.
+// field is a field of the previous record. Most values repeat (a namespace, a
+// sentence), and copying is faster than checking each character.
 type field struct {
-	key    []byte // what stands before the value, from the second record on
+	key    []byte // the text before the value, from the second record on
 	kind   kind
 	text   string
 	number int64
@@ -38,7 +38,7 @@ const (
 	kindNothing
 )
 
-// shape is how a record looks.
+// shape is the format of a record.
 type shape int
 
 const (
@@ -53,7 +53,7 @@ const (
 func NewCSV(w io.Writer, put func(*Records)) *Records {
 	r := &Records{stream: &stream{to: w}, naming: true}
 	put(r)
-	_ = r.Next() // the first write of a record tells
+	_ = r.Next() // the first write of a record decides
 	r.naming, r.count, r.fields = false, 0, nil
 	return r
 }
@@ -82,7 +82,7 @@ func (r *Records) Text(name, value string) {
 	r.end(b, start)
 }
 
-// Number adds a field that is a whole number.
+// Number adds a field with a whole number.
 func (r *Records) Number(name string, value int64) {
 	f := r.field(name)
 	if len(f.whole) > 0 && f.kind == kindNumber && f.number == value {
@@ -97,8 +97,8 @@ func (r *Records) Number(name string, value int64) {
 	r.end(b, start)
 }
 
-// Maybe adds a field that is a whole number or nothing: null, and in CSV an
-// empty field.
+// Maybe adds a field with a whole number or nothing: null, and in CSV an empty
+// field.
 func (r *Records) Maybe(name string, value *int64) {
 	if value != nil {
 		r.Number(name, *value)
@@ -168,8 +168,8 @@ func (r *Records) appendKey(b []byte, name string, firstField, firstRecord bool)
 	return b
 }
 
-// Next ends a record. The error is that of the stream, so that nobody goes on
-// for a reader that went away.
+// Next ends a record. The error is that of the stream, so that nobody continues
+// if the reader has gone.
 func (r *Records) Next() error {
 	switch r.shape {
 	case shapeCSV:
@@ -201,7 +201,7 @@ func (r *Records) Close() error {
 	return r.stream.err
 }
 
-// appendQuoted appends a text as JSON has it.
+// appendQuoted appends a string as JSON.
 func appendQuoted(b []byte, s string) []byte {
 	if !isSimple(s) {
 		return appendEscaped(b, s)
@@ -230,8 +230,8 @@ func appendEscaped(b []byte, s string) []byte {
 	return append(b, strings.TrimSuffix(text.String(), "\n")...)
 }
 
-// isPlainYAML reports whether every YAML reader takes a bare s as this text:
-// names and plain sentences. When in doubt it says no.
+// isPlainYAML reports whether every YAML reader reads an unquoted s as this
+// string: names and plain sentences. In doubt it returns false.
 func isPlainYAML(s string) bool {
 	if s == "" || !isLetter(s[0]) && s[0] != '/' || s[len(s)-1] == ' ' {
 		return false

@@ -1,6 +1,6 @@
-// Package report draws what a command has to say: tables for people, JSON and
-// YAML for scripts, a progress line for the wait. Colours are taken out in the writer,
-// so that nobody else has to think of it. It knows no swap.
+// Package report prints results: tables for people, JSON and YAML for scripts,
+// progress for long work. Colours are removed in the writer, so that no other
+// code has to care. It does not know about swap.
 package report
 
 import (
@@ -13,17 +13,17 @@ import (
 	_ "github.com/swapctl/swapctl/internal/notmux" // before lipgloss
 )
 
-// Printer writes to one stream, as that stream can show it.
+// Printer writes to one stream, in the form that the stream can show.
 type Printer struct {
 	out     io.Writer // for text with escape sequences
 	bare    io.Writer // the stream itself, for text without
-	tty     *os.File  // the terminal; nil: it is none
-	redraws bool      // the terminal can take a line back
+	tty     *os.File  // the terminal; nil if there is none
+	redraws bool      // the terminal can erase a line
 	colours bool
 	width   int // columns; 0: whatever there is
 }
 
-// Options say what a person asked of a stream, beyond what it can show.
+// Options are the user's settings for a stream.
 type Options struct {
 	// NoColor is --no-color.
 	NoColor bool
@@ -31,10 +31,11 @@ type Options struct {
 	Env func(string) string
 }
 
-// New returns a Printer for w. On any terminal what is written is made to fit its
-// width. Escape sequences go only to a terminal that has them (TERM is neither
-// dumb nor empty), and never with --no-color or a NO_COLOR that is not empty
-// (https://no-color.org). It asks the terminal nothing, so it cannot hang on one.
+// New returns a Printer for w. On a terminal the output is fitted to its width.
+// Escape sequences go only to a terminal that has them (TERM is neither dumb
+// nor empty), and never with --no-color or a NO_COLOR that is not empty
+// (https://no-color.org). It does not query the terminal, so it cannot hang on
+// one.
 func New(w io.Writer, o Options) *Printer {
 	p := &Printer{out: w, bare: w}
 	if f, ok := w.(*os.File); ok {
@@ -50,22 +51,22 @@ func New(w io.Writer, o Options) *Printer {
 	return p
 }
 
-// columns is how wide a terminal is, 0 when it does not say; ok is false for
-// anything but a terminal.
+// columns is the width of a terminal, 0 if it does not say; ok is false for
+// anything else.
 func columns(f *os.File) (width int, ok bool) {
 	width, _, err := term.GetSize(f.Fd())
 	return width, err == nil
 }
 
-// Terminal reports whether a person watches who can see a line being redrawn.
+// Terminal reports whether there is a terminal on which a line can be redrawn.
 func (p *Printer) Terminal() bool { return p.redraws }
 
-// Width is how many columns the terminal has; 0 when there is none, or it does
+// Width is the width of the terminal in columns; 0 if there is none, or it does
 // not say.
 func (p *Printer) Width() int { return p.width }
 
-// Line writes one line as it is, for what is to be copied: a command, a message
-// to search for.
+// Line writes one line unchanged, for text to copy: a command, a message to
+// search for.
 func (p *Printer) Line(text string) error {
 	_, err := io.WriteString(p.out, text+"\n")
 	return err

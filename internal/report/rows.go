@@ -8,19 +8,19 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Rows draws the rows of a table one by one, with two blanks between the columns
-// and no lines. An empty cell shows as "-".
+// Rows writes the rows of a table one by one, with two blanks between the
+// columns and no lines. An empty cell is printed as "-".
 type Rows struct {
 	stream  *stream
 	columns *Columns
-	escapes [Heading + 1]escapes // of each mood: a table may be too long to style every cell
-	room    int                  // columns of the terminal, 0: as many as it takes
-	last    int                  // the last column that is there
+	escapes [Heading + 1]escapes // a style for each mood: styling every cell of a long table would take too long
+	room    int                  // width of the terminal, 0: unlimited
+	last    int                  // the last visible column
 	drawn   int                  // rows
 }
 
-// Rows draws the header. On a terminal the table is made to fit; anywhere else
-// it depends on nothing but what is in it.
+// Rows writes the header. On a terminal the table is fitted to its width;
+// elsewhere it depends only on its content.
 func (p *Printer) Rows(c *Columns) *Rows {
 	c.begin()
 	r := &Rows{stream: &stream{to: p.out}, columns: c, room: p.width}
@@ -32,7 +32,7 @@ func (p *Printer) Rows(c *Columns) *Rows {
 			r.escapes[mood] = Mood(mood).escapes()
 		}
 	} else {
-		r.stream.to = p.bare // no escape sequences to be cut out
+		r.stream.to = p.bare // there are no escape sequences to remove
 	}
 	if c.records {
 		return r
@@ -67,7 +67,7 @@ func (r *Rows) Row(cells []Cell) error {
 	return r.stream.err
 }
 
-// Close writes what is left, and names the columns that are not there.
+// Close writes the rest, and names the columns that are left out.
 func (r *Rows) Close() error {
 	if missing := r.columns.missing(); missing != "" && r.drawn > 0 {
 		r.text(Wrap("Not shown, for lack of room: "+missing+".", r.room), Faint)
@@ -76,8 +76,8 @@ func (r *Rows) Close() error {
 	return r.stream.end()
 }
 
-// record draws a row as a paragraph: a line for each cell that has something to
-// say, its title before it, or above it where there is too little room.
+// record writes a row as a paragraph: a line for each cell that is not empty,
+// with its title before it, or above it on a narrow terminal.
 func (r *Rows) record(cells []Cell) {
 	if r.drawn > 0 {
 		r.newline()
@@ -107,7 +107,7 @@ func (r *Rows) record(cells []Cell) {
 	}
 }
 
-// wraps reports whether a row takes more than a line.
+// wraps reports whether a row needs more than one line.
 func (r *Rows) wraps(cells []Cell) bool {
 	for i, column := range r.columns.Head {
 		if column.Wrap && r.columns.widths[i] != hidden && width(cells[i].Text) > r.columns.widths[i] {
@@ -117,7 +117,7 @@ func (r *Rows) wraps(cells []Cell) bool {
 	return false
 }
 
-// wrapped draws a row that takes more than a line.
+// wrapped writes a row of several lines.
 func (r *Rows) wrapped(cells []Cell) {
 	lines := make([][]string, len(cells))
 	most := 0
@@ -149,7 +149,7 @@ func (r *Rows) newline() {
 	r.stream.buf = append(b, '\n')
 }
 
-// text draws a text in a mood.
+// text styles a text.
 func (r *Rows) text(text string, mood Mood) {
 	e := r.escapes[mood]
 	r.stream.buf = append(append(append(r.stream.buf, e.start...), text...), e.end...)
@@ -201,7 +201,8 @@ func isPlain(s string) bool {
 	return s != ""
 }
 
-// width is how many columns of a terminal a text takes, an empty one that of "-".
+// width is the number of terminal columns of a text, for an empty one that of
+// "-".
 func width(s string) int {
 	if isPlain(s) {
 		return utf8.RuneCountInString(s)
@@ -209,7 +210,7 @@ func width(s string) int {
 	return lipgloss.Width(oneLine(s))
 }
 
-// shorten takes the middle out of a text: the ends of names tell them apart.
+// shorten removes the middle of a text: the ends of names distinguish them.
 func shorten(s string, room int) string {
 	if room < 1 || len(s) != utf8.RuneCountInString(s) {
 		return ansi.Truncate(s, room, "…")
@@ -218,12 +219,12 @@ func shorten(s string, room int) string {
 	return s[:head] + "…" + s[len(s)-(room-1-head):]
 }
 
-// Bars in eighths of a column, from none to a whole one.
+// Bars in eighths of a column, from empty to full.
 const eighths = " ▏▎▍▌▋▊▉█"
 
-// Share draws part of total as a bar of at most this many columns; what is more
-// than nothing shows as something. It is plain text, so that it also says what
-// it says in a file.
+// Share draws part of total as a bar of at most this many columns; any part
+// larger than 0 is visible. It is plain text, so that it means the same in a
+// file.
 func Share(part, total int64, columns int) string {
 	if part <= 0 || total <= 0 {
 		return ""

@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Mood colours a cell. What it says stands in the text, so that nothing is lost
+// Mood colours a cell. The meaning is also in the text, so that nothing is lost
 // without colours.
 type Mood int
 
@@ -21,9 +21,9 @@ const (
 	Heading      // of a column
 )
 
-// Three of the sixteen colours are enough. They are those that can be read on light
-// and on dark: yellow, which others warn in, is hardly seen on white; compilers have
-// magenta for that.
+// Three of the sixteen colours are enough: those that are readable on light and
+// on dark. Yellow, the usual colour of warnings, is hardly visible on white;
+// like compilers, swapctl uses magenta.
 func (m Mood) style() lipgloss.Style {
 	s := lipgloss.NewStyle()
 	switch m {
@@ -42,7 +42,7 @@ func (m Mood) style() lipgloss.Style {
 	return s
 }
 
-// escapes are what stands before and after a text on a terminal.
+// escapes are the sequences before and after a styled text.
 type escapes struct{ start, end string }
 
 func (m Mood) escapes() (e escapes) {
@@ -50,8 +50,8 @@ func (m Mood) escapes() (e escapes) {
 	return e
 }
 
-// Paint colours a line that stands outside a Grid. A Printer takes the colours out
-// again where they do not belong.
+// Paint colours a line outside of a Grid. A Printer removes the colours where
+// they must not be.
 func Paint(m Mood, line string) string { return m.style().Render(line) }
 
 // Text writes lines of prose, after Wrap.
@@ -68,7 +68,7 @@ func (p *Printer) Wrap(text string) string {
 	return Wrap(text, p.width)
 }
 
-// Wrap is what a Printer does, for a width of one's own.
+// Wrap is the wrapping of a Printer, for a given width.
 func Wrap(text string, room int) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -79,8 +79,8 @@ func Wrap(text string, room int) string {
 	return strings.Join(lines, "\n")
 }
 
-// leastText is how many columns a text needs beside its label; with less it stands
-// below it.
+// leastText is the least width of a text beside its label; with less it is
+// printed below it.
 const leastText = 16
 
 func wrapLine(line string, room int) string {
@@ -104,7 +104,8 @@ func wrapLine(line string, room int) string {
 	return label + text
 }
 
-// hanging breaks a text that begins in a column of its own, and goes on there.
+// hanging wraps a text that starts in a column of its own, with the same
+// indentation.
 func hanging(text string, room, indent int) string {
 	return strings.ReplaceAll(wrapWords(text, room-indent), "\n", "\n"+strings.Repeat(" ", indent))
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// flags is what 'swapctl check' takes.
+// flags are the flags of 'swapctl check'.
 type flags struct {
 	only, ignore      []string
 	strict            bool
@@ -49,7 +49,7 @@ const checkExample = `  # Everything
   # How fast is the disk, and what does encryption cost?
   sudo swapctl check --probe-disk --only swap-latency,encryption-cost`
 
-// New is the command check.
+// New returns the command check.
 func New(a *cli.App) *cobra.Command {
 	var o flags
 	cmd := &cobra.Command{
@@ -120,8 +120,9 @@ func printChecks(a *cli.App, r check.Report) error {
 	return cli.Printed("the result", err)
 }
 
-// managedAreas are those that swapctl brings back at boot, as its journal has
-// it. To hold every step against the node, as status does, would be too much.
+// managedAreas are those that swapctl turns on at boot, according to its
+// journal. To compare every step with the node, as status does, would take too
+// long.
 func managedAreas(a *cli.App) ([]string, error) {
 	j, err := step.ReadJournal(a.Host, setup.JournalPath)
 	if err != nil || j.Goal != step.GoalUp {

@@ -12,8 +12,8 @@ import (
 // checkView draws a CheckReport.
 type checkView check.Report
 
-// draw gives each check a line, and those that are not good their reason and
-// remedy below: sentences do not fit into columns.
+// draw prints a line for each check, and the reason and fix of those that are
+// not good below it: sentences do not fit into columns.
 func (v checkView) draw(p *report.Printer, wide bool) error {
 	var b strings.Builder
 	for _, c := range v.Checks {

@@ -1,4 +1,5 @@
-// Package completion is swapctl completion, and what it offers to a shell.
+// Package completion is swapctl completion, and computes the words that a shell
+// offers.
 package completion
 
 import (
@@ -12,7 +13,7 @@ import (
 	"github.com/swapctl/swapctl/internal/cli"
 )
 
-// New is the command completion.
+// New returns the command completion.
 func New(a *cli.App) *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{

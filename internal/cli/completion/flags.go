@@ -12,19 +12,19 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// The values of flags that have any to choose from. They are set up only for a run that
-// completes a line, because it costs time.
+// The values of flags that have a fixed set. They are registered only when a
+// line is completed, because that takes time.
 
-// Add adds what a shell may ask to every command.
+// Add adds completion to every command.
 func Add(a *cli.App, cmd *cobra.Command) {
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	if !cmd.HasParent() {
-		cmd.InitDefaultHelpCmd() // otherwise there only from the run on
+		cmd.InitDefaultHelpCmd() // otherwise it is added only when the command runs
 	}
 	add := func(f *pflag.Flag) {
 		_, f.Usage = pflag.UnquoteUsage(f) // a shell shows it as it is
 		if complete := Of(a, f); complete != nil {
-			_ = cmd.RegisterFlagCompletionFunc(f.Name, beginning(complete)) // fails only for a flag that is not there
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, beginning(complete)) // fails only if the flag does not exist
 		}
 	}
 	cmd.LocalFlags().VisitAll(add)
@@ -39,8 +39,8 @@ func Add(a *cli.App, cmd *cobra.Command) {
 	}
 }
 
-// beginning leaves only those words that begin with what is typed: not every shell
-// does that itself.
+// beginning returns only the words that begin with what was typed: not every
+// shell filters them itself.
 func beginning(complete cobra.CompletionFunc) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		words, directive := complete(cmd, args, typed)
@@ -48,8 +48,7 @@ func beginning(complete cobra.CompletionFunc) cobra.CompletionFunc {
 	}
 }
 
-// Of is what completes a flag, nil where every value is as good as
-// another one.
+// Of returns the completion of a flag, nil if it takes any value.
 func Of(a *cli.App, f *pflag.Flag) cobra.CompletionFunc {
 	if words := cli.Described(f); words != nil {
 		return oneOf(words...)
@@ -101,7 +100,7 @@ func files(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCom
 	return nil, cobra.ShellCompDirectiveDefault
 }
 
-// completeTopics offers the commands below those that are named already.
+// completeTopics offers the subcommands of the command typed so far.
 func completeTopics(asked *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var topics []cobra.Completion
 	if cmd, _, err := asked.Root().Find(args); err == nil {

@@ -1,5 +1,5 @@
-// Package help prints the help of every command. The man pages and docs/commands are
-// made of the same groups of flags.
+// Package help prints the help of every command. Man pages and docs/commands
+// are made from the same groups of flags.
 package help
 
 import (
@@ -13,15 +13,16 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// The rules of this file: help is made when somebody asks for it, fits the terminal,
-// and 80 columns where there is none; what is to be copied is not broken but where a
-// shell goes on. cobra's own templates would be a third more program.
+// The rules of this file: help is formatted only when somebody asks for it, and
+// fits the terminal, or 80 columns without one; a command to copy is broken
+// only where a shell continues the line. cobra's own templates would make the
+// program a third larger.
 
-// Columns is how wide help is where there is no terminal; longer lines than
+// Columns is the width of help without a terminal; lines longer than
 // mostColumns are hard to read.
 const Columns, mostColumns = 80, 100
 
-// Flag is one flag, as help and the documents tell it.
+// Flag is one flag, as help and the documents show it.
 type Flag struct {
 	short, Long, value, Usage, Def string
 }
@@ -60,7 +61,7 @@ func (f Flag) Synopsis() string {
 	return s
 }
 
-// Told is what the flag is for, and its default.
+// Told is the description of the flag, with its default.
 func (f Flag) Told() string {
 	if f.Def == "" || strings.Contains(f.Usage, "(default") {
 		return f.Usage
@@ -74,8 +75,8 @@ type Group struct {
 	Flags []Flag
 }
 
-// Groups gives every flag of a command to a group, in the order of helpNotes.
-// What no group wants comes last, without getting lost.
+// Groups puts every flag of a command into a group, in the order of helpNotes.
+// Flags without a group come last.
 func Groups(cmd *cobra.Command) []Group {
 	cmd.InitDefaultHelpFlag()
 	all := map[string]*pflag.Flag{}
@@ -141,7 +142,7 @@ func Print(a *cli.App, cmd *cobra.Command) {
 		w.flags(g)
 	}
 	w.seeAlso(a.Docs(), cmd)
-	_ = p.Line(strings.TrimSuffix(w.text.String(), "\n")) // there is nowhere to report that
+	_ = p.Line(strings.TrimSuffix(w.text.String(), "\n")) // there is nowhere to report the error
 }
 
 // Subcommands lists the commands of a command.
@@ -155,7 +156,8 @@ func Subcommands(cmd *cobra.Command) []*cobra.Command {
 	return list
 }
 
-// New is the command help; for an unknown command it guesses which one was meant.
+// New returns the command help; for an unknown command it suggests the nearest
+// one.
 func New() *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [command]",
@@ -174,5 +176,5 @@ func New() *cobra.Command {
 	}
 }
 
-// heading makes a title of help stand out.
+// heading styles a title of help.
 func heading(title string) string { return report.Paint(report.Heading, title+":") }

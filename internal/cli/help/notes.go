@@ -1,13 +1,14 @@
 package help
 
-// notes is what help says of a command beyond what the command says itself.
+// notes is what help prints besides the texts of the command itself.
 type notes struct {
 	Groups []noteGroup
 	Also   []string // related commands
 	Page   string   // of docs/
 }
 
-// noteGroup is a title and the names of flags, in the order in which they are shown.
+// noteGroup is a title and the names of flags, in the order in which they are
+// printed.
 type noteGroup struct{ Title, Flags string }
 
 // EveryCommand groups the flags that all commands have, or several of them.

@@ -8,7 +8,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// writer lays out help for a width.
+// writer wraps help to a width.
 type writer struct {
 	text strings.Builder
 	room int // columns
@@ -18,15 +18,15 @@ func (w *writer) title(title string) {
 	w.text.WriteString("\n" + heading(title) + "\n")
 }
 
-// line writes a line of prose, broken where it must be.
+// line writes prose, wrapped if needed.
 func (w *writer) line(text string) {
 	w.text.WriteString(report.Wrap(text, w.room) + "\n")
 }
 
-// indented writes what stands below a title.
+// indented writes the text below a title.
 func (w *writer) indented(text string) { w.line("  " + text) }
 
-// paragraphs writes prose anew for the width; what is set off in it keeps its lines.
+// paragraphs wraps prose to the width; indented lines stay as they are.
 func (w *writer) paragraphs(text string) {
 	var prose []string
 	end := func() {
@@ -61,8 +61,8 @@ func (w *writer) examples(text string) {
 	}
 }
 
-// BreakCommand breaks a command where it is too long: a shell goes on behind a
-// backslash, but not inside of quotes. A flag keeps its value, if that is possible.
+// BreakCommand breaks a long command: a shell continues after a backslash, but
+// not inside of quotes. A flag and its value stay on one line if possible.
 func BreakCommand(line string, room int) string {
 	const indent = "      "
 	var b strings.Builder
@@ -102,8 +102,8 @@ func BreakCommand(line string, room int) string {
 	return b.String()
 }
 
-// commandUnits divides a command into words that belong together: those up to the
-// first flag, each flag with what follows it, each program of a pipe.
+// commandUnits splits a command into words that belong together: those up to
+// the first flag, each flag with its value, each program of a pipe.
 func commandUnits(line string) [][]string {
 	var units [][]string
 	begun := "" // a word that has an open quote
@@ -124,7 +124,7 @@ func commandUnits(line string) [][]string {
 	return units
 }
 
-// commands lists commands and what they are for.
+// commands lists commands with their descriptions.
 func (w *writer) commands(title string, list []*cobra.Command) {
 	if len(list) == 0 {
 		return
@@ -139,8 +139,8 @@ func (w *writer) commands(title string, list []*cobra.Command) {
 	}
 }
 
-// Synopses longer than this, and all where there is little room, have what they
-// mean below them.
+// Longer synopses than this have their description below them, and so have all
+// on a narrow terminal.
 const synopsisMost = 26
 
 func (w *writer) flags(g Group) {
@@ -154,7 +154,7 @@ func (w *writer) flags(g Group) {
 	}
 }
 
-// pair writes a word and beside it, or below, what it means.
+// pair writes a word and its description, beside it or below it.
 func (w *writer) pair(word, meaning string, columns int) {
 	const least = 30 // columns for the meaning
 	switch {

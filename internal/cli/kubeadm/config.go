@@ -17,7 +17,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// flags is what 'swapctl kubeadm-config' takes.
+// flags are the flags of 'swapctl kubeadm-config'.
 type flags struct {
 	version   string
 	behavior  string
@@ -49,7 +49,7 @@ const kubeadmExample = `  swapctl kubeadm-config --kubernetes-version 1.34 > kub
   swapctl kubeadm-config --kubernetes-version 1.34 --kind patch --output-dir /etc/kubernetes/patches
   swapctl kubeadm-config lint kubeadm.yaml`
 
-// New is the command kubeadm-config.
+// New returns the command kubeadm-config.
 func New(a *cli.App) *cobra.Command {
 	var o flags
 	cmd := &cobra.Command{
@@ -94,7 +94,7 @@ func kindWords() []string {
 	return words
 }
 
-// wordHint says what a bare file is meant for.
+// wordHint guesses what a file name without a flag is meant for.
 func wordHint(cmd *cobra.Command, word string) []string {
 	if near := fail.Nearest(word, []string{"lint"}); near != "" {
 		return []string{fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near)}
@@ -103,7 +103,7 @@ func wordHint(cmd *cobra.Command, word string) []string {
 }
 
 func (o *flags) check(cmd *cobra.Command) error {
-	if !slices.Contains(kubeletcfg.Behaviors(), o.behavior) { // one is not offered, which old kubelets have
+	if !slices.Contains(kubeletcfg.Behaviors(), o.behavior) { // one value is not offered, although old kubelets have it
 		return cli.BadChoice(cmd, "swap-behavior", o.behavior, []string{kubeletcfg.LimitedSwap, kubeletcfg.NoSwap})
 	}
 	return cli.CgroupVersion(cmd, o.cgroup)
@@ -151,7 +151,7 @@ func write(a *cli.App, cmd *cobra.Command, o *flags) error {
 	return cli.Printed("the configuration", err)
 }
 
-// makeFiles makes the files, and warns of what is wrong with the user's own.
+// makeFiles makes the files, and warns of problems in the user's own file.
 func makeFiles(a *cli.App, row kubeletcfg.Row, q kubeletcfg.Request, existing *kubeletcfg.Source) ([]kubeletcfg.File, error) {
 	if existing == nil {
 		return row.Bundle(q)
@@ -182,7 +182,7 @@ func makeFiles(a *cli.App, row kubeletcfg.Row, q kubeletcfg.Request, existing *k
 			return old.Rule == f.Rule && old.Field == f.Field && old.Message == f.Message
 		}
 		if f.Note || !slices.ContainsFunc(theirs, same) {
-			continue // what was just added is no fault of theirs
+			continue // problems that swapctl itself added are not reported
 		}
 		at := place(f)
 		if f.Field != "" {
@@ -193,8 +193,8 @@ func makeFiles(a *cli.App, row kubeletcfg.Row, q kubeletcfg.Request, existing *k
 	return files, nil
 }
 
-// findRow finds the version that is meant, and the release if one was named:
-// the flag, the file, or the kubelet of this node.
+// findRow finds the Kubernetes version: from the flag, the file, or this node's
+// kubelet; with the patch release if it was named.
 func findRow(a *cli.App, cmd *cobra.Command, rows kubeletcfg.Versions, version string, existing *kubeletcfg.Source) (kubeletcfg.Row, string, error) {
 	if version == "" && existing != nil {
 		version = kubeletcfg.VersionIn([]kubeletcfg.Source{*existing})
@@ -217,7 +217,7 @@ func findRow(a *cli.App, cmd *cobra.Command, rows kubeletcfg.Versions, version s
 	return row, release, nil
 }
 
-// badVersion is the error for a version that has no row.
+// badVersion is the error of a version that swapctl does not know.
 func badVersion(rows kubeletcfg.Versions, err error) error {
 	unknown, ok := errors.AsType[*kubeletcfg.UnknownError](err)
 	switch {

@@ -17,7 +17,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// lintFlags is what 'swapctl kubeadm-config lint' takes.
+// lintFlags are the flags of 'swapctl kubeadm-config lint'.
 type lintFlags struct {
 	version string
 	cgroup  int
@@ -93,7 +93,8 @@ func lint(a *cli.App, o *lintFlags, names []string) error {
 	return nil
 }
 
-// lintFiles reads files, and of directories what could be meant.
+// lintFiles reads files, and of directories those files that may be
+// configurations.
 func lintFiles(a *cli.App, names []string) ([]kubeletcfg.Source, map[string]kubeletcfg.Role, error) {
 	var files []kubeletcfg.Source
 	roles := map[string]kubeletcfg.Role{}
@@ -127,11 +128,12 @@ func lintFiles(a *cli.App, names []string) ([]kubeletcfg.Source, map[string]kube
 	return files, roles, nil
 }
 
-// errTooMuch is the error of a directory that is not one of configurations.
+// errTooMuch is the error of a directory that does not look like one of
+// configurations.
 var errTooMuch = fmt.Errorf("there are more than %d MiB of files in it", host.TableLimit>>20)
 
-// roleIn says what a file is for below a directory that was named: what its own
-// directory is for, or else the one above that.
+// roleIn says what a file in a named directory is used as: the role of its own
+// directory, or else of the one above.
 func roleIn(top, name string, files []kubeletcfg.Source) kubeletcfg.Role {
 	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
 		role := directoryRole(dir, files)
@@ -141,9 +143,10 @@ func roleIn(top, name string, files []kubeletcfg.Source) kubeletcfg.Role {
 	}
 }
 
-// directoryRole says what a directory is for: what one of its files can only be,
-// all of them are meant to be. A file that is called *.conf and configures no kubelet,
-// as /etc/kubernetes/admin.conf, says nothing.
+// directoryRole says what the files of a directory are used as: if one of its
+// files can only have one role, all of them have it. A file called *.conf that
+// does not configure a kubelet, such as /etc/kubernetes/admin.conf, says
+// nothing.
 func directoryRole(dir string, files []kubeletcfg.Source) kubeletcfg.Role {
 	for _, f := range files {
 		if filepath.Dir(f.Name) != dir {
@@ -160,9 +163,9 @@ func directoryRole(dir string, files []kubeletcfg.Source) kubeletcfg.Role {
 	return kubeletcfg.RoleConfig
 }
 
-// walk reads all files below a directory, in the order in which the kubelet walks
-// it (filepath.WalkDir). Like it, it follows no links to directories. left is how
-// much may still be read.
+// walk reads all files below a directory, in the order in which the kubelet
+// walks it (filepath.WalkDir). Like the kubelet, it does not follow links to
+// directories. left is the remaining number of bytes.
 func walk(a *cli.App, dir string, left *int64) ([]kubeletcfg.Source, error) {
 	names, err := a.Host.Files.ReadDir(dir)
 	if err != nil {
@@ -184,7 +187,7 @@ func walk(a *cli.App, dir string, left *int64) ([]kubeletcfg.Source, error) {
 			continue
 		}
 		if stat.Mode&fs.ModeType != 0 && !stat.IsSymlink() {
-			continue // a socket or pipe would be waited for
+			continue // reading a socket or pipe would block
 		}
 		if stat.IsSymlink() && filepath.Ext(name) != ".conf" && leadsToDir(a, path) {
 			continue
@@ -193,7 +196,7 @@ func walk(a *cli.App, dir string, left *int64) ([]kubeletcfg.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		const each = 4 << 10 // an empty one takes memory, too
+		const each = 4 << 10 // an empty file takes memory, too
 		if *left -= each + int64(len(data)); *left < 0 {
 			return nil, errTooMuch
 		}
@@ -202,8 +205,8 @@ func walk(a *cli.App, dir string, left *int64) ([]kubeletcfg.Source, error) {
 	return files, nil
 }
 
-// leadsToDir reports whether a link leads to a directory, as ..data does where a
-// ConfigMap is mounted.
+// leadsToDir reports whether a link leads to a directory, such as ..data in a
+// mounted ConfigMap.
 func leadsToDir(a *cli.App, link string) bool {
 	stat, err := a.Host.Files.Stat(link)
 	return err == nil && stat.Mode.IsDir()

@@ -9,8 +9,8 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// lintDocument is a CheckReport of files: a check that found nothing, or one for
-// each place where it found something.
+// lintDocument is a CheckReport of files: one result for a check that found
+// nothing, otherwise one for each finding.
 type lintDocument struct {
 	APIVersion string      `json:"apiVersion"`
 	Kind       string      `json:"kind"`
@@ -81,7 +81,7 @@ func newLintDocument(row kubeletcfg.Row, found []kubeletcfg.Finding, docs string
 	return doc
 }
 
-// place is where a finding stands, as editors take it.
+// place is the position of a finding, in the form that editors accept.
 func place(f kubeletcfg.Finding) string {
 	switch {
 	case f.Line == 0:
@@ -109,7 +109,7 @@ func (d lintDocument) draw(p *report.Printer, wide bool) error {
 		count(d.Summary.Fail, "fault"), count(d.Summary.Warn, "warning"), count(d.Summary.Pass, "rule"), others))
 }
 
-// count says how many there are of something.
+// count formats a number with its noun.
 func count(n int, word string) string {
 	if n == 1 {
 		return "1 " + word

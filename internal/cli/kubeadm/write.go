@@ -14,7 +14,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// target is a file that is to be written, and what is in its place.
+// target is a file to write, and what exists in its place.
 type target struct {
 	path  string
 	old   []byte // what is there
@@ -29,10 +29,10 @@ const (
 	missing  targetState = iota
 	asWanted             // it is so already
 	ours                 // swapctl wrote it, with other settings
-	merged               // it is the file that was merged
+	merged               // it is the file given to --merge
 )
 
-// writeFiles writes files into --output-dir. All of them are looked at before the
+// writeFiles writes files into --output-dir. All of them are checked before the
 // first one is written.
 func writeFiles(a *cli.App, rows kubeletcfg.Versions, o *flags, q kubeletcfg.Request, files []kubeletcfg.File) error {
 	var targets []target
@@ -59,8 +59,8 @@ func writeFiles(a *cli.App, rows kubeletcfg.Versions, o *flags, q kubeletcfg.Req
 	return nil
 }
 
-// look finds out whether a file may be written where it should be. No part below
-// the directory, nor the directory itself, may be a symbolic link.
+// look checks whether a file may be written. Neither the directory nor any part
+// of the path below it may be a symbolic link.
 func look(a *cli.App, rows kubeletcfg.Versions, o *flags, q kubeletcfg.Request, f kubeletcfg.File) (target, error) {
 	t := target{path: filepath.Join(o.outputDir, f.Name), data: f.Data, perm: 0o644}
 	for _, dir := range []string{o.outputDir, filepath.Dir(t.path)} {
@@ -113,7 +113,7 @@ func look(a *cli.App, rows kubeletcfg.Versions, o *flags, q kubeletcfg.Request, 
 	return t, nil
 }
 
-// mergeStat describes the file of --merge, for the file that it becomes.
+// mergeStat describes the file given to --merge, for the file that replaces it.
 func mergeStat(a *cli.App, o *flags, f kubeletcfg.File) (stat host.Stat, fromFile bool, err error) {
 	if o.merge == "" || o.merge == "-" || filepath.Dir(f.Name) != "." {
 		return stat, false, nil

@@ -14,10 +14,11 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// plannedPair is what --diff compares.
+// plannedPair is the two plans that --diff compares.
 type plannedPair struct{ before, after *planned }
 
-// printDifference shows what changes with other pods, or on a node of another size.
+// printDifference prints what changes with other pods, or on a node of another
+// size.
 func printDifference(ctx context.Context, a *cli.App, r *planReader) error {
 	pair, err := r.readPair(ctx)
 	if err != nil {
@@ -29,8 +30,8 @@ func printDifference(ctx context.Context, a *cli.App, r *planReader) error {
 	return printDiff(a, pair, r.flags)
 }
 
-// readPair makes both plans. Two sizes of a node share one reading, so that it
-// can be of standard input.
+// readPair makes both plans. Two sizes of a node share one reading, so that the
+// input may be standard input.
 func (r *planReader) readPair(ctx context.Context) (*plannedPair, error) {
 	sizes, isSizes, err := parseNodeSizes(r.flags.diff)
 	if _, statErr := r.app.Host.Files.Stat(r.flags.diff); statErr == nil || !isSizes {
@@ -61,8 +62,8 @@ func (r *planReader) readPair(ctx context.Context) (*plannedPair, error) {
 	return r.pair(before, after)
 }
 
-// readTwo reads --pods, and then OTHER on its own. Node objects of a file apply
-// to both, and those among the pods to others that come without any.
+// readTwo reads --pods, and then OTHER separately. Node objects of a file apply
+// to both; Node objects among the pods apply to OTHER if it has none.
 func (r *planReader) readTwo(ctx context.Context) (*plannedPair, error) {
 	if r.flags.file() == "-" {
 		return nil, fail.New(fail.Usage, "use --diff", errors.New("the Node objects are needed twice, and standard input can be read only once"),
@@ -96,10 +97,10 @@ func (r *planReader) pair(before, after *limits.Planner) (*plannedPair, error) {
 	return &plannedPair{&planned{old, nil}, &planned{other, r.skipped}}, nil
 }
 
-// nodeSizes are the sizes of --diff swap=8Gi,memory=32Gi; nil: as before.
+// nodeSizes are the sizes of --diff swap=8Gi,memory=32Gi; nil: unchanged.
 type nodeSizes struct{ memory, swap *int64 }
 
-// parseNodeSizes reads them. isSizes is false when the text is not meant as such.
+// parseNodeSizes parses them. isSizes is false if the text is not of this form.
 func parseNodeSizes(text string) (sizes nodeSizes, isSizes bool, err error) {
 	for part := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(part, "=")
@@ -154,7 +155,8 @@ func (s nodeSizes) of(n limits.Node) limits.Node {
 	return n
 }
 
-// resizedNode is a Node object of other sizes; other objects stay as they are.
+// resizedNode returns a Node object with other sizes; other objects are
+// returned unchanged.
 func resizedNode(o *limits.Object, s nodeSizes) *limits.Object {
 	if o.Node == nil {
 		return o
@@ -200,7 +202,7 @@ func (s *diffSummary) count(c *limits.Change) {
 	}
 }
 
-// changes are the rows of the difference that are shown; s counts all.
+// changes are the rows of the difference that are printed; s counts all.
 func (d *plannedPair) changes(o *flags, s *diffSummary) iter.Seq2[*limits.Change, error] {
 	return func(yield func(*limits.Change, error) bool) {
 		*s = diffSummary{}

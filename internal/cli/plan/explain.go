@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// explainDocument is what --explain prints for scripts.
+// explainDocument is the document of --explain.
 type explainDocument struct {
 	APIVersion string               `json:"apiVersion"`
 	Kind       string               `json:"kind"`
@@ -17,7 +17,7 @@ type explainDocument struct {
 	Warnings   []limits.Warning     `json:"warnings"`
 }
 
-// printExplanation walks through the kubelet's tests for one pod.
+// printExplanation prints the kubelet's tests for one pod.
 func printExplanation(a *cli.App, plan *planned, o *flags) error {
 	namespace, name, _ := strings.Cut(o.explain, "/")
 	containers, err := plan.Explain(namespace, name)
@@ -29,7 +29,7 @@ func printExplanation(a *cli.App, plan *planned, o *flags) error {
 	return a.Print(doc, explainView(containers).draw)
 }
 
-// explainView draws the tests of each container as a list of questions.
+// explainView prints the tests of each container as a list of questions.
 type explainView []limits.Explanation
 
 func (v explainView) draw(p *report.Printer, wide bool) error {

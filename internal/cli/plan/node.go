@@ -16,7 +16,7 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// nodeFlags say which node is planned for.
+// nodeFlags describe the node that is planned for.
 type nodeFlags struct {
 	node, nodes       string
 	memory, swap      string
@@ -46,7 +46,7 @@ func (n *nodeFlags) add(cmd *cobra.Command) {
 	f.StringVar(&n.featureGates, "feature-gates", "", "`gate` of the kubelet, NodeSwap=true or NodeSwap=false (default that of its version, on where --swap-behavior needs it)")
 }
 
-// check refuses flags that contradict each other, before anything is read.
+// check refuses flags that contradict each other, before any input is read.
 func (n *nodeFlags) check(cmd *cobra.Command, o *flags) error {
 	switch {
 	case n.node != "" && n.nodes != "":
@@ -69,8 +69,8 @@ func (n *nodeFlags) file() string {
 	return n.nodes
 }
 
-// options says in the planner's terms which nodes are meant. Where Node objects
-// decide it only says what they leave open.
+// options translates the flags for the planner. If there are Node objects, only
+// what they leave open is set.
 func (n *nodeFlags) options(a *cli.App, changed func(string) bool) (limits.Options, error) {
 	var o limits.Options
 	base, err := n.base(changed)
@@ -90,7 +90,7 @@ func (n *nodeFlags) options(a *cli.App, changed func(string) bool) (limits.Optio
 	return o, err
 }
 
-// base is what the flags say of any node.
+// base are the options that hold for every node.
 func (n *nodeFlags) base(changed func(string) bool) (limits.Node, error) {
 	node := limits.Node{
 		SwapBehavior: n.swapBehavior, KubernetesVersion: n.kubernetesVersion,
@@ -120,7 +120,7 @@ func (n *nodeFlags) base(changed func(string) bool) (limits.Node, error) {
 	return node, nil
 }
 
-// gate reads --feature-gates; nil when it says nothing.
+// gate parses --feature-gates; nil if the gate is not in it.
 func (n *nodeFlags) gate() (*bool, error) {
 	if n.featureGates == "" {
 		return nil, nil
@@ -136,7 +136,7 @@ func (n *nodeFlags) gate() (*bool, error) {
 	return &on, nil
 }
 
-// complete fills in from this machine what the flags leave open.
+// complete takes from this machine what the flags leave open.
 func (n *nodeFlags) complete(a *cli.App, node limits.Node, changed func(string) bool) (limits.Node, error) {
 	if n.memory != "" && changed("node-swap") {
 		return node, nil
@@ -179,7 +179,8 @@ func badNode(flag string, err error, hint string) error {
 	return fail.New(fail.Usage, "use "+flag, err, hint)
 }
 
-// parseSwap reads a size of swap: a size, none at all, or a share of the memory.
+// parseSwap parses a size of swap: a quantity, 0, or a percentage of the
+// memory.
 func parseSwap(text string, memory int64) (int64, error) {
 	if isNothing(text) {
 		return 0, nil
@@ -194,7 +195,7 @@ func parseSwap(text string, memory int64) (int64, error) {
 	return bytesize.Parse(text)
 }
 
-// isNothing reports whether a size is 0, or 0 of a unit: 0Gi.
+// isNothing reports whether a size is 0, or 0 with a unit: 0Gi.
 func isNothing(text string) bool {
 	unit := strings.TrimLeft(text, "0")
 	if unit == text || strings.ContainsAny(unit[:min(1, len(unit))], ".123456789") {

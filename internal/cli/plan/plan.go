@@ -12,7 +12,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// flags is what 'swapctl plan' takes.
+// flags are the flags of 'swapctl plan'.
 type flags struct {
 	pods          []string
 	templatePaths []string
@@ -103,7 +103,7 @@ func New(a *cli.App) *cobra.Command {
 	return cmd
 }
 
-// check refuses flags that say nothing together.
+// check refuses flags that have no meaning together.
 func (o *flags) check(cmd *cobra.Command, csv bool) error {
 	said := func(names ...string) (first string) {
 		for _, name := range names {
@@ -146,7 +146,7 @@ func (o *flags) check(cmd *cobra.Command, csv bool) error {
 	return o.nodeFlags.check(cmd, o)
 }
 
-// answer answers what was asked.
+// answer prints what was requested.
 func answer(ctx context.Context, a *cli.App, cmd *cobra.Command, o *flags) error {
 	reader := &planReader{app: a, flags: o, changed: cmd.Flags().Changed}
 	if o.diff != "" {

@@ -14,7 +14,7 @@ type planNode struct {
 	Totals planTotals `json:"totals"`
 }
 
-// planTotals is what the pods of a node add up to.
+// planTotals are the sums over the pods of a node.
 type planTotals struct {
 	limits.Totals
 	OvercommitBytes     int64 `json:"overcommitBytes"`     // granted beyond the node's swap
@@ -32,8 +32,8 @@ func planNodes(plan *planned) []planNode {
 	return nodes
 }
 
-// printPlan writes the plan container by container, in whatever format: it may
-// have millions of them.
+// printPlan writes the plan container by container, in each format: there may
+// be millions of them.
 func printPlan(a *cli.App, plan *planned, o *flags) error {
 	var err error
 	rows := planRows(plan, o)
@@ -62,7 +62,7 @@ func warningsOf(plan *planned) []limits.Warning {
 	return append([]limits.Warning{}, plan.Warnings()...)
 }
 
-// putAll writes records as they come to be.
+// putAll writes records as they are computed.
 func putAll[T any](list *report.Records, all iter.Seq2[T, error], put func(*report.Records, T)) error {
 	for one, err := range all {
 		if err != nil {

@@ -14,23 +14,23 @@ import (
 	"github.com/swapctl/swapctl/internal/manifest"
 )
 
-// planReader makes a plan of what the flags name.
+// planReader makes a plan from the files that the flags name.
 type planReader struct {
 	app     *cli.App
 	flags   *flags
 	changed func(flag string) bool
-	skipped []limits.Warning // objects that could not even be read
+	skipped []limits.Warning // objects that could not be read
 
 	fallback []limits.Node // instead of this machine
 }
 
-// planned is a plan and what its input was warned of before.
+// planned is a plan, and the warnings about its input.
 type planned struct {
 	*limits.Plan
 	skipped []limits.Warning
 }
 
-// close gives back the temporary file, which has no name and can leave nothing.
+// close closes the temporary file, which has no name, so nothing is left.
 func (p *planned) close() { _ = p.Plan.Close() }
 
 // nodes are those that were planned for.
@@ -42,12 +42,12 @@ func (p *planned) nodes() []limits.Node {
 	return nodes
 }
 
-// Warnings returns all of them.
+// Warnings returns the warnings of input and plan.
 func (p *planned) Warnings() []limits.Warning {
 	return append(slices.Clip(p.skipped), p.Plan.Warnings()...)
 }
 
-// read makes the plan. Whatever is wrong with the input is an error now, before
+// read makes the plan. Every error of the input is returned now, before
 // anything is printed.
 func (r *planReader) read(ctx context.Context) (*planned, error) {
 	// Garbage may be half of what is in use, not as much again: 5,000 nodes and 150,000
@@ -71,7 +71,7 @@ func (r *planReader) read(ctx context.Context) (*planned, error) {
 	return &planned{plan, r.skipped}, nil
 }
 
-// unfit words the error of a whole plan: that of an object, or of a node.
+// unfit formats the error of a whole plan: that of an object, or of a node.
 func (r *planReader) unfit(err error) error {
 	if _, ok := errors.AsType[*limits.FieldError](err); ok || len(fail.Hints(err)) > 0 {
 		return r.wrong(err)
@@ -79,7 +79,7 @@ func (r *planReader) unfit(err error) error {
 	return cli.Hinted(err, "see 'swapctl plan --help' for the flags that say how the node is: --kubernetes-version, --swap-behavior, --feature-gates")
 }
 
-// options are those of the planner.
+// options are the planner's options.
 func (r *planReader) options() (limits.Options, error) {
 	o, err := r.flags.options(r.app, r.changed)
 	o.Namespace = r.flags.namespace
@@ -92,7 +92,7 @@ func (r *planReader) options() (limits.Options, error) {
 	return o, err
 }
 
-// nodes hands on the Node objects of --node or --nodes.
+// nodes passes on the Node objects of --node or --nodes.
 func (r *planReader) nodes(ctx context.Context, add func(*limits.Object) error) error {
 	name := r.flags.file()
 	if name == "" {
@@ -124,8 +124,8 @@ func (r *planReader) nodeFlag() string {
 	return "--nodes"
 }
 
-// pods hands on the objects of files, directories or standard input. Node
-// objects count only where no flag says which node is meant.
+// pods passes on the objects of files, directories or standard input. Node
+// objects count only if no flag describes the node.
 func (r *planReader) pods(ctx context.Context, inputs []string, add func(*limits.Object) error) error {
 	elsewhere := r.flags.file() != ""
 	return r.input(ctx, inputs, func(o *limits.Object) error {
@@ -157,7 +157,7 @@ func (r *planReader) input(ctx context.Context, inputs []string, add func(*limit
 	return r.wrong(manifest.Read(ctx, r.app.Host.Files, inputs, o, add))
 }
 
-// wrong words the error of an object, and has a hint for every other one.
+// wrong formats the error of an object, with a hint.
 func (r *planReader) wrong(err error) error {
 	if err == nil || len(fail.Hints(err)) > 0 {
 		return err
@@ -177,7 +177,8 @@ func ofNode(e *limits.FieldError) bool {
 	return e.Object == "Node" || strings.HasPrefix(e.Object, "Node ")
 }
 
-// explainName is the name in --explain NAMESPACE/NAME, "" when it is not one.
+// explainName splits the name in --explain NAMESPACE/NAME, "" if it has another
+// form.
 func (o *flags) explainName() string {
 	namespace, name, ok := strings.Cut(o.explain, "/")
 	if !ok || namespace == "" || strings.Contains(name, "/") {

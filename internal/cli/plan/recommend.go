@@ -13,7 +13,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// recommendDocument is what --recommend prints for scripts.
+// recommendDocument is the document of --recommend.
 type recommendDocument struct {
 	APIVersion string                  `json:"apiVersion"`
 	Kind       string                  `json:"kind"`
@@ -22,7 +22,7 @@ type recommendDocument struct {
 	Warnings   []limits.Warning        `json:"warnings"`
 }
 
-// target reads the target of --recommend.
+// target parses the target of --recommend.
 func (o *flags) target() (limits.Target, error) {
 	if o.perContainer == "" {
 		if !(o.ratio > 0) || o.ratio > 1000 || math.IsNaN(o.ratio) {
@@ -37,8 +37,8 @@ func (o *flags) target() (limits.Target, error) {
 			bytesize.Hint("--target-per-container", o.perContainer, "for example --target-per-container 512Mi"))
 }
 
-// printRecommendation says how much swap reaches the target. Where no size does for
-// anybody the plan is unfit for it.
+// printRecommendation prints how much swap reaches the target. If no size does
+// for any node, the plan is unfit.
 func printRecommendation(a *cli.App, plan *planned, o *flags) error {
 	target, err := o.target()
 	if err != nil {
@@ -61,7 +61,7 @@ func printRecommendation(a *cli.App, plan *planned, o *flags) error {
 		Hint("see why: the same command without --recommend")
 }
 
-// recommendView draws a recommendation, a paragraph for each node.
+// recommendView prints a recommendation, a paragraph for each node.
 type recommendView recommendDocument
 
 func (v recommendView) draw(p *report.Printer, wide bool) error {
@@ -95,7 +95,7 @@ func (v recommendView) title(n limits.Recommendation) string {
 		nodeTitle(n.Name), quantity(n.MemoryBytes), quantity(n.SwapBytes)))
 }
 
-// nodeTitle is a node at the beginning of a line.
+// nodeTitle is the name of a node at the beginning of a line.
 func nodeTitle(name string) string {
 	if name == "" {
 		return "The node"
@@ -121,8 +121,9 @@ func (v recommendView) present(n limits.Recommendation) string {
 	return "  Now:     " + report.Paint(mood, fmt.Sprintf("%d of %d containers that can swap get %s.", n.ReachedContainers, n.Containers, v.target()))
 }
 
-// needed says the size for all, and how setup makes it: a swap file keeps a page
-// for itself, and sizes in whole MiB read better.
+// needed prints the size that reaches the target for all, and the command of
+// setup: a swap file uses one page for its header, and whole MiB are easier to
+// read.
 func (v recommendView) needed(n limits.Recommendation) (text, command string) {
 	const page, mebibyte = 64 << 10, 1 << 20
 	switch {
@@ -136,8 +137,8 @@ func (v recommendView) needed(n limits.Recommendation) (text, command string) {
 		fmt.Sprintf("           swapctl setup --size %dMi", file)
 }
 
-// parts say what part of the containers a smaller size would do for, and who
-// asks for the most.
+// parts prints for what share of the containers a smaller size is enough, and
+// which container needs the most.
 func (v recommendView) parts(n limits.Recommendation, wide bool) []string {
 	var lines []string
 	for _, need := range n.Needs {
@@ -153,7 +154,7 @@ func (v recommendView) parts(n limits.Recommendation, wide bool) []string {
 	return lines
 }
 
-// waste says what the present swap is there for without use.
+// waste says how much of the present swap no container can use.
 func (v recommendView) waste(n limits.Recommendation) []string {
 	if n.UnreachableSwapBytes == 0 {
 		return nil

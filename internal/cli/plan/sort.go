@@ -10,7 +10,7 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// sortOrder returns the order of --sort, nil for that of the input.
+// sortOrder returns the order of --sort, nil for the order of the input.
 func sortOrder(name string) func(a, b *limits.Row) int {
 	byName := func(a, b *limits.Row) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Pod, b.Pod),
@@ -29,7 +29,7 @@ func sortOrder(name string) func(a, b *limits.Row) int {
 	return nil
 }
 
-// swapOf is a container's swap; what nothing limits is the most.
+// swapOf is a container's swap; no limit sorts as the largest.
 func swapOf(r *limits.Row) int64 {
 	if r.SwapLimitBytes == nil {
 		return math.MaxInt64
@@ -61,7 +61,7 @@ func swappable(rows iter.Seq2[*limits.Row, error]) iter.Seq2[*limits.Row, error]
 	}
 }
 
-// sorted holds all rows. Containers of a pod that are equal stay in its order.
+// sorted keeps all rows in memory. Equal containers of a pod keep their order.
 func sorted(rows iter.Seq2[*limits.Row, error], order func(a, b *limits.Row) int) iter.Seq2[*limits.Row, error] {
 	var all []*limits.Row
 	return func(yield func(*limits.Row, error) bool) {

@@ -10,21 +10,22 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// planView draws a SwapPlan: the containers, and below them what the nodes add
-// up to, which then stands last on the screen.
+// planView prints a SwapPlan: the containers, and below them the sums of the
+// nodes, which then are last on the screen.
 type planView struct {
 	*planned
 	flags *flags
 	wide  bool
 }
 
-// tableNode is what the table must know of a node.
+// tableNode is what the table needs of a node.
 type tableNode struct {
-	name      string // without the domain that all nodes have
+	name      string // without the domain that all nodes share
 	swapBytes int64
 }
 
-// shareColumns is how long the bar of a container is that gets all of the swap.
+// shareColumns is the length of the bar of a container that may use all of the
+// swap.
 const shareColumns = 8
 
 func (v planView) draw(p *report.Printer, rows iter.Seq2[*limits.Row, error]) error {
@@ -67,19 +68,19 @@ func (v planView) nothing(nodes []planNode) string {
 type planTable struct {
 	wide    bool
 	several bool // nodes
-	unnamed bool // the only node has no name
+	unnamed bool // a single node needs no name
 	nodes   map[string]tableNode
 
 	node, namespace, pod string // of the row before
 	cells                []report.Cell
-	quantities           map[int64]string // the same few sizes come again and again
+	quantities           map[int64]string // a cache: the same few sizes are repeated
 	shares               map[share]string
 }
 
 // share is a part of the swap of a node.
 type share struct{ partBytes, wholeBytes int64 }
 
-// quantity is quantity with a memory of a bounded size.
+// quantity is quantity with a cache of bounded size.
 func (t *planTable) quantity(bytes int64) string {
 	text, known := t.quantities[bytes]
 	if !known {
@@ -124,7 +125,7 @@ func (t *planTable) columns() *report.Columns {
 	return &report.Columns{Head: head}
 }
 
-// draw draws the table and returns how many rows it has.
+// draw prints the table and returns the number of its rows.
 func (t *planTable) draw(p *report.Printer, rows iter.Seq2[*limits.Row, error]) (int, error) {
 	columns := t.columns()
 	count, err := measure(columns, rows, t.row)
@@ -135,8 +136,8 @@ func (t *planTable) draw(p *report.Printer, rows iter.Seq2[*limits.Row, error]) 
 	return count, drawRows(p, columns, rows, t.row)
 }
 
-// measure counts the rows of a table and finds its widths; drawRows draws it. So a
-// million rows need no more memory than one.
+// measure counts the rows of a table and finds its column widths; drawRows
+// prints it. So a million rows need no more memory than one.
 func measure[T any](c *report.Columns, rows iter.Seq2[T, error], cells func(T) []report.Cell) (count int, err error) {
 	for row, err := range rows {
 		if err != nil {
@@ -173,7 +174,7 @@ func (t *planTable) row(r *limits.Row) []report.Cell {
 	t.cells = t.cells[:0]
 	again := report.Plain
 	add := func(text string, mood report.Mood) { t.cells = append(t.cells, report.Cell{Text: text, Mood: mood}) }
-	// What is as in the row above steps back.
+	// Cells equal to those of the row above are printed faint.
 	pod := podName(r)
 	if r.Node == t.node && r.Namespace == t.namespace && pod == t.pod {
 		again = report.Faint
@@ -199,7 +200,8 @@ func (t *planTable) row(r *limits.Row) []report.Cell {
 	return t.cells
 }
 
-// share is what part of its node's swap a container may use, with its copies.
+// share is the percentage of its node's swap that a container may use, with its
+// copies.
 func (t *planTable) share(r *limits.Row) string {
 	whole := t.nodes[r.Node].swapBytes
 	if r.SwapLimitBytes == nil || *r.SwapLimitBytes == 0 || r.Finished || whole <= 0 {
@@ -218,7 +220,7 @@ func (t *planTable) share(r *limits.Row) string {
 	return text
 }
 
-// wideCells has everything, sizes to the byte.
+// wideCells are all columns, with sizes in bytes.
 func wideCells(r *limits.Row) []report.Cell {
 	priority := ""
 	if r.Priority != nil {
@@ -239,7 +241,8 @@ func wideCells(r *limits.Row) []report.Cell {
 	return cells
 }
 
-// reasonMood tells swap, no swap that a manifest could change, and the rest.
+// reasonMood distinguishes containers with swap, without swap because of their
+// manifest, and the rest.
 func reasonMood(r limits.Reason) report.Mood {
 	switch r {
 	case limits.Proportional:

@@ -9,7 +9,8 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// diffView draws what changes for whom, and below it what changes for the nodes.
+// diffView prints what changes for each container, and below it what changes
+// for the nodes.
 type diffView struct {
 	*plannedPair
 	wide    bool
@@ -63,7 +64,7 @@ func (v diffView) row(c *limits.Change) []report.Cell {
 	return cells
 }
 
-// changedName names the pod, and how many copies there were and are.
+// changedName is the name of the pod, and how many copies there were and are.
 func changedName(c *limits.Change) string {
 	row := limits.Row{Pod: c.Pod, Workload: c.Workload}
 	switch {
@@ -78,7 +79,7 @@ func changedName(c *limits.Change) string {
 	return podName(&row)
 }
 
-// outcomeText is the swap of one side, nothing where there is no container.
+// outcomeText is the swap on one side, empty if there is no container.
 func outcomeText(o *limits.Outcome, size func(*int64) string) string {
 	if o == nil {
 		return ""
@@ -86,7 +87,7 @@ func outcomeText(o *limits.Outcome, size func(*int64) string) string {
 	return size(o.SwapLimitBytes)
 }
 
-// twice says something of both sides, once where they agree.
+// twice formats a value of both sides, once if they are equal.
 func twice(before, after *limits.Outcome, say func(*limits.Outcome) string) string {
 	switch {
 	case before == nil:
@@ -97,7 +98,8 @@ func twice(before, after *limits.Outcome, say func(*limits.Outcome) string) stri
 	return say(before) + " → " + say(after)
 }
 
-// compareSwap says whether a container gets more (1), less (-1) or as much.
+// compareSwap returns whether a container gets more (1), less (-1) or as much
+// (0).
 func compareSwap(before, after *limits.Outcome) int {
 	of := func(o *limits.Outcome) int64 {
 		if o == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// drawPlanNodes draws what the pods of each node add up to.
+// drawPlanNodes prints the sums over the pods of each node.
 func drawPlanNodes(p *report.Printer, nodes []planNode, wide bool) error {
 	c := &report.Columns{Head: []report.Column{
 		{Title: "NODE", Short: true}, {Title: "MEMORY", Right: true, Spare: 2}, {Title: "SWAP", Right: true},
@@ -71,7 +71,7 @@ func nodeCells(n planNode, size func(int64) string) []report.Cell {
 	return cells
 }
 
-// percentOf is " 63%" of a total, and nothing of none.
+// percentOf is " 63%" of a total, "" if the total is 0.
 func percentOf(part, total int64) string {
 	if total <= 0 || part == 0 {
 		return ""
@@ -79,11 +79,12 @@ func percentOf(part, total int64) string {
 	return fmt.Sprintf(" %.0f%%", float64(part)/float64(total)*100)
 }
 
-// unnamed reports whether the only node has no name, so that none need be shown.
+// unnamed reports whether there is one node without a name, so that no name is
+// printed.
 func unnamed(nodes []planNode) bool { return len(nodes) == 1 && nodes[0].Name == "" }
 
-// commonDomain is the domain that all nodes have, with its dot: nothing to tell
-// them apart by.
+// commonDomain is the domain that all nodes share, with its dot: it does not
+// help to tell them apart.
 func commonDomain(nodes []planNode) string {
 	domain := ""
 	for i, n := range nodes {

@@ -8,9 +8,10 @@ import (
 	"github.com/swapctl/swapctl/internal/limits"
 )
 
-// How a plan says things in its tables.
+// The words and formats of plan's tables.
 
-// podName is how kubectl users name the pod, or the workload that makes it.
+// podName is the usual kubectl name of the pod, or of the workload that creates
+// it.
 func podName(r *limits.Row) string {
 	name := r.Pod
 	if kind, rest, ok := strings.Cut(r.Workload, "/"); ok {
@@ -25,7 +26,7 @@ func podName(r *limits.Row) string {
 	return name
 }
 
-// shortKind is what kubectl takes for a kind.
+// shortKind is kubectl's short name of a kind.
 func shortKind(kind string) string {
 	switch kind {
 	case "Deployment":
@@ -53,7 +54,7 @@ func containerName(r *limits.Row) string {
 	return r.Container + " (" + string(r.Type) + ")"
 }
 
-// amount says a size as a manifest would, and nothing of none.
+// amount formats a size as a manifest does, "" for 0.
 func amount(bytes int64) string {
 	if bytes == 0 {
 		return ""
@@ -61,7 +62,7 @@ func amount(bytes int64) string {
 	return quantity(bytes)
 }
 
-// quantity says a size as a manifest would, rounded to a tenth: 512Mi.
+// quantity formats a size as a manifest does, rounded to a tenth: 512Mi.
 func quantity(bytes int64) string {
 	text := bytesize.Format(bytes)
 	if number, ok := strings.CutSuffix(text, " bytes"); ok {
@@ -70,7 +71,7 @@ func quantity(bytes int64) string {
 	return strings.TrimSuffix(strings.Replace(text, " ", "", 1), "B")
 }
 
-// swapAmount says a limit; without one a container may use all there is.
+// swapAmount formats a limit; a container without a limit may use all swap.
 func swapAmount(bytes *int64) string {
 	if bytes == nil {
 		return "max"
@@ -78,7 +79,7 @@ func swapAmount(bytes *int64) string {
 	return quantity(*bytes)
 }
 
-// exact says a size to the byte.
+// exact formats a size in bytes.
 func exact(bytes int64) string {
 	if bytes == 0 {
 		return ""

@@ -15,7 +15,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// exit prints err, if any, and returns the exit code for it.
+// exit prints err, if any, and returns its exit code.
 func exit(a *cli.App, root *cobra.Command, args []string, err error) int {
 	var pending cli.PendingError
 	switch {
@@ -24,7 +24,7 @@ func exit(a *cli.App, root *cobra.Command, args []string, err error) int {
 	case errors.As(err, &pending):
 		return fail.Pending
 	case !a.Started:
-		if _, ours := errors.AsType[*fail.Error](err); !ours { // what cobra refuses by itself
+		if _, ours := errors.AsType[*fail.Error](err); !ours { // errors that cobra itself returns
 			err = cli.Usage(root, err)
 		}
 		notStarted(a, root, args)
@@ -37,8 +37,8 @@ func exit(a *cli.App, root *cobra.Command, args []string, err error) int {
 	return code
 }
 
-// notStarted sets the state and the output format after a wrong command line: its
-// parsing ended at the mistake, maybe before -o json.
+// notStarted sets the state and the output format after a usage error: parsing
+// ended at the mistake, maybe before -o json.
 func notStarted(a *cli.App, root *cobra.Command, args []string) {
 	if command, _, err := root.Find(args); err == nil && command.Annotations[cli.Changes] != "" {
 		a.State = cli.Unchanged

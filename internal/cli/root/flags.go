@@ -13,7 +13,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// flagNames lists every flag that cmd understands.
+// flagNames lists every flag that cmd accepts.
 func flagNames(cmd *cobra.Command) []string {
 	var names []string
 	add := func(f *pflag.Flag) { names = append(names, f.Name) }
@@ -88,8 +88,7 @@ func elsewhere(cmd *cobra.Command, name string) string {
 	return ""
 }
 
-// badFlag is the error of a flag that pflag refuses, with the flag that was probably
-// meant.
+// badFlag is the error of a flag that pflag refuses, with a suggestion.
 func badFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError

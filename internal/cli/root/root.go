@@ -1,5 +1,5 @@
-// Package root is the whole program: the commands, the flags that all have, and what
-// is printed when one fails.
+// Package root is the whole program: the commands, the global flags, and how
+// errors are printed.
 package root
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// New is the command swapctl, with all commands below it.
+// New returns the command swapctl, with all its subcommands.
 func New(a *cli.App) *cobra.Command {
 	if a.Node.Commands == nil {
 		a.Node = node.Local()
@@ -51,7 +51,7 @@ every step is reversible.`,
 		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		// UnknownCommand makes hints of them.
+		// UnknownCommand prints the suggestions as hints.
 		DisableSuggestions: true,
 		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
@@ -81,8 +81,8 @@ func isPlugin(name string) bool {
 	return strings.TrimSuffix(name, ".exe") == "kubectl-swap"
 }
 
-// Run is the whole program: it carries out one command line on a machine and
-// returns the exit code.
+// Run is the whole program: it runs one command line on a machine and returns
+// the exit code.
 func Run(h host.Host, args []string, s cli.Process) int {
 	return run(&cli.App{Host: h, Process: s}, args)
 }
@@ -96,10 +96,11 @@ func run(a *cli.App, args []string) int {
 	return exit(a, root, args, execute(a, root, args))
 }
 
-// begun is the state of a node on which swapctl met a fault of its own.
+// begun is the state of a node after an internal error of swapctl.
 const begun = "see what is there: swapctl status; what was begun is in the journal: 'swapctl setup' completes it, 'swapctl teardown' takes it back"
 
-// execute runs the command. A panic is its error, and is never shown as such.
+// execute runs the command. A panic becomes an error, and its trace is never
+// printed.
 func execute(a *cli.App, root *cobra.Command, args []string) (err error) {
 	returned := false
 	defer func() {
@@ -107,7 +108,7 @@ func execute(a *cli.App, root *cobra.Command, args []string) (err error) {
 			a.State = begun
 		}
 	}()
-	cmd, _, _ := root.Find(args) // root where there is no such command
+	cmd, _, _ := root.Find(args) // the root command if there is no such command
 	defer fail.Recover(&err, "carry out '"+cmd.CommandPath()+"'")
 	err = root.ExecuteContext(context.Background())
 	returned = true

@@ -12,8 +12,8 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// bootAgain is 'swapctl setup --boot'. Its output goes to the system's journal: a
-// line for each thing that it does, and one that says how it ended.
+// bootAgain is 'swapctl setup --boot'. Its output goes to the system's journal:
+// a line for each change, and one for the result.
 func bootAgain(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
 	if name := desired(cmd.Flags()); name != "" {
 		return cli.Usage(cmd, fmt.Errorf("--boot and --%s do not go together: a boot restores the last setup", name),
@@ -34,8 +34,8 @@ func bootAgain(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) err
 	return cli.Printed("the result", a.Stdout().Text(report.Printable(sentence(r.State))))
 }
 
-// desired is a flag that was given and says how the node shall be, which --boot
-// takes from the journal.
+// desired finds a flag that describes the desired node, which --boot takes from
+// the journal.
 func desired(flags *pflag.FlagSet) string {
 	name := ""
 	flags.Visit(func(f *pflag.Flag) {

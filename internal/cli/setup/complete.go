@@ -27,7 +27,7 @@ func CompleteDevices(a *cli.App, typed string) ([]cobra.Completion, cobra.ShellC
 	return words, cobra.ShellCompDirectiveDefault | cobra.ShellCompDirectiveKeepOrder
 }
 
-// deviceWord is what the kernel calls a device, and its size.
+// deviceWord is the kernel name of a device, and its size.
 func deviceWord(a *cli.App, link string) string {
 	target, err := a.Host.Files.EvalSymlinks(link)
 	if err != nil {

@@ -14,11 +14,12 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// The precedence is flag, environment, file, default. Viper applies
-// them, and only this file imports it. It accepts too much (keys in any case, 010 for
+// The precedence is flag, environment, file, default. Viper applies it, and
+// only this file imports viper. It accepts too much (keys in any case, 010 for
 // 8), so the file and the variables are parsed strictly before.
 
-// Settings are the flags that the environment and the configuration file have too.
+// Settings are the flags that can also be set in the environment and in the
+// configuration file.
 type Settings struct {
 	area *pflag.FlagSet // what describes one swap area
 	node *pflag.FlagSet // what a node has once
@@ -33,7 +34,7 @@ func listOf(flags *pflag.FlagSet) []Setting {
 	return list
 }
 
-// Setting is one of them, under its three names: the flag key-size is
+// Setting is one of them, with its three names: the flag key-size is
 // SWAPCTL_KEY_SIZE in the environment and keySize in the file.
 type Setting struct{ Flag *pflag.Flag }
 
@@ -56,7 +57,7 @@ func (s Setting) Key() string {
 // areasKey is the key of a list of swap areas, which only the file can have.
 const areasKey = "areas"
 
-// origin is where a setting came from.
+// origin is where a setting was set.
 type origin struct {
 	rank  int // of the precedence; 0: the default
 	place string
@@ -68,7 +69,8 @@ type allSettings struct {
 	setup.Node `mapstructure:",squash"`
 }
 
-// loadConfig returns what the person wants, and by key where it was said.
+// loadConfig returns the desired configuration, and by key where each value was
+// set.
 func loadConfig(a *cli.App, s Settings) (setup.Config, map[string]origin, error) {
 	warnOfUnknownEnv(a, s)
 	name, file, err := readConfigFile(a, s)
@@ -111,8 +113,9 @@ func loadConfig(a *cli.App, s Settings) (setup.Config, map[string]origin, error)
 	return c, origins, err
 }
 
-// layer fills what into points to with the flags, variables and defaults of a
-// list of settings, and with what files say, later ones over earlier ones.
+// layer sets the struct that into points to from the flags, variables and
+// defaults of a list of settings, and from files, later ones overriding earlier
+// ones.
 func layer(into any, list []Setting, files ...map[string]any) error {
 	v := viper.New()
 	var errs []error
@@ -126,10 +129,10 @@ func layer(into any, list []Setting, files ...map[string]any) error {
 	return fail.New(fail.Usage, "read the configuration", errors.Join(errs...))
 }
 
-// layerAreas applies each area of a list on top of what the file says for all of
-// them: how to encrypt and to discard.
+// layerAreas sets each area of a list, with the file's values for all areas
+// (encryption and discards) as its defaults.
 func (s Settings) layerAreas(list []map[string]any, file map[string]any) ([]setup.Area, error) {
-	ofAll := map[string]any{"name": "", "path": ""} // no area has the name or path of another by default
+	ofAll := map[string]any{"name": "", "path": ""} // name and path have no default that several areas could share
 	for _, one := range listOf(s.area) {
 		if value, ok := file[one.Key()]; ok {
 			ofAll[one.Key()] = value
@@ -144,9 +147,9 @@ func (s Settings) layerAreas(list []map[string]any, file map[string]any) ([]setu
 	return areas, nil
 }
 
-// oneOrSeveral refuses a description of the one area beside a list of several: it is
-// not clear which of them it is about. What the file says of encryption and
-// discards holds for those in the list that do not say it themselves.
+// oneOrSeveral refuses the settings of a single area beside a list of areas: it
+// is not clear which area they describe. The file's settings of encryption and
+// discards are the defaults for the areas of the list.
 func (s Settings) oneOrSeveral(origins map[string]origin) error {
 	ofOne := []string{"name", "size", "path", "device", "priority"}
 	for _, one := range listOf(s.area) {
@@ -160,8 +163,8 @@ func (s Settings) oneOrSeveral(origins map[string]origin) error {
 	return nil
 }
 
-// chooseArea lets the stronger of path and device win: a --path is meant, even
-// where the file says device.
+// chooseArea resolves path and device by precedence: --path wins, even if the
+// file has device.
 func chooseArea(a *setup.Area, origins map[string]origin) error {
 	path, device := origins["path"], origins["device"]
 	switch {
@@ -175,7 +178,7 @@ func chooseArea(a *setup.Area, origins map[string]origin) error {
 	return nil
 }
 
-// warnOfUnknownEnv warns of variables that look like settings and are not.
+// warnOfUnknownEnv warns of SWAPCTL_ variables that are not settings.
 func warnOfUnknownEnv(a *cli.App, s Settings) {
 	var known []string
 	for _, one := range s.All() {
@@ -203,7 +206,7 @@ func isServiceEnv(name string) bool {
 		strings.HasSuffix(name, "_PORT") || strings.Contains(name, "_PORT_")
 }
 
-// blame names the place of a wrong value, as the person knows it.
+// blame returns the place of a wrong value, in the user's terms.
 func blame(err error, origins map[string]origin) error {
 	var field *setup.FieldError
 	if !errors.As(err, &field) {

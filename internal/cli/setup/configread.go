@@ -24,8 +24,9 @@ const DefaultConfigFile = "/etc/swapctl/config.yaml"
 // configFileLimit is far more than every key at its longest.
 const configFileLimit = 64 << 10
 
-// readConfigFile returns the name of the configuration file, and what it says by
-// key: a string, int or bool as the flag has it, and for areas a list of such maps.
+// readConfigFile returns the name of the configuration file, and its values by
+// key: a string, int or bool as the flag has it, and for areas a list of such
+// maps.
 func readConfigFile(a *cli.App, s Settings) (name string, said map[string]any, err error) {
 	if name = a.ConfigFile; name == "" {
 		name = DefaultConfigFile
@@ -52,8 +53,8 @@ func readConfigFile(a *cli.App, s Settings) (name string, said map[string]any, e
 	return name, said, fail.New(fail.Usage, "read the configuration file "+name, err, hints...)
 }
 
-// trustedConfig reads the file, and refuses one that somebody else than root can
-// change when we are root: it decides what we do to the machine.
+// trustedConfig reads the file. If we are root, it refuses a file that another
+// user can change, because the file decides what we do to the machine.
 func trustedConfig(a *cli.App, name string) ([]byte, error) {
 	st, err := a.Host.Files.Stat(name)
 	if err == nil && !st.Mode.IsRegular() {
@@ -69,9 +70,9 @@ func trustedConfig(a *cli.App, name string) ([]byte, error) {
 	return bytes.TrimPrefix(data, []byte("\ufeff")), cli.Reason(err)
 }
 
-// parseConfig reads a configuration file: one YAML mapping from key to value, of
-// which only areas is a list. It is strict, because a misspelt or duplicate key
-// that is passed over in silence is a node that is not what its owner believes.
+// parseConfig parses a configuration file: one YAML mapping, in which only
+// areas is a list. It is strict, because if a misspelt or duplicate key were
+// ignored, the node would not be what its owner believes.
 func parseConfig(data []byte, s Settings) (map[string]any, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, another yaml.Node
@@ -94,8 +95,8 @@ func parseConfig(data []byte, s Settings) (map[string]any, error) {
 	return parseMapping(root, s.All(), listOf(s.area))
 }
 
-// parseMapping reads keys and values. The key areas takes a list of mappings with
-// the keys ofArea; where that is nil, it is unknown.
+// parseMapping reads keys and values. The key areas takes a list of mappings
+// with the keys ofArea; if that is nil, the key areas is unknown.
 func parseMapping(mapping *yaml.Node, list, ofArea []Setting) (map[string]any, error) {
 	said := map[string]any{}
 	for i := 0; i < len(mapping.Content); i += 2 {
@@ -142,7 +143,7 @@ func parseAreas(list *yaml.Node, ofArea []Setting) ([]map[string]any, error) {
 	return areas, nil
 }
 
-// unknownKey names the key that was probably meant.
+// unknownKey is the error of an unknown key, with the nearest known one.
 func unknownKey(key *yaml.Node, list []Setting, areas bool) error {
 	var keys []string
 	for _, s := range list {
@@ -165,8 +166,8 @@ func unknownKey(key *yaml.Node, list []Setting, areas bool) error {
 	return fail.New(0, "read it", fmt.Errorf("line %d: unknown key %q", key.Line, key.Value), hint)
 }
 
-// scalar reads a value from YAML. Text may be written as a bare number
-// ('size: 4294967296'), a number or a boolean only as itself.
+// scalar reads a value from YAML. A string may be written as a bare number
+// ('size: 4294967296'), a number or a boolean only as such.
 func (s Setting) scalar(n *yaml.Node) (value any, err error) {
 	kind := s.Flag.Value.Type()
 	switch {
@@ -187,8 +188,8 @@ func (s Setting) scalar(n *yaml.Node) (value any, err error) {
 	return value, nil
 }
 
-// parse reads a value of the flag's type. A number must mean the same to everybody:
-// 010 is ten to some, and eight to YAML, to viper and to the flag.
+// parse parses a value of the flag's type. A number must mean the same to every
+// parser: 010 is ten for some, and eight for YAML, viper and the flag.
 func (s Setting) parse(text string) (any, error) {
 	switch s.Flag.Value.Type() {
 	case "bool":

@@ -15,7 +15,8 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// flags is what 'swapctl setup' takes besides its configuration.
+// flags are the flags of 'swapctl setup' that are not settings of the
+// configuration file.
 type flags struct {
 	setup.UpOptions
 	settings Settings
@@ -25,7 +26,7 @@ type flags struct {
 	ignore   []string
 }
 
-// New is the command setup.
+// New returns the command setup.
 func New(a *cli.App) *cobra.Command {
 	var o flags
 	cmd := &cobra.Command{
@@ -83,14 +84,14 @@ func wordHint(cmd *cobra.Command, word string) []string {
 	return nil
 }
 
-// isSize reports whether a word can only be meant as a size of swap.
+// isSize reports whether a word can only be a size of swap.
 func isSize(word string) bool {
 	_, share, _ := bytesize.ParseShare(word, 0)
 	_, err := bytesize.Parse(word)
 	return share || err == nil
 }
 
-// NewSettings is the list of all settings, each a field of setup.Config.
+// NewSettings returns the list of all settings, each a field of setup.Config.
 func NewSettings() Settings {
 	d := setup.Default()
 	one := d.Areas[0]
@@ -162,8 +163,8 @@ func up(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
 	return nil
 }
 
-// preflight judges the node as 'swapctl check' would, as far as it matters before
-// there is swap.
+// preflight runs the checks of 'swapctl check' that matter before there is
+// swap.
 func preflight(ctx context.Context, a *cli.App, c setup.Config, ignore []string) error {
 	results, err := check.Preflight(ctx, a.Host, check.PreflightOptions{
 		ReadOptions: check.ReadOptions{KubernetesVersion: c.KubernetesVersion},
@@ -183,7 +184,7 @@ func preflight(ctx context.Context, a *cli.App, c setup.Config, ignore []string)
 // first step is not warned of again.
 func finish(a *cli.App, r setup.Report, err error, explain bool, foretold ...string) error {
 	a.State = r.State
-	if err == nil || r.Changed { // otherwise they are about what did not come to be
+	if err == nil || r.Changed { // otherwise they are about changes that were not made
 		for _, warning := range r.Warnings {
 			if !slices.Contains(foretold, warning) {
 				a.Warn("%s", warning)
@@ -195,7 +196,7 @@ func finish(a *cli.App, r setup.Report, err error, explain bool, foretold ...str
 	}
 	printErr := a.Print(r, reportView{r, explain, err != nil}.draw)
 	if err != nil {
-		return err // the first thing that went wrong is what matters
+		return err // the first error is the one that matters
 	}
 	if r.Changed {
 		printErr = cli.Hinted(printErr, "all of it is done, and stays so: see 'swapctl status'")

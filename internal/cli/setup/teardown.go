@@ -7,7 +7,7 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// NewTeardown is the command teardown.
+// NewTeardown returns the command teardown.
 func NewTeardown(a *cli.App) *cobra.Command {
 	var o setup.DownOptions
 	cmd := &cobra.Command{

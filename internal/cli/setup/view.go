@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/setup"
 )
 
-// reportView draws a SetupReport.
+// reportView prints a SetupReport.
 type reportView struct {
 	setup.Report
 	explain bool
@@ -56,7 +56,8 @@ func (v reportView) drawSteps(p *report.Printer, wide bool) error {
 	return p.Grid(g)
 }
 
-// drawExplained gives each step a paragraph, because commands must not be cut.
+// drawExplained prints each step as a paragraph, because commands must not be
+// cut.
 func (v reportView) drawExplained(p *report.Printer) error {
 	var b strings.Builder
 	for _, s := range v.Steps {
@@ -79,7 +80,7 @@ func paragraph(label string, lines ...string) string {
 	return b.String()
 }
 
-// summary is what stands below the steps.
+// summary is the text below the steps.
 func (v reportView) summary() []string {
 	var lines []string
 	areas := v.Areas
@@ -124,7 +125,7 @@ func (v reportView) count(state string) int {
 	return n
 }
 
-// sentence makes a state a sentence.
+// sentence makes a sentence of a state.
 func sentence(s string) string {
 	s = strings.ToUpper(s[:1]) + s[1:]
 	if !strings.HasSuffix(s, ".") {

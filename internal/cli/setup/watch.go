@@ -10,9 +10,9 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// watcher shows the progress of a change on stderr: on a terminal one line that
-// is redrawn and goes away, elsewhere a line for each step that ends, and one every
-// ten seconds for a step that takes long.
+// watcher prints the progress of a change on stderr: on a terminal one line
+// that is redrawn and then removed, elsewhere a line for each finished step,
+// and one every ten seconds during a long step.
 type watcher struct {
 	app     *cli.App
 	printer *report.Printer
@@ -51,7 +51,7 @@ func (w *watcher) event(e step.Event) {
 	}
 }
 
-// end takes the line away, however the run ended.
+// end removes the line, whatever the result of the run.
 func (w *watcher) end() { w.line.Clear() }
 
 func (w *watcher) begin(what string, e step.Event) {
@@ -77,7 +77,7 @@ func (w *watcher) ended(what, title string) {
 
 func (w *watcher) say(text string) {
 	w.line.Clear()
-	// A message that cannot be printed must not stop the work.
+	// A message that cannot be printed must not stop the run.
 	_ = w.printer.Line("swapctl: " + report.Printable(text))
 }
 

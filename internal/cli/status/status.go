@@ -9,7 +9,7 @@ import (
 	"github.com/swapctl/swapctl/internal/status"
 )
 
-// New is the command status.
+// New returns the command status.
 func New(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:        "status",

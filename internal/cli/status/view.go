@@ -10,7 +10,7 @@ import (
 	"github.com/swapctl/swapctl/internal/status"
 )
 
-// statusView draws a SwapStatus.
+// statusView prints a SwapStatus.
 type statusView status.Document
 
 func (v statusView) draw(p *report.Printer, wide bool) error {
@@ -47,7 +47,7 @@ func (v statusView) drawAreas(p *report.Printer, wide bool) error {
 	return p.Grid(g)
 }
 
-// name is how a person knows the area: /proc/swaps has mappings as /dev/dm-0.
+// name is the usual name of the area: /proc/swaps lists mappings as /dev/dm-0.
 func name(a status.Area) string {
 	if a.Mapping != "" {
 		return "/dev/mapper/" + a.Mapping
@@ -55,7 +55,7 @@ func name(a status.Area) string {
 	return a.Path
 }
 
-// below is what the area stands on, without itself.
+// below lists what is below the area, without the area itself.
 func below(a status.Area) []string {
 	if len(a.Backing) > 0 {
 		return a.Backing[1:]
@@ -75,7 +75,7 @@ func encryption(a status.Area, wide bool) report.Cell {
 	return report.Cell{Text: a.Cipher, Mood: report.Good}
 }
 
-// summary is what stands below the areas.
+// summary is the text below the areas.
 func (v statusView) summary(wide bool) []string {
 	m := v.Memory
 	lines := []string{
@@ -104,7 +104,7 @@ func (v statusView) summary(wide bool) []string {
 	return lines
 }
 
-// kubelet is what the kubelet does about swap, and by whose word.
+// kubelet says how the kubelet is configured for swap, and where.
 func (v statusView) kubelet() []string {
 	k := v.Kubelet
 	if !k.Found || k.FailSwapOn == nil {
@@ -128,7 +128,7 @@ func (v statusView) kubelet() []string {
 	return []string{text}
 }
 
-// size says a size, and in a wide table to the byte.
+// size formats a size, in a wide table in bytes.
 func size(bytes int64, wide bool) string {
 	if wide {
 		return fmt.Sprintf("%s (%d)", bytesize.Format(bytes), bytes)
@@ -136,7 +136,7 @@ func size(bytes int64, wide bool) string {
 	return bytesize.Format(bytes)
 }
 
-// yesNo says "-" of what is not known.
+// yesNo formats a value, "-" if it is not known.
 func yesNo(b *bool) string {
 	switch {
 	case b == nil:

@@ -14,7 +14,7 @@ import (
 	"github.com/swapctl/swapctl/internal/report"
 )
 
-// versionDocument is what 'swapctl version -o json' prints.
+// versionDocument is the document of 'swapctl version -o json'.
 type versionDocument struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`
@@ -30,7 +30,7 @@ type kubernetesVersion struct {
 	Newest string `json:"newest"`
 }
 
-// New is the command version.
+// New returns the command version.
 func New(a *cli.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
