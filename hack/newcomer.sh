@@ -2,7 +2,8 @@
 # hack/newcomer.sh [SUITE...]: goes a newcomer's way, in a clean Debian made for it
 # (bookworm and trixie): git clone, the README's commands, and what people do wrong on
 # them; and, where dist/ has a release (make release-check), that archive and package,
-# without Go. Every message must help, and a result be there in five minutes.
+# without Go; RELEASE=yes tries only these. Every message must help, and a result be
+# there in five minutes.
 # The tree is cloned as it lies here, changes included. Needs root, git, Go, the
 # modules of go.mod in its cache, and mmdebstrap with network for the first run.
 set -euo pipefail
@@ -99,43 +100,47 @@ try() {
 clean='No swap area, file, mapping or loop device of the demo is left'
 nothing='[ ! -e /var/lib/swapctl ] && ! grep demo-swapfile /proc/swaps && echo clean'
 
-try "clone, and the README's first command" 0 "$clean" newcomer 'git clone -q /srv/swapctl && cd swapctl && make demo'
-[ "$took" -lt $limit ] || { echo "FAIL  $suite: that took $took s, more than $limit"; failed=1; }
-try "once more" 0 "$clean" newcomer 'cd swapctl && make demo'
-try "with sudo, and then without" 0 "^here$" newcomer \
-	'cd swapctl && sudo make demo && make build && [ -z "$(find . -user root)" ] && echo here'
-try "make install" 0 '^/usr/local/bin/swapctl$' newcomer "set -e; cd swapctl; $(readme source); ($use); sudo make uninstall; [ -z \"\$(find /usr/local -name '*swapctl*')\" ]"
-as newcomer 'git -C swapctl archive -o ~/t.tar HEAD'
-try "without git history, as root, without sudo" 0 "$clean" root \
-	"mkdir /root/t && tar -x -C /root/t -f $home/t.tar && ln -s $home/go /root/go && ln -s $home/.cache /root/.cache && mv /usr/bin/sudo /usr/bin/sudo.off && cd /root/t && make demo"
-try "without sudo, as a user" 2 "needs root, and there is no sudo here: su -c '$home/swapctl/hack/demo.sh'" newcomer 'cd swapctl && make demo'
-mv "$root/usr/bin/sudo.off" "$root/usr/bin/sudo"
-try "with swap of its own" 0 "$clean" root \
-	"truncate -s 0 /var/s; fallocate -l 8M /var/s; chmod 600 /var/s; mkswap -q /var/s; swapon /var/s; su -l newcomer -c 'cd swapctl && make demo'; c=\$?; grep -q ^/var/s /proc/swaps && swapoff /var/s && exit \$c"
-try "on a machine that is set up" 2 "has set up this machine already .*leaves that alone" root \
-	"cd $home/swapctl && bin/swapctl setup --size 1Mi --encrypt=false && make demo"
-try "and swapctl takes that back" 0 clean root "cd $home/swapctl && bin/swapctl teardown && $nothing"
-try "after a demo that was killed" 0 "An earlier demo was killed.*|$clean" newcomer \
-	'cd swapctl && sudo bin/swapctl setup --size 64Mi --path /var/lib/swapctl/demo-swapfile --name swapctl-demo --encrypt=false && make demo'
-for after in 0.02 0.05 0.1 0.2; do
-	try "^C after $after s leaves nothing" 0 clean root "cd $home/swapctl && timeout -s INT $after hack/demo.sh; $nothing"
-done
-try "without room on the disk" 2 "no room.*|nothing was changed" root \
-	"mkdir /var/lib/swapctl; mount -t tmpfs -o size=1M tmpfs /var/lib/swapctl; cd $home/swapctl && make demo; code=\$?; umount /var/lib/swapctl; exit \$code"
-grep -q 'cannot encrypt' "$root/var/lib/swapctl-newcomer/out" && { echo "FAIL  $suite: and it blames encryption"; failed=1; }
-rmdir "$root/var/lib/swapctl"
-try "in a tree that cannot be written" 2 "read-only file system" newcomer \
-	'cp -r swapctl ro && rm -rf ro/bin && sudo mount --bind -o ro ro ro; cd ro && make demo; code=$?; sudo umount ~/ro; exit $code'
-try "without network, and with a cold module cache" 2 "make: go could not fetch what it names above" newcomer 'cd swapctl && GOMODCACHE=/tmp/cold make demo'
-mkdir "$root/opt/old"
-printf '#!/bin/sh\necho go1.19.8\n' >"$root/opt/old/go"
-chmod +x "$root/opt/old/go"
-try "with an old Go" 2 "Go 1\.[0-9.]+ is needed, and /opt/old/go is 1.19.8; https://go.dev/dl/" newcomer 'cd swapctl && PATH=/opt/old:$PATH make demo'
-umount "$root/usr/local/go"
-try "without Go" 2 "Go 1\.[0-9.]+ is needed, and there is none" newcomer 'cd swapctl && make demo'
+source_stories() {
+	try "clone, and the README's first command" 0 "$clean" newcomer 'git clone -q /srv/swapctl && cd swapctl && make demo'
+	[ "$took" -lt $limit ] || { echo "FAIL  $suite: that took $took s, more than $limit"; failed=1; }
+	try "once more" 0 "$clean" newcomer 'cd swapctl && make demo'
+	try "with sudo, and then without" 0 "^here$" newcomer \
+		'cd swapctl && sudo make demo && make build && [ -z "$(find . -user root)" ] && echo here'
+	try "make install" 0 '^/usr/local/bin/swapctl$' newcomer "set -e; cd swapctl; $(readme source); ($use); sudo make uninstall; [ -z \"\$(find /usr/local -name '*swapctl*')\" ]"
+	as newcomer 'git -C swapctl archive -o ~/t.tar HEAD'
+	try "without git history, as root, without sudo" 0 "$clean" root \
+		"mkdir /root/t && tar -x -C /root/t -f $home/t.tar && ln -s $home/go /root/go && ln -s $home/.cache /root/.cache && mv /usr/bin/sudo /usr/bin/sudo.off && cd /root/t && make demo"
+	try "without sudo, as a user" 2 "needs root, and there is no sudo here: su -c '$home/swapctl/hack/demo.sh'" newcomer 'cd swapctl && make demo'
+	mv "$root/usr/bin/sudo.off" "$root/usr/bin/sudo"
+	try "with swap of its own" 0 "$clean" root \
+		"truncate -s 0 /var/s; fallocate -l 8M /var/s; chmod 600 /var/s; mkswap -q /var/s; swapon /var/s; su -l newcomer -c 'cd swapctl && make demo'; c=\$?; grep -q ^/var/s /proc/swaps && swapoff /var/s && exit \$c"
+	try "on a machine that is set up" 2 "has set up this machine already .*leaves that alone" root \
+		"cd $home/swapctl && bin/swapctl setup --size 1Mi --encrypt=false && make demo"
+	try "and swapctl takes that back" 0 clean root "cd $home/swapctl && bin/swapctl teardown && $nothing"
+	try "after a demo that was killed" 0 "An earlier demo was killed.*|$clean" newcomer \
+		'cd swapctl && sudo bin/swapctl setup --size 64Mi --path /var/lib/swapctl/demo-swapfile --name swapctl-demo --encrypt=false && make demo'
+	for after in 0.02 0.05 0.1 0.2; do
+		try "^C after $after s leaves nothing" 0 clean root "cd $home/swapctl && timeout -s INT $after hack/demo.sh; $nothing"
+	done
+	try "without room on the disk" 2 "no room.*|nothing was changed" root \
+		"mkdir /var/lib/swapctl; mount -t tmpfs -o size=1M tmpfs /var/lib/swapctl; cd $home/swapctl && make demo; code=\$?; umount /var/lib/swapctl; exit \$code"
+	grep -q 'cannot encrypt' "$root/var/lib/swapctl-newcomer/out" && { echo "FAIL  $suite: and it blames encryption"; failed=1; }
+	rmdir "$root/var/lib/swapctl"
+	try "in a tree that cannot be written" 2 "read-only file system" newcomer \
+		'cp -r swapctl ro && rm -rf ro/bin && sudo mount --bind -o ro ro ro; cd ro && make demo; code=$?; sudo umount ~/ro; exit $code'
+	try "without network, and with a cold module cache" 2 "make: go could not fetch what it names above" newcomer 'cd swapctl && GOMODCACHE=/tmp/cold make demo'
+	mkdir "$root/opt/old"
+	printf '#!/bin/sh\necho go1.19.8\n' >"$root/opt/old/go"
+	chmod +x "$root/opt/old/go"
+	try "with an old Go" 2 "Go 1\.[0-9.]+ is needed, and /opt/old/go is 1.19.8; https://go.dev/dl/" newcomer 'cd swapctl && PATH=/opt/old:$PATH make demo'
+	umount "$root/usr/local/go"
+	try "without Go" 2 "Go 1\.[0-9.]+ is needed, and there is none" newcomer 'cd swapctl && make demo'
+}
+if [ -n "${RELEASE:-}" ]; then umount "$root/usr/local/go"; else source_stories; fi
 if [ -e "dist/$archive.tar.gz" ] && [ -e "dist/$deb" ]; then
 	chroot "$root" rm -rf /srv/swapctl $home/swapctl
 	cp "dist/SHA256SUMS" "dist/$archive.tar.gz" "dist/$deb" "$root$home/"
+	chroot "$root" chown -R newcomer: $home
 	try "from the archive of a release" 0 '^/usr/local/bin/swapctl$' newcomer "set -e; $(readme archive); $use"
 	try "an archive that was changed" 1 'FAILED' newcomer "cp $archive.tar.gz whole && echo >>$archive.tar.gz && { $(readme archive | head -n 1) || { mv whole $archive.tar.gz; false; }; }"
 	rm "$root/usr/local/bin/swapctl"
