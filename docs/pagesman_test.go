@@ -200,7 +200,7 @@ type configKey struct {
 func configKeys() []configKey {
 	var keys []configKey
 	for _, s := range setup.NewSettings().All() {
-		k := configKey{key: s.Key(), flag: s.Flag.Name, env: s.Env(), usage: help.FlagOf(s.Flag).Usage, def: s.Flag.DefValue}
+		k := configKey{key: s.Key(), flag: s.Flag.Name, env: s.Env(), usage: help.InWords(s.Flag), def: s.Flag.DefValue}
 		if k.sample = k.def; k.sample == "" {
 			k.sample = samples()[k.key]
 		}

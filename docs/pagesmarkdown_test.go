@@ -74,7 +74,7 @@ func flagTable(b *strings.Builder, title string, flags []help.Flag) {
 		if f.Def != "" {
 			def = "`" + f.Def + "`"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Synopsis(), def, escapeMarkdown(f.Usage))
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", strings.ReplaceAll(f.Synopsis(), "|", `\|`), def, escapeMarkdown(f.Usage))
 	}
 }
 

@@ -21,6 +21,7 @@ const (
 // Check is one question about a node.
 type Check struct {
 	ID    string // never changes: scripts use it
+	Group string // ID of its group; InGroups sets it
 	Title string
 	Want  string // how it should be
 	Why   string // one or two sentences
@@ -88,14 +89,6 @@ func unknown(found, hint string) Finding { return Finding{Status: Unknown, Found
 func (f Finding) fixedBy(commands ...string) Finding {
 	f.Commands = commands
 	return f
-}
-
-// Catalogue lists all checks in the order in which they are printed: what a
-// node must have, its swap, the kubelet, what else affects memory,
-// measurements.
-func Catalogue() []Check {
-	return slices.Concat(kernelChecks(), swapChecks(), diskChecks(), bootChecks(), sliceChecks(),
-		kubeletChecks(), memoryChecks(), leakChecks(), measurements())
 }
 
 // IDs lists the names of all checks, in their order.

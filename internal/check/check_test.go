@@ -269,3 +269,30 @@ func TestHintsOfBootAreCommands(t *testing.T) {
 		}
 	}
 }
+
+// TestGroupsStandForTheirChecks, and their names are no names of checks.
+func TestGroupsStandForTheirChecks(t *testing.T) {
+	seen := map[string]bool{}
+	for _, id := range IDs() {
+		seen[id] = true
+	}
+	count := 0
+	for _, g := range InGroups() {
+		if seen[g.ID] || g.Title == "" || GroupTitle(g.ID) != g.Title || len(g.Checks) == 0 {
+			t.Errorf("group %q is called as something else is, or has nothing in it", g.ID)
+		}
+		seen[g.ID] = true
+		for _, c := range g.Checks {
+			count++
+			if c.Group != g.ID || !(Options{Only: []string{g.ID}}).wants(c) || (Options{Ignore: []string{g.ID}}).wants(c) {
+				t.Errorf("%s is of group %q, and %q does not choose it", c.ID, c.Group, g.ID)
+			}
+		}
+	}
+	if count != len(Catalogue()) {
+		t.Errorf("%d checks are in groups", count)
+	}
+	if err := (Options{Only: []string{"boot"}, Ignore: []string{"kubelet", "zram"}}).Validate(); err != nil {
+		t.Error(err)
+	}
+}

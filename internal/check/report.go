@@ -29,6 +29,7 @@ type Result struct {
 	Why    string `json:"why"`
 	Hint   string `json:"hint"`
 	Doc    string `json:"doc"`
+	Group  string `json:"group"`
 
 	commands []string // Finding.Commands
 }
@@ -44,8 +45,8 @@ type Summary struct {
 
 // Options select checks.
 type Options struct {
-	Only   []string // IDs; empty: all
-	Ignore []string // IDs to leave out
+	Only   []string // IDs of checks and groups; empty: all
+	Ignore []string // the same, to leave out
 	// Measure takes the measurements as well.
 	Measure bool
 	// Docs is the address below which the documents are.
@@ -57,7 +58,7 @@ func (o Options) Doc(id string) string { return o.Docs + "checks.md#" + id }
 
 // Validate refuses unknown IDs.
 func (o Options) Validate() error {
-	ids := IDs()
+	ids := selectable()
 	for _, list := range []struct {
 		flag string
 		ids  []string
@@ -88,10 +89,10 @@ func hintAtID(typed string, ids []string) []string {
 // wants reports whether a check is selected.
 func (o Options) wants(c Check) bool {
 	switch {
-	case slices.Contains(o.Ignore, c.ID):
+	case c.named(o.Ignore):
 		return false
 	case len(o.Only) > 0:
-		return slices.Contains(o.Only, c.ID)
+		return c.named(o.Only)
 	}
 	return !c.Measures || o.Measure
 }
@@ -159,7 +160,7 @@ func (c Check) judge(f Facts, blamed map[string]blame) Finding {
 func (c Check) result(f Finding, doc string) Result {
 	return Result{
 		ID: c.ID, Title: c.Title, Status: f.Status,
-		Found: f.Found, Want: c.Want, Why: c.Why, Hint: f.Hint, Doc: doc, commands: f.Commands,
+		Found: f.Found, Want: c.Want, Why: c.Why, Hint: f.Hint, Doc: doc, Group: c.Group, commands: f.Commands,
 	}
 }
 

@@ -145,6 +145,11 @@ type Process struct {
 // Build is what the linker set; a build by 'go install' has it from its module.
 type Build struct{ Version, Commit, Date string }
 
+// Tool names this program in a SARIF file.
+func (p Process) Tool() report.Tool {
+	return report.Tool{Name: "swapctl", Version: p.Build.Version, InformationURI: "https://github.com/swapctl/swapctl"}
+}
+
 // Docs is the address below which the pages of docs/ are for this version: at its tag,
 // and for what has none on the main branch.
 func (p Process) Docs() string {

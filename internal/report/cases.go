@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -17,6 +16,14 @@ type Case struct {
 	Outcome   Outcome
 	Message   string // what was found
 	Advice    string // what to do about it
+	Place     Place  // what the judgement is about
+}
+
+// Place is a place in a file. Line and Column count from 1; 0: not known.
+type Place struct {
+	File         string
+	Line, Column int
+	Field        string // what tells it from others in the file
 }
 
 // Outcome is the result of a case.
@@ -36,16 +43,26 @@ const (
 const (
 	JUnit = "junit"
 	SARIF = "sarif"
+	Short = "short" // one line for each case that is not good
 )
 
 // CaseFormat is a Format of a command whose result are cases.
-type CaseFormat struct{ *Format }
+type CaseFormat struct {
+	*Format
+	Short bool // it has that, too
+}
 
 // Set implements pflag.Value.
 func (f CaseFormat) Set(s string) error { return f.set(s, f.Words()) }
 
 // Words lists what Set takes.
-func (f CaseFormat) Words() []string { return words(append(Formats(), JUnit, SARIF)) }
+func (f CaseFormat) Words() []string {
+	list := append(Formats(), JUnit, SARIF)
+	if f.Short {
+		list = append(list, Short)
+	}
+	return words(list)
+}
 
 // WriteJUnit writes the cases as one suite of a JUnit XML file, in the form of
 // Ant's JUnit task that CI servers read. A warning is a case that passed, with
@@ -59,7 +76,7 @@ func WriteJUnit(w io.Writer, suite string, cases []Case) error {
 	fmt.Fprintf(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=%s tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"%d\">\n",
 		attribute(suite), len(cases), count[Failed], count[Skipped]+count[Unjudged])
 	for _, c := range cases {
-		fmt.Fprintf(&b, "    <testcase classname=%s name=%s>\n", attribute(suite), attribute(c.ID+": "+c.Title))
+		fmt.Fprintf(&b, "    <testcase classname=%s name=%s%s>\n", attribute(suite), attribute(c.ID+": "+c.Title), c.Place.junit())
 		switch c.Outcome {
 		case Failed:
 			fmt.Fprintf(&b, "      <failure message=%s>%s</failure>\n", attribute(c.Message), text(c.Advice))
@@ -75,6 +92,18 @@ func WriteJUnit(w io.Writer, suite string, cases []Case) error {
 	b.WriteString("  </testsuite>\n</testsuites>\n")
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// junit is a place as attributes of a testcase, which several CI servers show.
+func (p Place) junit() string {
+	if p.File == "" {
+		return ""
+	}
+	text := " file=" + attribute(p.File)
+	if p.Line > 0 {
+		text += fmt.Sprintf(" line=\"%d\"", p.Line)
+	}
+	return text
 }
 
 func attribute(s string) string { return `"` + text(s) + `"` }
@@ -101,82 +130,4 @@ func text(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// Tool describes the program in a SARIF file.
-type Tool struct {
-	Name           string `json:"name"`
-	Version        string `json:"version,omitempty"`
-	InformationURI string `json:"informationUri"`
-}
-
-type sarifText struct {
-	Text string `json:"text"`
-}
-
-type sarifRule struct {
-	ID      string    `json:"id"`
-	Short   sarifText `json:"shortDescription"`
-	HelpURI string    `json:"helpUri"`
-}
-
-type sarifResult struct {
-	RuleID    string    `json:"ruleId"`
-	RuleIndex int       `json:"ruleIndex"`
-	Kind      string    `json:"kind"`
-	Level     string    `json:"level"`
-	Message   sarifText `json:"message"`
-}
-
-type sarifDriver struct {
-	Tool
-	Rules []sarifRule `json:"rules"`
-}
-
-type sarifRun struct {
-	Tool struct {
-		Driver sarifDriver `json:"driver"`
-	} `json:"tool"`
-	Results []sarifResult `json:"results"`
-}
-
-// WriteSARIF writes the cases as a SARIF 2.1.0 log (OASIS): each is a rule and
-// its result.
-func WriteSARIF(w io.Writer, tool Tool, cases []Case) error {
-	run := sarifRun{Results: []sarifResult{}}
-	run.Tool.Driver = sarifDriver{Tool: tool, Rules: []sarifRule{}}
-	for i, c := range cases {
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: c.ID, Short: sarifText{c.Title}, HelpURI: c.Help})
-		kind, level := c.Outcome.sarif()
-		message := c.Message
-		if c.Advice != "" && level != "none" {
-			message += "\n" + c.Advice
-		}
-		run.Results = append(run.Results, sarifResult{RuleID: c.ID, RuleIndex: i, Kind: kind, Level: level, Message: sarifText{message}})
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(struct {
-		Schema  string     `json:"$schema"`
-		Version string     `json:"version"`
-		Runs    []sarifRun `json:"runs"`
-	}{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
-}
-
-// sarif gives kind and level; a level other than none needs kind fail (3.27.9
-// and 3.27.10 of the standard).
-func (o Outcome) sarif() (kind, level string) {
-	switch o {
-	case Failed:
-		return "fail", "error"
-	case Warned:
-		return "fail", "warning"
-	case Skipped:
-		return "notApplicable", "none"
-	case Unjudged:
-		return "open", "none"
-	case Passed:
-	}
-	return "pass", "none"
 }

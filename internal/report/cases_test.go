@@ -75,19 +75,57 @@ func TestSARIFTellsEachCaseWithItsRule(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &log); err != nil {
 		t.Fatal(err)
 	}
+	run := log.Runs[0]
+	if len(run.Tool.Driver.Rules) != 5 {
+		t.Errorf("%d rules", len(run.Tool.Driver.Rules))
+	}
 	var got [][]string
-	for _, r := range log.Runs[0].Results {
-		got = append(got, []string{log.Runs[0].Tool.Driver.Rules[r.RuleIndex].ID, r.RuleID, r.Kind, r.Level})
+	for _, r := range run.Results {
+		got = append(got, []string{run.Tool.Driver.Rules[r.RuleIndex].ID, r.RuleID, r.Kind, r.Level})
 	}
-	want := [][]string{
-		{"a", "a", "pass", "none"}, {"b", "b", "fail", "warning"}, {"c", "c", "fail", "error"},
-		{"d", "d", "notApplicable", "none"}, {"e", "e", "open", "none"},
-	}
+	// Whatever else is a result is shown as an alert by code scanning.
+	want := [][]string{{"b", "b", "fail", "warning"}, {"c", "c", "fail", "error"}}
 	if diff := cmp.Diff(want, got); diff != "" || log.Version != "2.1.0" {
 		t.Errorf("version %s (-want +got):\n%s", log.Version, diff)
 	}
-	if message := log.Runs[0].Results[2].Message.Text; message != "0\nfix it" {
+	if message := run.Results[1].Message.Text; message != "0\nfix it" {
 		t.Errorf("message %q", message)
+	}
+}
+
+// TestSARIFHasPlaces as code scanning wants them: a relative address, a line from 1 on,
+// and the same fingerprint as long as it is the same fault.
+func TestSARIFHasPlaces(t *testing.T) {
+	results := func(cases ...Case) []sarifResult {
+		var b bytes.Buffer
+		var log struct{ Runs []sarifRun }
+		if err := WriteSARIF(&b, Tool{Name: "x"}, cases); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b.Bytes(), &log); err != nil {
+			t.Fatal(err)
+		}
+		return log.Runs[0].Results
+	}
+	at := func(file string, line int, field string) Case {
+		return Case{ID: "a", Outcome: Failed, Message: "m", Place: Place{File: file, Line: line, Column: 3, Field: field}}
+	}
+	for file, uri := range map[string]string{
+		"/etc/fstab": "etc/fstab", "./a b.yaml": "a%20b.yaml", "../x.yaml": "x.yaml", "standard input": "standard%20input", "c:x": "c%3Ax", "dir/ü#1.yaml": "dir/%C3%BC%231.yaml",
+	} {
+		r := results(at(file, 0, ""))[0].Locations[0].Physical
+		if r.Artifact.URI != uri || r.Region.StartLine != 1 {
+			t.Errorf("%s: %+v, want %s", file, r, uri)
+		}
+	}
+	const key = "primaryLocationLineHash"
+	all := results(at("f", 4, "x"), at("f", 9, "x"), at("f", 4, "y"))
+	moved := results(at("f", 5, "x"))
+	if a := all[0]; a.Locations[0].Physical.Region.StartLine != 4 || a.Locations[0].Physical.Region.StartColumn != 3 || a.Fingerprints[key] != moved[0].Fingerprints[key] {
+		t.Errorf("%+v, moved %+v", a, moved)
+	}
+	if all[0].Fingerprints[key] == all[1].Fingerprints[key] || all[0].Fingerprints[key] == all[2].Fingerprints[key] {
+		t.Errorf("two faults have one fingerprint: %+v", all)
 	}
 }
 
@@ -116,11 +154,14 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("gone") }
 func TestFormatsOfCases(t *testing.T) {
 	var f Format
 	for _, word := range []string{"table", "wide", "json", "yaml", "junit", "sarif"} {
-		if err := (CaseFormat{&f}).Set(word); err != nil || string(f) != word {
+		if err := (CaseFormat{Format: &f}).Set(word); err != nil || string(f) != word {
 			t.Errorf("%s: %v", word, err)
 		}
 	}
-	if (CaseFormat{&f}).Set("csv") == nil || f.Set("junit") == nil {
+	if err := (CaseFormat{Format: &f, Short: true}).Set("short"); err != nil {
+		t.Error(err)
+	}
+	if (CaseFormat{Format: &f}).Set("short") == nil || (CaseFormat{Format: &f}).Set("csv") == nil || f.Set("junit") == nil {
 		t.Error("a format of another command is taken")
 	}
 }

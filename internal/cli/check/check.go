@@ -70,9 +70,9 @@ func New(a *cli.App) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.VarP(report.CaseFormat{Format: &a.Output}, "output", "o", "how to print the result")
-	f.StringSliceVar(&o.only, "only", nil, "only these checks: `ID,...`")
-	f.StringSliceVar(&o.ignore, "ignore", nil, "all but these checks: `ID,...`")
+	f.VarP(report.CaseFormat{Format: &a.Output, Short: true}, "output", "o", "how to print the result")
+	f.StringSliceVar(&o.only, "only", nil, "only these checks, or groups of them: `ID,...`")
+	f.StringSliceVar(&o.ignore, "ignore", nil, "all but these checks, or groups of them: `ID,...`")
 	f.BoolVar(&o.strict, "strict", false, "a warning makes the node unfit too")
 	cli.Choice(f, &o.controlPlane, "control-plane", "auto", "whether this node is of a control plane", "auto", "true", "false")
 	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "", "judge by this `version` instead of that of the kubelet")
@@ -113,7 +113,9 @@ func printChecks(a *cli.App, r check.Report) error {
 	case report.JUnit:
 		err = report.WriteJUnit(a.Out, "swapctl check", cases(r))
 	case report.SARIF:
-		err = report.WriteSARIF(a.Out, report.Tool{Name: "swapctl", Version: a.Build.Version, InformationURI: "https://github.com/swapctl/swapctl"}, cases(r))
+		err = report.WriteSARIF(a.Out, a.Tool(), cases(r))
+	case report.Short:
+		err = checkView(r).drawShort(a.Stdout())
 	default:
 		return a.Print(r, checkView(r).draw)
 	}
@@ -148,7 +150,7 @@ func managedAreas(a *cli.App) ([]string, error) {
 
 // listChecks prints the catalogue.
 func listChecks(a *cli.App, cmd *cobra.Command) error {
-	if a.Output == report.JUnit || a.Output == report.SARIF {
+	if a.Output == report.JUnit || a.Output == report.SARIF || a.Output == report.Short {
 		return cli.Usage(cmd, fmt.Errorf("--list has no results for %s", a.Output))
 	}
 	list := checkList{APIVersion: cli.APIVersion, Kind: "CheckList"}
@@ -157,7 +159,7 @@ func listChecks(a *cli.App, cmd *cobra.Command) error {
 		if needs == nil {
 			needs = []string{}
 		}
-		list.Checks = append(list.Checks, listedCheck{c.ID, c.Title, string(c.Severity()), c.Want, c.Why, needs, check.Options{Docs: a.Docs()}.Doc(c.ID)})
+		list.Checks = append(list.Checks, listedCheck{c.ID, c.Title, string(c.Severity()), c.Want, c.Why, needs, check.Options{Docs: a.Docs()}.Doc(c.ID), c.Group})
 	}
 	return a.Print(list, list.draw)
 }
@@ -177,4 +179,5 @@ type listedCheck struct {
 	Why      string   `json:"why"`
 	Needs    []string `json:"needs"`
 	Doc      string   `json:"doc"`
+	Group    string   `json:"group"`
 }

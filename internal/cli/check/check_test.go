@@ -44,7 +44,7 @@ func TestChecksCapturedNodes(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
-			for _, args := range [][]string{{}, {"-o", "wide"}, {"-o", "json"}, {"-o", "junit"}, {"-o", "sarif"}, {"--fix-script"}} {
+			for _, args := range [][]string{{}, {"-o", "short"}, {"-o", "wide"}, {"-o", "json"}, {"-o", "junit"}, {"-o", "sarif"}, {"--fix-script"}} {
 				out, errs, code := runCheck(clitest.CheckNode(t, name), args...)
 				fmt.Fprintf(&got, "-- check %s: exit code %d --\n%s", strings.Join(args, " "), code, out)
 				if errs != "" {
@@ -102,19 +102,19 @@ func TestMachineFormatsAreWellFormed(t *testing.T) {
 						Rules []struct{ ID, HelpURI string }
 					}
 				}
-				Results []struct{ RuleID, Kind, Level string }
+				Results []struct {
+					RuleID, Level string
+					RuleIndex     int
+				}
 			}
 		}
 		if err := json.Unmarshal([]byte(text), &log); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		errors := 0
-		for i, r := range log.Runs[0].Results {
-			if rule := log.Runs[0].Tool.Driver.Rules[i]; rule.ID != r.RuleID || !strings.HasSuffix(rule.HelpURI, "#"+r.RuleID) {
+		for _, r := range log.Runs[0].Results {
+			if rule := log.Runs[0].Tool.Driver.Rules[r.RuleIndex]; rule.ID != r.RuleID || !strings.HasSuffix(rule.HelpURI, "#"+r.RuleID) {
 				t.Errorf("%s: result %s belongs to rule %+v", name, r.RuleID, rule)
-			}
-			if r.Kind != "fail" && r.Level != "none" {
-				t.Errorf("%s: %+v", name, r)
 			}
 			if r.Level == "error" {
 				errors++

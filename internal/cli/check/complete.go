@@ -14,6 +14,11 @@ func CompleteIDs(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion
 	before := typed[:strings.LastIndex(typed, ",")+1]
 	named := strings.Split(before, ",")
 	var words []cobra.Completion
+	for _, g := range check.InGroups() {
+		if !slices.Contains(named, g.ID) {
+			words = append(words, cobra.CompletionWithDesc(before+g.ID, "group: "+g.Title))
+		}
+	}
 	for _, c := range check.Catalogue() {
 		if !slices.Contains(named, c.ID) {
 			words = append(words, cobra.CompletionWithDesc(before+c.ID, c.Title))

@@ -69,6 +69,17 @@ func (f Flag) Told() string {
 	return f.Usage + " (default " + f.Def + ")"
 }
 
+// InWords is what a flag is for, and what it takes, for where nothing stands in place of
+// its value.
+func InWords(f *pflag.Flag) string {
+	usage := FlagOf(f).Usage
+	if words := cli.Words(f); len(words) > 1 {
+		last := len(words) - 1
+		usage += " (" + strings.Join(words[:last], ", ") + " or " + words[last] + ")"
+	}
+	return usage
+}
+
 // Group is a title and the flags below it.
 type Group struct {
 	Title string

@@ -15,6 +15,7 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 	"github.com/swapctl/swapctl/internal/host"
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
+	"github.com/swapctl/swapctl/internal/report"
 )
 
 // lintFlags are the flags of 'swapctl kubeadm-config lint'.
@@ -43,7 +44,10 @@ func newLint(a *cli.App) *cobra.Command {
 		Short: "Find faults that kubeadm and the kubelet keep to themselves",
 		Long:  lintLong,
 		Example: `  swapctl kubeadm-config lint kubeadm.yaml
-  swapctl kubeadm-config lint --kubernetes-version 1.34 /var/lib/kubelet/config.yaml /etc/kubernetes/kubelet.conf.d`,
+  swapctl kubeadm-config lint --kubernetes-version 1.34 /var/lib/kubelet/config.yaml /etc/kubernetes/kubelet.conf.d
+
+  # For code scanning
+  swapctl kubeadm-config lint -o sarif kubeadm.yaml > lint.sarif`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cli.Usage(cmd, errors.New("name the files to look at"), "for example "+cmd.CommandPath()+" kubeadm.yaml")
@@ -56,6 +60,7 @@ func newLint(a *cli.App) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return lint(a, &o, args) },
 	}
 	addKubernetes(cmd, &o.version, "kubernetesVersion of the file", &o.cgroup)
+	cmd.Flags().VarP(report.CaseFormat{Format: &a.Output}, "output", "o", "how to print the result")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 3 for warnings as well")
 	return cmd
 }
@@ -83,7 +88,7 @@ func lint(a *cli.App, o *lintFlags, names []string) error {
 	}
 	found := kubeletcfg.Lint(files, kubeletcfg.LintOptions{Row: row, CgroupVersion: o.cgroup, Roles: roles})
 	doc := newLintDocument(row, found, a.Docs())
-	if err := a.Print(doc, doc.draw); err != nil {
+	if err := doc.print(a); err != nil {
 		return err
 	}
 	if faults := doc.Summary.Fail; faults > 0 || o.strict && doc.Summary.Warn > 0 {

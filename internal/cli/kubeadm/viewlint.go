@@ -92,6 +92,42 @@ func place(f kubeletcfg.Finding) string {
 	return fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
 }
 
+func (d lintDocument) print(a *cli.App) error {
+	var err error
+	switch a.Output {
+	case report.JUnit:
+		err = report.WriteJUnit(a.Out, "swapctl kubeadm-config lint", d.cases())
+	case report.SARIF:
+		err = report.WriteSARIF(a.Out, a.Tool(), d.cases())
+	default:
+		return a.Print(d, d.draw)
+	}
+	return cli.Printed("the result", err)
+}
+
+// cases are the findings for machines that collect them.
+func (d lintDocument) cases() []report.Case {
+	var all []report.Case
+	for _, c := range d.Checks {
+		message := c.Why
+		if c.Field != "" {
+			message = c.Field + ": " + message
+		}
+		advice := c.Hint
+		if advice != "" {
+			advice = "fix: " + advice
+		}
+		all = append(all, report.Case{
+			ID: c.ID, Title: c.Title, Help: c.Doc, Message: message, Advice: advice,
+			Place: report.Place{File: c.File, Line: c.Line, Column: c.Column, Field: c.Field},
+			Outcome: map[string]report.Outcome{
+				"pass": report.Passed, "warn": report.Warned, "fail": report.Failed, "skip": report.Skipped,
+			}[c.Status],
+		})
+	}
+	return all
+}
+
 func (d lintDocument) draw(p *report.Printer, wide bool) error {
 	for _, c := range d.Checks {
 		if c.Status == "pass" && !wide {
