@@ -135,13 +135,13 @@ func (d *differ) rest(w *waiting) bool {
 		id identity
 		entry
 	}
-	var left []leftover
+	var left []*leftover
 	for id, queue := range w.first {
 		for _, e := range queue {
-			left = append(left, leftover{id, e})
+			left = append(left, &leftover{id, e})
 		}
 	}
-	slices.SortFunc(left, func(a, b leftover) int { return cmp.Compare(a.number, b.number) })
+	slices.SortFunc(left, func(a, b *leftover) int { return cmp.Compare(a.number, b.number) })
 	for i := range left {
 		before, after := &left[i].outcome, (*Outcome)(nil)
 		if w == &d.new {

@@ -40,7 +40,7 @@ func (w *warnings) kindsLeftOut() {
 	byName := func(a, b kind) int {
 		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.group, b.group), cmp.Compare(a.template, b.template), cmp.Compare(a.missing, b.missing))
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(w.kinds), byName) {
+	for _, k := range slices.SortedStableFunc(maps.Keys(w.kinds), byName) {
 		name := cmp.Or(k.name, "(none)")
 		if k.group != "" {
 			name += " (" + k.group + ")"

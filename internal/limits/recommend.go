@@ -170,14 +170,14 @@ func (d *nodeDemand) wasted(n NodeTotals) []Waste {
 	byBytes := func(a, b Waste) int {
 		return cmp.Or(cmp.Compare(b.SwapBytes, a.SwapBytes), cmp.Compare(a.Reason, b.Reason))
 	}
-	slices.SortFunc(list, byBytes)
+	slices.SortStableFunc(list, byBytes)
 	for i := range list {
 		list[i].SwapBytes = min(list[i].SwapBytes, rest)
 		rest -= list[i].SwapBytes
 	}
 	if rest > 0 {
 		list = append(list, Waste{Reason: NotRequested, SwapBytes: rest})
-		slices.SortFunc(list, byBytes)
+		slices.SortStableFunc(list, byBytes)
 	}
 	return list
 }

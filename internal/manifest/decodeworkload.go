@@ -98,7 +98,7 @@ func (p path) places(root value) []spot {
 		all = append(all, spot{element, element.at(after...)})
 	}
 	if before[len(before)-1] == anyMember { // the order of an object's members means nothing
-		slices.SortFunc(all, func(a, b spot) int { return bytes.Compare(a.element.name(), b.element.name()) })
+		slices.SortStableFunc(all, func(a, b spot) int { return bytes.Compare(a.element.name(), b.element.name()) })
 	}
 	return all
 }

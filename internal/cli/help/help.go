@@ -3,6 +3,7 @@
 package help
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -109,10 +110,9 @@ func Groups(cmd *cobra.Command) []Group {
 	}
 	if len(all) > 0 {
 		group := Group{Title: "Other"}
-		for _, f := range all {
-			group.Flags = append(group.Flags, FlagOf(f))
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			group.Flags = append(group.Flags, FlagOf(all[name]))
 		}
-		slices.SortFunc(group.Flags, func(a, b Flag) int { return strings.Compare(a.Long, b.Long) })
 		groups = append(groups, group)
 	}
 	return groups
