@@ -45,7 +45,7 @@ func bootChecks() []Check {
 }
 
 // lineFor returns the boot line that turns the area on.
-func (f Facts) lineFor(a Area) (BootLine, bool) {
+func (f *Facts) lineFor(a Area) (BootLine, bool) {
 	for _, l := range f.Boot.Lines {
 		if !l.NoAuto && !l.Unused && l.means(a.Stack) {
 			return l, true
@@ -69,7 +69,7 @@ func (l BootLine) means(at kernel.Layer) bool {
 
 // inClear returns a line that turns on the unencrypted device or file below an
 // encrypted area.
-func (f Facts) inClear() (l BootLine, below string, found bool) {
+func (f *Facts) inClear() (l BootLine, below string, found bool) {
 	for _, a := range f.Areas {
 		if !a.Stack.Encrypted() {
 			continue
@@ -89,7 +89,7 @@ func (f Facts) inClear() (l BootLine, below string, found bool) {
 	return l, below, found
 }
 
-func persistent(f Facts) Finding {
+func persistent(f *Facts) Finding {
 	if l, below, found := f.inClear(); found {
 		return failed(fmt.Sprintf("%s turns on %s, which lies below an encrypted area, in clear", l.From, below),
 			l.takeOut()+"; then let swapctl setup bring the area back")
@@ -128,7 +128,7 @@ func persistent(f Facts) Finding {
 }
 
 // afterMount says that swap on a mount that is late comes with it.
-func (f Facts) afterMount(a Area) string {
+func (f *Facts) afterMount(a Area) string {
 	if !a.Managed || f.Boot.Service == "" || !f.Boot.Mounted {
 		return ""
 	}
@@ -138,7 +138,7 @@ func (f Facts) afterMount(a Area) string {
 // bringBack is the command by which an area that is on comes back at boot. Swap that
 // somebody made by hand setup would refuse to promise without --adopt; a line of fstab does
 // for it as well.
-func (f Facts) bringBack(a Area) string {
+func (f *Facts) bringBack(a Area) string {
 	size := fmt.Sprint(a.SizeBytes + f.PageBytes) // with its header
 	switch below := a.Stack.Below; {
 	case a.LateMount != "":
@@ -174,14 +174,14 @@ func (l BootLine) takeOut() string {
 	return "take it out: ${EDITOR:-vi} " + file
 }
 
-func service(f Facts) string {
+func service(f *Facts) string {
 	if f.Boot.Service == "" {
 		return ", swapctl.service is not enabled"
 	}
 	return ", " + f.Boot.Service
 }
 
-func beforeKubelet(f Facts) Finding {
+func beforeKubelet(f *Facts) Finding {
 	if !f.Kubelet.Found {
 		return skip("no kubelet was found on this node")
 	}
@@ -196,7 +196,7 @@ func beforeKubelet(f Facts) Finding {
 	return pass("what brings swap back is ordered before " + f.Kubelet.Unit)
 }
 
-func masked(f Facts) Finding {
+func masked(f *Facts) Finding {
 	found := strings.Join(f.Boot.Masked, ", ")
 	if found != "" {
 		found += " (a link to /dev/null)"
@@ -220,7 +220,7 @@ func masked(f Facts) Finding {
 }
 
 // needsUnits is swap that systemd's swap units turn on at boot.
-func (f Facts) needsUnits() (BootLine, bool) {
+func (f *Facts) needsUnits() (BootLine, bool) {
 	for _, l := range f.Boot.Lines {
 		if !l.NoAuto && !l.Unused && !l.ByProgram {
 			return l, true
@@ -237,7 +237,7 @@ func unitNames(links []string) string {
 	return strings.Join(names, " ")
 }
 
-func hibernation(f Facts) Finding {
+func hibernation(f *Facts) Finding {
 	h := f.Boot.Hibernate
 	const hint = "a node does not hibernate: take resume= off the kernel command line, or add nohibernate"
 	switch {

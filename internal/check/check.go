@@ -42,7 +42,7 @@ type Check struct {
 	// request.
 	Measures bool
 
-	Run func(Facts) Finding
+	Run func(*Facts) Finding
 }
 
 // When says when setup runs a check.

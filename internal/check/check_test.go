@@ -24,7 +24,7 @@ func TestEveryOutcomeHasACase(t *testing.T) {
 		t.Run(o.id+"/"+string(o.want)+"/"+o.name, func(t *testing.T) {
 			f := ready()
 			if o.change != nil {
-				o.change(&f)
+				o.change(f)
 			}
 			r := one(t, f, o.id)
 			if r.Status != o.want {
@@ -58,7 +58,7 @@ func TestEveryOutcomeHasACase(t *testing.T) {
 	}
 }
 
-func one(t *testing.T, f Facts, id string) Result {
+func one(t *testing.T, f *Facts, id string) Result {
 	t.Helper()
 	r := Judge(f, Options{Only: []string{id}})
 	if len(r.Checks) != 1 {
@@ -78,7 +78,7 @@ func TestOneCauseOneComplaint(t *testing.T) {
 					continue
 				}
 				f := ready()
-				o.change(&f)
+				o.change(f)
 				r := Judge(f, Options{Only: []string{need, c.ID}})
 				if r.Checks[1].Status != Skip || r.Checks[1].Found != "see "+need || r.Summary.Fail != 1 {
 					t.Errorf("%s after %s (%s) failed: %+v", c.ID, need, o.name, r.Checks[1])
@@ -110,7 +110,7 @@ func TestWhatCannotBeSeenIsNoPass(t *testing.T) {
 					continue
 				}
 				f := ready()
-				o.change(&f)
+				o.change(f)
 				r := Judge(f, Options{Only: []string{need, c.ID}})
 				if r.Checks[1].Status != Unknown || !strings.HasPrefix(r.Checks[1].Found, "see ") || !strings.Contains(r.Checks[1].Found, o.found) || r.Checks[1].Hint != r.Checks[0].Hint {
 					t.Errorf("%s after %s (%s) is unknown: %+v", c.ID, need, o.name, r.Checks[1])
@@ -123,7 +123,7 @@ func TestWhatCannotBeSeenIsNoPass(t *testing.T) {
 		t.Errorf("only %d pairs were tried", passed)
 	}
 	f := ready()
-	noSwap(&f)
+	noSwap(f)
 	f.SwapsErr = fs.ErrPermission
 	for _, id := range []string{"swap-before-kubelet", "control-plane", "zram", "swap-stale-plaintext", "tmpfs-noswap"} {
 		f.Kubelet.ControlPlane = "a static pod"
@@ -263,7 +263,7 @@ func TestHintsOfBootAreCommands(t *testing.T) {
 		{"a unit", inClear("/etc/systemd/system/swapfile.swap"), "systemctl disable swapfile.swap"},
 	} {
 		f := ready()
-		test.change(&f)
+		test.change(f)
 		if r := one(t, f, "swap-persistent"); !strings.Contains(r.Hint, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, r.Hint, test.want)
 		}

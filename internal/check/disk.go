@@ -30,7 +30,7 @@ func diskChecks() []Check {
 }
 
 // disksOf are the disks of all areas, each once, with the areas on them.
-func disksOf(f Facts) (disks []Disk, areas map[string]string) {
+func disksOf(f *Facts) (disks []Disk, areas map[string]string) {
 	areas = map[string]string{}
 	for _, a := range f.Areas {
 		for _, d := range f.Disks.OfAreas[a.Path] {
@@ -43,7 +43,7 @@ func disksOf(f Facts) (disks []Disk, areas map[string]string) {
 	return disks, areas
 }
 
-func dedicated(f Facts) Finding {
+func dedicated(f *Facts) Finding {
 	var bad, unseen []string
 	for _, a := range f.Areas {
 		if file, ok := a.Stack.Find(kernel.KindFile); ok {
@@ -71,7 +71,7 @@ func dedicated(f Facts) Finding {
 }
 
 // dirsOn are the directories that matter and lie on the disk, sorted.
-func (f Facts) dirsOn(d Disk) []string {
+func (f *Facts) dirsOn(d Disk) []string {
 	var dirs []string
 	for dir, disks := range f.Disks.OfDirs {
 		if slices.ContainsFunc(disks, func(o Disk) bool { return o.Path == d.Path }) {
@@ -90,7 +90,7 @@ func names(disks []Disk) string {
 	return strings.Join(slices.Sorted(maps.Keys(all)), ", ")
 }
 
-func rotational(f Facts) Finding {
+func rotational(f *Facts) Finding {
 	disks, _ := disksOf(f)
 	var slow, unseen, fast []string
 	for _, d := range disks {
@@ -121,7 +121,7 @@ func rotational(f Facts) Finding {
 	return pass(strings.Join(fast, "; "))
 }
 
-func allZram(f Facts) bool {
+func allZram(f *Facts) bool {
 	for _, a := range f.Areas {
 		if a.Stack.Kind != kernel.KindZram {
 			return false

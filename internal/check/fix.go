@@ -15,7 +15,7 @@ const leastGap = 16 * mebibyte
 
 // fix finds values that give SwapFirst; nil if there is nothing to fix, or no
 // reasonable values do it.
-func (e Eviction) fix(f Facts) *Fix {
+func (e Eviction) fix(f *Facts) *Fix {
 	if e.Verdict == SwapFirst {
 		return nil
 	}
@@ -44,7 +44,7 @@ func (e Eviction) fix(f Facts) *Fix {
 // raiseMarks finds the smallest vm.watermark_scale_factor, in steps of ten,
 // that gives the desired watermarks. At most a fifth of memory is kept free for
 // that.
-func (e Eviction) raiseMarks(f Facts, good func(Marks) bool) (*int64, Marks) {
+func (e Eviction) raiseMarks(f *Facts, good func(Marks) bool) (*int64, Marks) {
 	most := int64(3000) // Linux 5.17 and later, kernel/sysctl.c
 	if old, known := older(f.Release.Value, "5.17"); !known || old {
 		most = 1000
@@ -109,7 +109,7 @@ func (r Report) Script() string {
 }
 
 // commands are those that set the values.
-func (fix Fix) commands(f Facts) []string {
+func (fix Fix) commands(f *Facts) []string {
 	var all []string
 	if fix.WatermarkScaleFactor != nil {
 		all = append(all, f.setSysctl("vm.watermark_scale_factor", *fix.WatermarkScaleFactor)...)
@@ -130,7 +130,7 @@ func (fix Fix) commands(f Facts) []string {
 
 // setSysctl sets a value now and at the next boots, in a file whose name sorts
 // so that no other file of sysctl.d overrides it.
-func (f Facts) setSysctl(name string, value int64) []string {
+func (f *Facts) setSysctl(name string, value int64) []string {
 	file := "80-swapctl-check-" + strings.TrimPrefix(name, "vm.") + ".conf"
 	mine := func(path string) bool { return path == "/etc/sysctl.d/"+file }
 	file = f.Tuning.Sysctls.FileThatWins(file, mine, strings.ReplaceAll(name, ".", "/"))

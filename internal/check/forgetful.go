@@ -15,7 +15,7 @@ func forgetfulCheck() Check {
 	}
 }
 
-func forgetful(f Facts) Finding {
+func forgetful(f *Facts) Finding {
 	if len(f.Boot.Forgets) > 0 {
 		return warn(oneLine(strings.Join(f.Boot.Forgets, "; ")),
 			nextboot.Remember)

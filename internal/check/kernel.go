@@ -64,7 +64,7 @@ func older(release, than string) (is, known bool) {
 	return have.LessThan(version.MustParseGeneric(than)), true
 }
 
-func kernelVersion(f Facts) Finding {
+func kernelVersion(f *Facts) Finding {
 	ancient, known := older(f.Release.Value, "4.15")
 	old, _ := older(f.Release.Value, "5.8")
 	switch {
@@ -78,7 +78,7 @@ func kernelVersion(f Facts) Finding {
 	return pass(f.Release.String())
 }
 
-func cgroupV2(f Facts) Finding {
+func cgroupV2(f *Facts) Finding {
 	switch f.Groups.Version {
 	case 2:
 		return pass(f.Groups.Controllers.String())
@@ -90,7 +90,7 @@ func cgroupV2(f Facts) Finding {
 }
 
 // seenFromOutside is the hint for a container that hides the node.
-func seenFromOutside(f Facts) string {
+func seenFromOutside(f *Facts) string {
 	if f.Container != "" {
 		return "run it on the node itself: this is a container (" + f.Container + ")"
 	}
@@ -100,7 +100,7 @@ func seenFromOutside(f Facts) string {
 	return "look at it: ls -l, and what is mounted there: findmnt"
 }
 
-func swapController(f Facts) Finding {
+func swapController(f *Facts) Finding {
 	limit := f.Groups.SwapMax
 	switch {
 	case limit.Err == nil && limit.File != "":
@@ -133,7 +133,7 @@ func hasWord(list, word string) bool {
 // tmpfsNoswap decides as the kubelet does (pkg/kubelet/util/swap/swap_util.go,
 // Kubernetes 1.31 and later): never in a user namespace; from Linux 6.4 on
 // always; on older kernels by a test mount, because distributions backport it.
-func tmpfsNoswap(f Facts) Finding {
+func tmpfsNoswap(f *Facts) Finding {
 	old, known := older(f.Release.Value, "6.4")
 	evidence := f.Release.String()
 	switch {
@@ -157,7 +157,7 @@ func tmpfsNoswap(f Facts) Finding {
 }
 
 // lacksNoswap fails if a Secret could then reach a disk unencrypted.
-func lacksNoswap(f Facts, found, hint string) Finding {
+func lacksNoswap(f *Facts, found, hint string) Finding {
 	if plain := plainAreas(f); len(plain) > 0 {
 		return failed(found+"; "+plain[0].Name()+" is not encrypted", hint+"; or encrypt swap: swapctl setup --encrypt")
 	}
@@ -177,7 +177,7 @@ func inUserNamespace(uidMap string) bool {
 	return inside != 0 || outside != 0 || count != 1<<32-1
 }
 
-func tmpfsMounted(f Facts) Finding {
+func tmpfsMounted(f *Facts) Finding {
 	v := f.Volumes
 	if v.Err != nil {
 		hint := asRoot

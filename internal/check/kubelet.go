@@ -93,7 +93,7 @@ func kubeletChecks() []Check {
 	}
 }
 
-func controlPlane(f Facts) Finding {
+func controlPlane(f *Facts) Finding {
 	k := f.Kubelet
 	no, unseen := f.noAreas()
 	switch {
@@ -111,7 +111,7 @@ func controlPlane(f Facts) Finding {
 
 // noKubelet is the finding of checks that need a kubelet's configuration, if
 // there is none.
-func noKubelet(f Facts) (Finding, bool) {
+func noKubelet(f *Facts) (Finding, bool) {
 	switch k := f.Kubelet; {
 	case !k.Found:
 		return skip("no kubelet was found on this node"), true
@@ -121,7 +121,7 @@ func noKubelet(f Facts) (Finding, bool) {
 	return Finding{}, false
 }
 
-func configDecodes(f Facts) Finding {
+func configDecodes(f *Facts) Finding {
 	if no, ok := noKubelet(f); ok {
 		return no
 	}
@@ -148,7 +148,7 @@ func configDecodes(f Facts) Finding {
 	return pass(strings.Join(f.Kubelet.Config.Sources, ", "))
 }
 
-func failSwapOn(f Facts) Finding {
+func failSwapOn(f *Facts) Finding {
 	if no, ok := noKubelet(f); ok {
 		return no
 	}
@@ -166,7 +166,7 @@ func failSwapOn(f Facts) Finding {
 
 // noVersion is the finding of checks that need the kubelet's version, if it is
 // not known.
-func noVersion(f Facts) (Finding, bool) {
+func noVersion(f *Facts) (Finding, bool) {
 	if no, ok := noKubelet(f); ok {
 		return no, true
 	}
@@ -180,7 +180,7 @@ func noVersion(f Facts) (Finding, bool) {
 	return Finding{}, false
 }
 
-func featureGate(f Facts) Finding {
+func featureGate(f *Facts) Finding {
 	if f.Kubelet.TooOld {
 		return failed("Kubernetes "+f.Kubelet.Version+" has no feature gate NodeSwap: 1.22 is the first that can give swap to containers",
 			"upgrade to Kubernetes 1.30 or later")
@@ -205,7 +205,7 @@ func featureGate(f Facts) Finding {
 	return Finding{Status: Warn, Found: found, Hint: "set featureGates: {NodeSwap: true}, or upgrade to Kubernetes 1.30 or later", Blocks: true}
 }
 
-func swapBehavior(f Facts) Finding {
+func swapBehavior(f *Facts) Finding {
 	if no, ok := noVersion(f); ok {
 		return no
 	}
@@ -234,7 +234,7 @@ func orDefault(behavior string) string {
 	return behavior
 }
 
-func startedAfterSwap(f Facts) Finding {
+func startedAfterSwap(f *Facts) Finding {
 	k := f.Kubelet
 	switch {
 	case !k.Found:
@@ -262,7 +262,7 @@ func startedAfterSwap(f Facts) Finding {
 
 func seconds(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
 
-func containerRuntime(f Facts) Finding {
+func containerRuntime(f *Facts) Finding {
 	r := f.Runtime
 	runtime, _ := kubeletcfg.FindContainerRuntime(r.Name)
 	switch {

@@ -28,7 +28,7 @@ func leakChecks() []Check {
 	}
 }
 
-func dmCrypt(f Facts) Finding {
+func dmCrypt(f *Facts) Finding {
 	l := f.Leaks
 	switch {
 	case l.DMCrypt:
@@ -39,7 +39,7 @@ func dmCrypt(f Facts) Finding {
 	return unknown("neither /sys/module/dm_crypt nor /lib/modules/"+f.Release.Value+" nor /boot/config-"+f.Release.Value+" is to be seen", seenFromOutside(f))
 }
 
-func coreDumps(f Facts) Finding {
+func coreDumps(f *Facts) Finding {
 	t := f.Leaks.CorePattern
 	switch {
 	case t.Err != nil:
@@ -54,7 +54,7 @@ func coreDumps(f Facts) Finding {
 	return pass(t.String() + " (kept in the directory of the process, if its limit allows any)")
 }
 
-func kdump(f Facts) Finding {
+func kdump(f *Facts) Finding {
 	t := f.Leaks.CrashKernel
 	switch {
 	case t.Missing():

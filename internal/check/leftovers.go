@@ -17,7 +17,7 @@ func leftoversCheck() Check {
 	}
 }
 
-func leftovers(f Facts) Finding {
+func leftovers(f *Facts) Finding {
 	var bad []string
 	var edit string
 	for _, m := range f.Boot.Mentions {
@@ -42,7 +42,7 @@ func leftovers(f Facts) Finding {
 }
 
 // leftover says what is wrong with a mention, "" if nothing is.
-func (f Facts) leftover(m nextboot.Mention) string {
+func (f *Facts) leftover(m nextboot.Mention) string {
 	mapping, mapped := strings.CutPrefix(m.Spec, "/dev/mapper/")
 	_, made := f.Boot.Crypttab[mapping]
 	switch {
@@ -59,7 +59,7 @@ func (f Facts) leftover(m nextboot.Mention) string {
 // belowAnArea reports whether a mention is of the device or file below an
 // encrypted area. The check swap-persistent reports lines that turn that on as
 // swap.
-func (f Facts) belowAnArea(m nextboot.Mention) string {
+func (f *Facts) belowAnArea(m nextboot.Mention) string {
 	if m.What != "a resume device" {
 		return ""
 	}

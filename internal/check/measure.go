@@ -63,7 +63,7 @@ func measurements() []Check {
 
 const probe = "measure it: swapctl check --probe-disk"
 
-func swapLatency(f Facts) Finding {
+func swapLatency(f *Facts) Finding {
 	l := f.Measure.Latency
 	switch {
 	case !f.Measure.Asked:
@@ -89,7 +89,7 @@ func swapLatency(f Facts) Finding {
 // pageFromMemory is roughly the time to copy a page in memory.
 const pageFromMemory = time.Microsecond / 2
 
-func encryptionCost(f Facts) Finding {
+func encryptionCost(f *Facts) Finding {
 	e := f.Measure.Encrypt
 	switch {
 	case !f.Measure.Asked:
@@ -122,7 +122,7 @@ func round(d time.Duration) string {
 
 // measure takes the measurements. It writes only to a file of its own, which is
 // unlinked before it is written to.
-func measure(ctx context.Context, h host.Host, f Facts) Measured {
+func measure(ctx context.Context, h host.Host, f *Facts) Measured {
 	m := Measured{Asked: true, Encrypt: Encrypt{Cipher: "xts(aes)"}}
 	const keyBytes = 64
 	m.Encrypt.Block, m.Encrypt.Err = h.Kernel.EncryptBlock(m.Encrypt.Cipher, keyBytes, probeBlock, cryptTime)
@@ -138,7 +138,7 @@ func measure(ctx context.Context, h host.Host, f Facts) Measured {
 // probePlace chooses what to measure: the directory of the first area that is a
 // file, else the disk partition of the first area, else the directory in which
 // setup would make its file.
-func probePlace(h host.Host, f Facts) (device, dir string) {
+func probePlace(h host.Host, f *Facts) (device, dir string) {
 	for _, a := range f.Areas {
 		if file, ok := a.Stack.Find(kernel.KindFile); ok {
 			return "", path.Dir(file.Path)

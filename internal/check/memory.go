@@ -50,7 +50,7 @@ func memoryChecks() []Check {
 	}
 }
 
-func evictionThreshold(f Facts) Finding {
+func evictionThreshold(f *Facts) Finding {
 	if f.Kubelet.Found && f.Kubelet.Err != nil {
 		return unknown(f.Kubelet.Err.Error(), asRoot)
 	}
@@ -96,7 +96,7 @@ func (e Eviction) hint() string {
 	return strings.Join(ways, ", or ")
 }
 
-func swappiness(f Facts) Finding {
+func swappiness(f *Facts) Finding {
 	t := f.Tuning.Swappiness
 	n, ok := t.Number()
 	const hint = "swapctl setup --swappiness 60, or: sysctl -w vm.swappiness=60"
@@ -110,9 +110,9 @@ func swappiness(f Facts) Finding {
 }
 
 // allInMemory reports whether there is swap and all of it is compressed memory.
-func allInMemory(f Facts) bool { return len(f.Areas) > 0 && allZram(f) }
+func allInMemory(f *Facts) bool { return len(f.Areas) > 0 && allZram(f) }
 
-func zswap(f Facts) Finding {
+func zswap(f *Facts) Finding {
 	t := f.Tuning.Zswap
 	switch {
 	case t.Missing():
@@ -127,7 +127,7 @@ func zswap(f Facts) Finding {
 	return pass(t.String())
 }
 
-func oomd(f Facts) Finding {
+func oomd(f *Facts) Finding {
 	o := f.Tuning.OOMD
 	where := o.Running
 	if where == "" {
@@ -144,7 +144,7 @@ func oomd(f Facts) Finding {
 	return pass(where + ", and nothing has it look at pods")
 }
 
-func memoryPressure(f Facts) Finding {
+func memoryPressure(f *Facts) Finding {
 	t := f.Tuning.Pressure
 	if t.Err != nil {
 		return unknown(t.String(), "use a kernel with CONFIG_PSI, and psi=1 on its command line")

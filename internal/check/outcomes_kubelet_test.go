@@ -20,7 +20,7 @@ func limitsOfOld(f *Facts) {
 // TestTheRemedyIsNotWhatIsThere: LimitedSwap does not fix LimitedSwap.
 func TestTheRemedyIsNotWhatIsThere(t *testing.T) {
 	f := ready()
-	limitsOfOld(&f)
+	limitsOfOld(f)
 	if hint := one(t, f, "kubelet-swap-behavior").Hint; !strings.Contains(hint, "Kubernetes 1.28") || strings.Contains(hint, "LimitedSwap") {
 		t.Errorf("the hint is %q", hint)
 	}

@@ -41,12 +41,12 @@ func diskLayer(name string) kernel.Layer {
 
 // ready is a node of 8 GiB with an encrypted partition of its own for swap, with
 // which every check is content.
-func ready() Facts {
+func ready() *Facts {
 	crypt := kernel.Layer{
 		Kind: kernel.KindCrypt, Name: "dm-0", Path: "/dev/mapper/cryptswap", Dev: 0xfd00, Mapping: "cryptswap",
 		Cipher: "aes-xts-plain64", KeyBits: 512, Below: []kernel.Layer{diskLayer("nvme1n1")},
 	}
-	return Facts{
+	return &Facts{
 		Root: true, PageBytes: 4096,
 		Release:     text("/proc/sys/kernel/osrelease", "6.12.107+deb13-amd64"),
 		CommandLine: text("/proc/cmdline", "root=/dev/sda1 ro quiet"),

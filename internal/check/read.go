@@ -31,8 +31,8 @@ type ReadOptions struct {
 
 // Read reads each file of the node once, and runs no program. What cannot be
 // read is part of the facts. It takes some milliseconds without Measure.
-func Read(ctx context.Context, h host.Host, o ReadOptions) (Facts, error) {
-	f := Facts{
+func Read(ctx context.Context, h host.Host, o ReadOptions) (*Facts, error) {
+	f := &Facts{
 		Root:        h.Kernel.EUID() == 0,
 		Container:   container(h),
 		Release:     kernel.ReadText(h, "/proc/sys/kernel/osrelease"),
@@ -47,7 +47,7 @@ func Read(ctx context.Context, h host.Host, o ReadOptions) (Facts, error) {
 	}
 	var err error
 	if f.Kubelet, err = readKubelet(ctx, h, o); err != nil {
-		return Facts{}, err
+		return nil, err
 	}
 	stacks := kernel.NewStacks(h)
 	f.Areas, f.SwapsErr = readAreas(ctx, h, stacks, f.Kubelet, o)
@@ -64,7 +64,7 @@ func Read(ctx context.Context, h host.Host, o ReadOptions) (Facts, error) {
 		f.Leaks.Stale, f.Leaks.StaleErr = findStale(h, stacks, f)
 	}
 	if err := ctx.Err(); err != nil {
-		return Facts{}, err
+		return nil, err
 	}
 	if o.Measure {
 		f.Measure = measure(ctx, h, f)
@@ -126,7 +126,7 @@ func isManaged(h host.Host, at kernel.Layer, managed []string) bool {
 
 const groupRoot = "/sys/fs/cgroup"
 
-func readGroups(h host.Host, f Facts) Groups {
+func readGroups(h host.Host, f *Facts) Groups {
 	g := Groups{
 		Version:     kernel.CgroupVersion(h),
 		Controllers: kernel.ReadText(h, groupRoot+"/cgroup.controllers"),
@@ -145,7 +145,7 @@ func readGroups(h host.Host, f Facts) Groups {
 
 // groupsToAsk are the control groups that may have a swap limit, the kubelet's
 // first: the root never has one.
-func groupsToAsk(h host.Host, f Facts) []string {
+func groupsToAsk(h host.Host, f *Facts) []string {
 	var dirs []string
 	own := func(proc string) {
 		for line := range strings.Lines(kernel.ReadText(h, proc+"/cgroup").Value) {
@@ -166,7 +166,7 @@ func groupsToAsk(h host.Host, f Facts) []string {
 // outsidePods is the memory used outside of pods that cannot be reclaimed:
 // everything but free memory, inactive page cache, caches of the kernel, and
 // pods.
-func outsidePods(h host.Host, f Facts) int64 {
+func outsidePods(h host.Host, f *Facts) int64 {
 	if f.MemoryErr != nil {
 		return 0
 	}
@@ -193,7 +193,7 @@ func statFigure(text, name string) int64 {
 	return 0
 }
 
-func readNoswap(h host.Host, f Facts) Noswap {
+func readNoswap(h host.Host, f *Facts) Noswap {
 	n := Noswap{UIDMap: kernel.ReadText(h, procDir(f.Kubelet.PID)+"/uid_map")}
 	if old, known := older(f.Release.Value, "6.4"); known && old {
 		n.Tried = true

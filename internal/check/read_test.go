@@ -23,7 +23,7 @@ func node(t *testing.T, name string, more ...string) host.Host {
 	return kerneltest.New(t, append(nodes(t)[name], strings.Join(more, "")...))
 }
 
-func facts(t *testing.T, h host.Host, o ReadOptions) Facts {
+func facts(t *testing.T, h host.Host, o ReadOptions) *Facts {
 	t.Helper()
 	f, err := Read(context.Background(), h, o)
 	if err != nil {
@@ -32,7 +32,7 @@ func facts(t *testing.T, h host.Host, o ReadOptions) Facts {
 	return f
 }
 
-func status(t *testing.T, f Facts, id string, want Status, found string) {
+func status(t *testing.T, f *Facts, id string, want Status, found string) {
 	t.Helper()
 	if r := one(t, f, id); r.Status != want || !strings.Contains(r.Found, found) {
 		t.Errorf("%s says %s: %q, want %s with %q", id, r.Status, r.Found, want, found)

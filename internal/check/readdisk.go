@@ -109,7 +109,7 @@ func oomKills(h host.Host, name string) []string {
 	return kills
 }
 
-func readLeaks(h host.Host, f Facts) Leaks {
+func readLeaks(h host.Host, f *Facts) Leaks {
 	l := Leaks{
 		CorePattern: kernel.ReadText(h, "/proc/sys/kernel/core_pattern"),
 		CrashKernel: kernel.ReadText(h, "/sys/kernel/kexec_crash_loaded"),

@@ -99,7 +99,7 @@ func (o Options) wants(c Check) bool {
 
 // Judge runs the checks on the facts. Checks that a selected check needs are
 // run as well, but not reported.
-func Judge(f Facts, o Options) Report {
+func Judge(f *Facts, o Options) Report {
 	r := Report{APIVersion: "swapctl.dev/v1alpha1", Kind: "CheckReport", Checks: []Result{}}
 	blamed := map[string]blame{}
 	for _, c := range Catalogue() {
@@ -131,7 +131,7 @@ type blame struct {
 // judge runs the check unless one that it needs failed or is unknown, and
 // records in blamed what later checks need not repeat. What cannot be seen is
 // not a pass: whatever needs it is unknown too, along every path.
-func (c Check) judge(f Facts, blamed map[string]blame) Finding {
+func (c Check) judge(f *Facts, blamed map[string]blame) Finding {
 	var unseen *blame
 	for _, id := range c.Needs {
 		b, ok := blamed[id]

@@ -17,7 +17,7 @@ func sideEffectsCheck() Check {
 	}
 }
 
-func inTheWay(f Facts) Finding {
+func inTheWay(f *Facts) Finding {
 	var all []string
 	hint := ""
 	for _, a := range f.Areas {

@@ -30,7 +30,7 @@ func sliceChecks() []Check {
 
 const protect = "swapctl setup --protect-system-slice"
 
-func sliceSwap(f Facts) Finding {
+func sliceSwap(f *Facts) Finding {
 	limit := f.Groups.SystemSwap
 	switch {
 	case limit.Err != nil:
@@ -42,7 +42,7 @@ func sliceSwap(f Facts) Finding {
 	return warn(limit.String(), protect+", or: "+command).fixedBy(command)
 }
 
-func ioController(f Facts) Finding {
+func ioController(f *Facts) Finding {
 	c := f.Groups.Controllers
 	switch {
 	case c.Err != nil:
@@ -53,7 +53,7 @@ func ioController(f Facts) Finding {
 	return Finding{Status: Warn, Found: c.String() + " (no io)", Hint: "use a kernel with CONFIG_BLK_CGROUP", Blocks: true}
 }
 
-func sliceLatency(f Facts) Finding {
+func sliceLatency(f *Facts) Finding {
 	l := f.Groups.SystemIO
 	switch {
 	case l.Missing() && f.Groups.SystemSwap.Err == nil:

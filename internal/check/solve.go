@@ -71,7 +71,7 @@ type Fix struct {
 }
 
 // solved does the arithmetic for a node; nil if an input is not known.
-func solved(f Facts) *Eviction {
+func solved(f *Facts) *Eviction {
 	e, err := solve(f)
 	if err != nil {
 		return nil
@@ -80,7 +80,7 @@ func solved(f Facts) *Eviction {
 }
 
 // solve compares the kubelet's thresholds with the kernel's watermarks.
-func solve(f Facts) (Eviction, error) {
+func solve(f *Facts) (Eviction, error) {
 	if f.MemoryErr != nil {
 		return Eviction{}, f.MemoryErr
 	}
@@ -104,12 +104,12 @@ func solve(f Facts) (Eviction, error) {
 
 // kernelBytes is the part of MemTotal that is neither free, anonymous, page
 // cache, nor a kernel cache that can be reclaimed.
-func (f Facts) kernelBytes() int64 {
+func (f *Facts) kernelBytes() int64 {
 	u := f.Use
 	return max(0, f.Memory.TotalBytes-u.FreeBytes-u.AnonBytes-u.FileBytes-u.ReclaimableBytes)
 }
 
-func (f Facts) reservedBytes() int64 {
+func (f *Facts) reservedBytes() int64 {
 	total := int64(0)
 	for _, reserved := range []map[string]string{f.Kubelet.Config.SystemReserved, f.Kubelet.Config.KubeReserved} {
 		if n, err := bytesize.Parse(reserved["memory"]); err == nil {
@@ -120,7 +120,7 @@ func (f Facts) reservedBytes() int64 {
 }
 
 // thresholds reads those of the kubelet.
-func (e *Eviction) thresholds(f Facts) error {
+func (e *Eviction) thresholds(f *Facts) error {
 	hard, from := f.hard()
 	if hard == "" {
 		return nil
@@ -157,7 +157,7 @@ const (
 
 // hard is evictionHard memory.available, and where it is set. Without a kubelet
 // it is the default; empty: configured not to evict.
-func (f Facts) hard() (value, from string) {
+func (f *Facts) hard() (value, from string) {
 	if !f.Kubelet.Found {
 		return defaultHard, "default of a kubelet; none was found"
 	}

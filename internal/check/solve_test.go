@@ -225,7 +225,7 @@ func TestTheScriptHasTheCommandsOfEachFinding(t *testing.T) {
 		"# by hand: restart the kubelet\n":                         func(f *Facts) { f.Kubelet.Started, f.Kubelet.Unit = 1, "" },
 	} {
 		f := ready()
-		change(&f)
+		change(f)
 		if script := Judge(f, Options{}).Script(); !strings.Contains(script, "\n"+want) {
 			t.Errorf("%q is missing in\n%s", want, script)
 		}

@@ -18,7 +18,7 @@ import (
 // findStale looks for unencrypted swap areas that are off: on every unused
 // block device, and in the usual swap files. It reads a page or two of each,
 // and more of those that it finds.
-func findStale(h host.Host, stacks *kernel.Stacks, f Facts) ([]Stale, error) {
+func findStale(h host.Host, stacks *kernel.Stacks, f *Facts) ([]Stale, error) {
 	used := inUse(f.Areas)
 	var found []Stale
 	var denied error

@@ -41,7 +41,7 @@ func swapChecks() []Check {
 	}
 }
 
-func swapActive(f Facts) Finding {
+func swapActive(f *Facts) Finding {
 	switch {
 	case errors.Is(f.SwapsErr, fs.ErrNotExist):
 		return failed("/proc/swaps: no such file", "use a kernel with CONFIG_SWAP")
@@ -64,7 +64,7 @@ func swapActive(f Facts) Finding {
 }
 
 // noAreas is the finding of checks of the areas, if these could not be read.
-func (f Facts) noAreas() (Finding, bool) {
+func (f *Facts) noAreas() (Finding, bool) {
 	if f.SwapsErr == nil || errors.Is(f.SwapsErr, fs.ErrNotExist) {
 		return Finding{}, false
 	}
@@ -73,7 +73,7 @@ func (f Facts) noAreas() (Finding, bool) {
 
 // plainAreas are the areas that write unencrypted to a disk, or may do so. zram
 // without a backing disk is memory.
-func plainAreas(f Facts) []Area {
+func plainAreas(f *Facts) []Area {
 	var plain []Area
 	for _, a := range f.Areas {
 		if !a.Stack.Encrypted() && (a.Stack.Kind != kernel.KindZram || len(a.Stack.Below) > 0) {
@@ -83,7 +83,7 @@ func plainAreas(f Facts) []Area {
 	return plain
 }
 
-func swapEncrypted(f Facts) Finding {
+func swapEncrypted(f *Facts) Finding {
 	var good, weak, unseen, bad []string
 	for _, a := range f.Areas {
 		switch way := strings.Join(a.Stack.Describe(), " on "); {
@@ -155,7 +155,7 @@ func ciphers(l kernel.Layer) (text string, good bool) {
 	return strings.Join(all, "; "), good
 }
 
-func stalePlaintext(f Facts) Finding {
+func stalePlaintext(f *Facts) Finding {
 	if no, ok := f.noAreas(); ok { // otherwise an active area would look as if it were off
 		return no
 	}
@@ -182,7 +182,7 @@ func stalePlaintext(f Facts) Finding {
 	return pass("no swap signature outside of areas that are on")
 }
 
-func zram(f Facts) Finding {
+func zram(f *Facts) Finding {
 	for _, a := range f.Areas {
 		if _, ok := a.Stack.Find(kernel.KindZram); ok {
 			return warn("/proc/swaps: "+a.Name()+" is "+strings.Join(a.Stack.Describe(), " on "), "swapoff "+a.Path+", and remove what makes it at boot"+zramMakers(f))
@@ -197,7 +197,7 @@ func zram(f Facts) Finding {
 	return pass("/proc/swaps: no zram, and nothing makes one at boot")
 }
 
-func zramMakers(f Facts) string {
+func zramMakers(f *Facts) string {
 	if len(f.Boot.Zram) == 0 {
 		return ""
 	}

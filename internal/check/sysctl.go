@@ -17,7 +17,7 @@ func sysctlCheck() Check {
 	}
 }
 
-func sysctlPersistent(f Facts) Finding {
+func sysctlPersistent(f *Facts) Finding {
 	t := f.Tuning
 	var set, changed []string
 	var edit string
@@ -51,7 +51,7 @@ func sysctlPersistent(f Facts) Finding {
 
 // beaten lists the lines of other files for a setting, which the last one
 // overrides.
-func (f Facts) beaten(winner, name string) string {
+func (f *Facts) beaten(winner, name string) string {
 	var all []string
 	for _, l := range f.Tuning.Sysctls {
 		if l.Key == "vm/"+name && l.File != winner && !l.Exclude {

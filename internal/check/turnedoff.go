@@ -15,7 +15,7 @@ func turnedOffCheck() Check {
 	}
 }
 
-func turnedOff(f Facts) Finding {
+func turnedOff(f *Facts) Finding {
 	var all []string
 	var first *SwapOffLine
 	for i, l := range f.Boot.TurnsOff {
