@@ -34,11 +34,8 @@ func NewStacks(h host.Host) *Stacks {
 	}}
 }
 
-// Stack returns what is below the swap area, down to the disks. With an error,
-// the Layer still has what could be found out.
-func Stack(h host.Host, s Swap) (Layer, error) { return NewStacks(h).Of(s) }
-
-// Of is Stack, with a cache for other areas.
+// Of returns what is below the swap area, down to the disks. With an error, the Layer still
+// has what could be found out. What was read for other areas is cached.
 func (t *Stacks) Of(s Swap) (Layer, error) {
 	if s.Kind == SwapFile {
 		return t.file(origin{path: s.Path, deleted: s.Deleted, bytes: s.SizeBytes})

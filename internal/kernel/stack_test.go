@@ -117,7 +117,7 @@ CRYPT-PLAIN-leg
 -- DM leg --
 0 8 crypt aes-xts-plain64 :64:logon:leg 0 8:0 0
 `))
-	l, err := kernel.Stack(h, kernel.Swap{Path: "/dev/md0", Kind: kernel.SwapPartition})
+	l, err := kernel.NewStacks(h).Of(kernel.Swap{Path: "/dev/md0", Kind: kernel.SwapPartition})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v, want one that says what is missing", err)
 	}
@@ -136,7 +136,7 @@ func TestEndsALoopOfDevices(t *testing.T) {
 9:1
 -- sys/devices/virtual/block/md1/slaves/md0 -> ../../md0 --
 `))
-	if _, err := kernel.Stack(h, kernel.Swap{Path: "/dev/md0", Kind: kernel.SwapPartition}); err == nil {
+	if _, err := kernel.NewStacks(h).Of(kernel.Swap{Path: "/dev/md0", Kind: kernel.SwapPartition}); err == nil {
 		t.Error("no error")
 	}
 }
@@ -144,7 +144,7 @@ func TestEndsALoopOfDevices(t *testing.T) {
 // TestDescribesTheStackOfAnEncryptedFile pins the wording of "backing".
 func TestDescribesTheStackOfAnEncryptedFile(t *testing.T) {
 	h := kerneltest.Machine(t, "debian12-crypt-file")
-	l, err := kernel.Stack(h, kernel.Swap{Path: "/dev/dm-0", Kind: kernel.SwapPartition})
+	l, err := kernel.NewStacks(h).Of(kernel.Swap{Path: "/dev/dm-0", Kind: kernel.SwapPartition})
 	if err != nil {
 		t.Fatal(err)
 	}

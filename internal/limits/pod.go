@@ -90,8 +90,6 @@ func kindOf(t ContainerType) containerKind {
 	}
 }
 
-func (k containerKind) String() string { return string(k.containerType()) }
-
 func (k containerKind) containerType() ContainerType {
 	switch k {
 	case kindInit:

@@ -58,14 +58,6 @@ type Header struct {
 // SizeBytes is the length of the whole area, header page included.
 func (h Header) SizeBytes() int64 { return int64(h.Pages) * int64(h.PageBytes) }
 
-// UUIDText formats the UUID as blkid does; "" if there is none.
-func (h Header) UUIDText() string {
-	if h.UUID == [16]byte{} {
-		return ""
-	}
-	return uuidText(h.UUID)
-}
-
 func uuidText(u [16]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 }

@@ -101,8 +101,8 @@ func TestReadsAndWritesACapturedHeader(t *testing.T) {
 	if !bytes.Equal(want.Encode(), page) {
 		t.Errorf("Encode =\n%s\nwant\n%s", hex.Dump(want.Encode()), hex.Dump(page))
 	}
-	if got.SizeBytes() != 1<<20 || got.UUIDText() != textUUID {
-		t.Errorf("size %d, UUID %s", got.SizeBytes(), got.UUIDText())
+	if got.SizeBytes() != 1<<20 || uuidText(got.UUID) != textUUID {
+		t.Errorf("size %d, UUID %s", got.SizeBytes(), uuidText(got.UUID))
 	}
 }
 

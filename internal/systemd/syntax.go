@@ -1,9 +1,6 @@
 package systemd
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Setting is one line of a unit file.
 type Setting struct {
@@ -12,9 +9,6 @@ type Setting struct {
 	File string // "" if only a text was parsed
 	Line int    // from 1; of several lines that were joined, the last
 }
-
-// At returns the file and the line.
-func (s Setting) At() string { return fmt.Sprintf("%s line %d", s.File, s.Line) }
 
 // Parse parses a unit file (systemd.syntax(7)): a backslash at the end of a
 // line joins it and the next one with a blank; comments in between are left

@@ -2,6 +2,7 @@ package systemd_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -176,7 +177,7 @@ func TestCommandsAreThoseThatCount(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range commands {
-			got = append(got, c.At()+": "+c.Name+"="+c.Value)
+			got = append(got, fmt.Sprintf("%s line %d: %s=%s", c.File, c.Line, c.Name, c.Value))
 		}
 	}
 	if want := []string{
