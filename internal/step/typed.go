@@ -20,15 +20,15 @@ type Typed[Want, Saved, Made any] interface {
 	Want() Want
 	// Check finds out how the node stands. It changes nothing, and does not fail
 	// because something that the step stands on is not there yet: that is Todo.
-	Check(ctx context.Context, h host.Host, was Was[Want, Saved, Made]) (Finding, error)
+	Check(ctx context.Context, h host.Host, was *Was[Want, Saved, Made]) (Finding, error)
 	// Save returns what Undo will need, before Do.
 	Save(ctx context.Context, h host.Host) (Saved, error)
 	// Do makes Want true. was.Saved is what Save returned, after a crash that of the
 	// first run.
-	Do(ctx context.Context, h host.Host, was Was[Want, Saved, Made], r RunOf[Made]) error
+	Do(ctx context.Context, h host.Host, was *Was[Want, Saved, Made], r RunOf[Made]) error
 	// Undo takes back what Do made, whole or in part. The step is undone also when
 	// the error is a *Remark.
-	Undo(ctx context.Context, h host.Host, was Was[Want, Saved, Made], p Progress) error
+	Undo(ctx context.Context, h host.Host, was *Was[Want, Saved, Made], p Progress) error
 }
 
 // None is the Saved or Made of a step that has none.
@@ -42,18 +42,24 @@ type Was[Want, Saved, Made any] struct {
 	Made  *Made // nil: Do noted nothing
 }
 
-// Read reads a Record. One that the journal does not know is the zero Was.
-func Read[Want, Saved, Made any](r Record) (was Was[Want, Saved, Made], err error) {
-	was.Ours = r.Ours()
+// Read reads a Record. One that the journal does not know is the zero Was. It is never
+// nil.
+func Read[Want, Saved, Made any](r Record) (*Was[Want, Saved, Made], error) {
+	was := &Was[Want, Saved, Made]{Ours: r.Ours()}
+	return was, r.read(&was.Want, &was.Saved, &was.Made)
+}
+
+// read is the part of Read that the program has once for all types.
+func (r Record) read(want, saved, made any) (err error) {
 	for _, member := range []struct {
 		raw  json.RawMessage
 		into any
-	}{{r.Want, &was.Want}, {r.Saved, &was.Saved}, {r.Made, &was.Made}} {
+	}{{r.Want, want}, {r.Saved, saved}, {r.Made, made}} {
 		if len(member.raw) > 0 && err == nil {
 			err = json.Unmarshal(member.raw, member.into)
 		}
 	}
-	return was, cannotUse(r.ID, err)
+	return cannotUse(r.ID, err)
 }
 
 // WantOf is the Want of a record, if the journal knows that step.
@@ -86,7 +92,7 @@ func As[T any](s Step) (T, bool) {
 type Leaver[Want, Saved, Made any] interface {
 	// LeavesAlone says what that is, so that whoever takes ours away leaves it; "" for
 	// nothing.
-	LeavesAlone(h host.Host, was Was[Want, Saved, Made]) string
+	LeavesAlone(h host.Host, was *Was[Want, Saved, Made]) string
 }
 
 // LeavesAlone asks a step that is a Leaver. Whoever acts on a record that cannot be read

@@ -28,19 +28,19 @@ type pin struct {
 
 func (p pin) Info() step.Info { return step.Info{ID: "pin@a", Title: "pin"} }
 func (p pin) Want() pinWant   { return p.want }
-func (p pin) Check(_ context.Context, _ host.Host, was pinWas) (step.Finding, error) {
+func (p pin) Check(_ context.Context, _ host.Host, was *pinWas) (step.Finding, error) {
 	if was.Made != nil {
 		return step.Finding{State: step.Done}, nil
 	}
 	return step.Finding{State: step.Todo}, nil
 }
 func (p pin) Save(context.Context, host.Host) (pinSaved, error) { return pinSaved{"before"}, nil }
-func (p pin) Do(_ context.Context, _ host.Host, was pinWas, r step.RunOf[pinMade]) error {
-	*p.called = append(*p.called, was)
+func (p pin) Do(_ context.Context, _ host.Host, was *pinWas, r step.RunOf[pinMade]) error {
+	*p.called = append(*p.called, *was)
 	return r.Note(pinMade{7})
 }
-func (p pin) Undo(_ context.Context, _ host.Host, was pinWas, _ step.Progress) error {
-	*p.called = append(*p.called, was)
+func (p pin) Undo(_ context.Context, _ host.Host, was *pinWas, _ step.Progress) error {
+	*p.called = append(*p.called, *was)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func adoptable(h host.Host, area, path string, adopt bool) bool {
 
 // withPriority judges an area that is on with another priority than the wanted. To change
 // that of somebody else's, it would have to be turned off.
-func (s onStep) withPriority(swap kernel.Swap, was onWas) step.Finding {
+func (s *onStep) withPriority(swap kernel.Swap, was *onWas) step.Finding {
 	if was.Ours || s.adopt {
 		return step.Finding{State: step.Todo, Found: fmt.Sprintf("on, with priority %d", swap.Priority)}
 	}
@@ -63,7 +63,7 @@ func (s onStep) withPriority(swap kernel.Swap, was onWas) step.Finding {
 
 // giveBack leaves adopted swap as it was: on, with its priority. What somebody has turned
 // off since stays off.
-func (s onStep) giveBack(ctx context.Context, h host.Host, before adopted, p step.Progress) error {
+func (s *onStep) giveBack(ctx context.Context, h host.Host, before adopted, p step.Progress) error {
 	swap, on, err := Active(h, s.want.Target)
 	if err != nil || !on {
 		return err

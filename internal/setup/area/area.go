@@ -176,10 +176,10 @@ func (a Area) Target() Target {
 // Lower is the step of the file or device, which a reboot does not lose.
 func (a Area) Lower() step.Step {
 	if a.Device == "" {
-		return step.Of(fileStep{area: a.Suffix, want: a.fileWant(),
+		return step.Of(&fileStep{area: a.Suffix, want: a.fileWant(),
 			encrypted: a.Encrypt, erase: a.Erase, force: a.Force, adopt: a.adopts()})
 	}
-	return step.Of(deviceStep{area: a.Suffix, want: deviceWant{Device: a.Device, SizeBytes: a.SizeBytes, Tagged: a.ReservedBytes() > 0},
+	return step.Of(&deviceStep{area: a.Suffix, want: deviceWant{Device: a.Device, SizeBytes: a.SizeBytes, Tagged: a.ReservedBytes() > 0},
 		encrypted: a.Encrypt, erase: a.Erase, adopt: a.adopts()})
 }
 
@@ -188,13 +188,13 @@ func (a Area) Upper() []step.Step {
 	file := a.Device == ""
 	var steps []step.Step
 	if a.Encrypt {
-		steps = append(steps, step.Of(cryptStep{area: a.Suffix, file: file, want: crypt.Mapping{
+		steps = append(steps, step.Of(&cryptStep{area: a.Suffix, file: file, want: crypt.Mapping{
 			Name: a.Name, Backing: a.Backing(), Cipher: a.Cipher, KeyBits: a.KeySize,
 			SectorBytes: a.Sector, Discards: a.Discard != "none", OffsetBytes: a.ReservedBytes()}}))
 	}
 	return append(steps,
-		step.Of(headerStep{area: a.Suffix, file: file, want: headerWant{a.Target()}}),
-		step.Of(onStep{area: a.Suffix, want: onWant{Target: a.Target(), Priority: a.Priority, Discard: a.Discard}, restarts: a.Restarts, adopt: a.adopts()}))
+		step.Of(&headerStep{area: a.Suffix, file: file, want: headerWant{a.Target()}}),
+		step.Of(&onStep{area: a.Suffix, want: onWant{Target: a.Target(), Priority: a.Priority, Discard: a.Discard}, restarts: a.Restarts, adopt: a.adopts()}))
 }
 
 // Kinds are the kinds of step of this package.

@@ -27,14 +27,14 @@ type cryptWas = step.Was[crypt.Mapping, step.None, host.Identity]
 
 func cryptKind() step.Kind {
 	return step.Kind{ID: "swap.crypt", Build: step.BuildOf(func(suffix string, want crypt.Mapping, _ step.Mode) step.Step {
-		return step.Of(cryptStep{area: suffix, want: want, file: isFile(want.Backing)})
+		return step.Of(&cryptStep{area: suffix, want: want, file: isFile(want.Backing)})
 	})}
 }
 
 // isFile reports whether an area's path is that of a file: devices are below /dev.
 func isFile(path string) bool { return !strings.HasPrefix(path, "/dev/") }
 
-func (s cryptStep) Info() step.Info {
+func (s *cryptStep) Info() step.Info {
 	info := step.Info{
 		ID:         "swap.crypt" + s.area,
 		Title:      fmt.Sprintf("encryption /dev/mapper/%s, %s, %d-bit key", s.want.Name, s.want.Cipher, s.want.KeyBits),
@@ -50,7 +50,7 @@ func (s cryptStep) Info() step.Info {
 }
 
 // cryptsetup is the command that opens the mapping by hand.
-func (s cryptStep) cryptsetup() string {
+func (s *cryptStep) cryptsetup() string {
 	sector := ""
 	if s.want.SectorBytes > 0 {
 		sector = fmt.Sprintf(" --sector-size %d", s.want.SectorBytes)
@@ -63,11 +63,11 @@ func (s cryptStep) cryptsetup() string {
 		s.want.Cipher, s.want.KeyBits, sector, offset, s.want.Backing, s.want.Name)
 }
 
-func (s cryptStep) Want() crypt.Mapping { return s.want }
+func (s *cryptStep) Want() crypt.Mapping { return s.want }
 
 // Check finds the mapping as wanted, absent, ours but different, or somebody
 // else's; and the file or device below it used by another one.
-func (s cryptStep) Check(_ context.Context, h host.Host, was cryptWas) (step.Finding, error) {
+func (s *cryptStep) Check(_ context.Context, h host.Host, was *cryptWas) (step.Finding, error) {
 	if err := crypt.Available(h); err != nil {
 		return step.BlockedBy(err), nil
 	}
@@ -93,7 +93,7 @@ func (s cryptStep) Check(_ context.Context, h host.Host, was cryptWas) (step.Fin
 }
 
 // taken refuses a mapping of our name that is not ours.
-func (s cryptStep) taken(h host.Host, now crypt.State) error {
+func (s *cryptStep) taken(h host.Host, now crypt.State) error {
 	why := "there is one of that name, which swapctl did not make"
 	if now.BackingPath != "" {
 		why += "; it stands on " + now.BackingPath
@@ -109,7 +109,7 @@ func (s cryptStep) taken(h host.Host, now crypt.State) error {
 // usedTwice refuses a file or device that another loop device or mapping uses:
 // two keys over the same blocks destroy what either of them wrote. What ours, by
 // the old name or the new, has there is no other.
-func (s cryptStep) usedTwice(h host.Host, now crypt.State, old crypt.Mapping) error {
+func (s *cryptStep) usedTwice(h host.Host, now crypt.State, old crypt.Mapping) error {
 	op := "encrypt " + s.want.Backing
 	st, err := h.Files.Stat(s.want.Backing)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -151,11 +151,11 @@ func release(h host.Host, u crypt.User) string {
 	return "see what it is: lsblk " + u.Path
 }
 
-func (s cryptStep) Save(context.Context, host.Host) (step.None, error) { return step.None{}, nil }
+func (s *cryptStep) Save(context.Context, host.Host) (step.None, error) { return step.None{}, nil }
 
 // Do notes what it puts the mapping on: whatever else has its name some day is
 // somebody else's.
-func (s cryptStep) Do(ctx context.Context, h host.Host, was cryptWas, r step.RunOf[host.Identity]) error {
+func (s *cryptStep) Do(ctx context.Context, h host.Host, was *cryptWas, r step.RunOf[host.Identity]) error {
 	op := "make the mapping " + s.want.Name
 	now, mine, err := s.find(h, was)
 	if err != nil {
@@ -179,7 +179,7 @@ func (s cryptStep) Do(ctx context.Context, h host.Host, was cryptWas, r step.Run
 }
 
 // find looks for the mapping, and whether it is the one that the journal knows.
-func (s cryptStep) find(h host.Host, was cryptWas) (now crypt.State, mine bool, err error) {
+func (s *cryptStep) find(h host.Host, was *cryptWas) (now crypt.State, mine bool, err error) {
 	now, err = crypt.Find(h, s.want.Name)
 	if err != nil || !now.Exists {
 		return now, false, err
@@ -189,7 +189,7 @@ func (s cryptStep) find(h host.Host, was cryptWas) (now crypt.State, mine bool, 
 
 // Undo closes the mapping, if it is ours. Where there is none any more, after a
 // reboot, nothing below it is touched: the noise there may be somebody else's by now.
-func (s cryptStep) Undo(ctx context.Context, h host.Host, was cryptWas, _ step.Progress) error {
+func (s *cryptStep) Undo(ctx context.Context, h host.Host, was *cryptWas, _ step.Progress) error {
 	now, mine, err := s.find(h, was)
 	if err != nil || !mine {
 		return err
@@ -205,7 +205,7 @@ func (s cryptStep) Undo(ctx context.Context, h host.Host, was cryptWas, _ step.P
 // there, as ciphertext, and what was swapped out behind it. What is left is noise
 // without a key; with the noise at its start gone, the file or device is free for
 // the next use, ours included.
-func (s cryptStep) blank(h host.Host) error {
+func (s *cryptStep) blank(h host.Host) error {
 	st, err := h.Files.Stat(s.want.Backing)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

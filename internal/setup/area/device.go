@@ -46,11 +46,11 @@ type deviceWas = step.Was[deviceWant, deviceSaved, step.None]
 
 func deviceKind() step.Kind {
 	return step.Kind{ID: "swap.device", Build: step.BuildOf(func(suffix string, want deviceWant, _ step.Mode) step.Step {
-		return step.Of(deviceStep{area: suffix, want: want})
+		return step.Of(&deviceStep{area: suffix, want: want})
 	})}
 }
 
-func (s deviceStep) Info() step.Info {
+func (s *deviceStep) Info() step.Info {
 	info := step.Info{
 		ID:    "swap.device" + s.area,
 		Title: fmt.Sprintf("device %s, %s", s.want.Device, bytesize.Format(s.want.SizeBytes)),
@@ -67,10 +67,10 @@ func (s deviceStep) Info() step.Info {
 	return info
 }
 
-func (s deviceStep) Want() deviceWant { return s.want }
+func (s *deviceStep) Want() deviceWant { return s.want }
 
 // Check finds the device ours, free for the taking, or in the way.
-func (s deviceStep) Check(_ context.Context, h host.Host, was deviceWas) (step.Finding, error) {
+func (s *deviceStep) Check(_ context.Context, h host.Host, was *deviceWas) (step.Finding, error) {
 	st, err := ResolveDevice(h, s.want.Device)
 	if err != nil {
 		return step.BlockedBy(err), nil
@@ -94,20 +94,20 @@ func (s deviceStep) Check(_ context.Context, h host.Host, was deviceWas) (step.F
 	return s.content(h, was)
 }
 
-func (s deviceStep) ours(was deviceWas) bool {
+func (s *deviceStep) ours(was *deviceWas) bool {
 	return was.Ours && was.Want.Device == s.want.Device && was.Want.SizeBytes == s.want.SizeBytes
 }
 
 // underOurMapping reports whether the only thing on the device is a mapping;
 // swap.crypt judges which.
-func (s deviceStep) underOurMapping(h host.Host, st host.Stat) bool {
+func (s *deviceStep) underOurMapping(h host.Host, st host.Stat) bool {
 	users, err := crypt.UsersOf(h, st)
 	return err == nil && len(users) > 0 && s.encrypted
 }
 
 // taken refuses a device that is swapped to, by somebody else or, under
 // another name, by us.
-func (s deviceStep) taken(was deviceWas) error {
+func (s *deviceStep) taken(was *deviceWas) error {
 	op := "use the device " + s.want.Device
 	if was.Ours {
 		return fail.Newf(fail.Usage, op, "swapctl has set it up already, as %s", was.Want.Device).
@@ -120,7 +120,7 @@ func (s deviceStep) taken(was deviceWas) error {
 }
 
 // inUse refuses a device that is mounted or below something else.
-func (s deviceStep) inUse(h host.Host, st host.Stat) error {
+func (s *deviceStep) inUse(h host.Host, st host.Stat) error {
 	op := "use the device " + s.want.Device
 	users, err := crypt.UsersOf(h, st)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s deviceStep) inUse(h host.Host, st host.Stat) error {
 }
 
 // content judges a device that nothing uses.
-func (s deviceStep) content(h host.Host, was deviceWas) (step.Finding, error) {
+func (s *deviceStep) content(h host.Host, was *deviceWas) (step.Finding, error) {
 	mine, c, err := s.holdsOurs(h, was)
 	if err != nil {
 		return step.Finding{}, err
@@ -174,7 +174,7 @@ func (s deviceStep) content(h host.Host, was deviceWas) (step.Finding, error) {
 
 // holdsOurs reports whether the device, which nothing uses, shows by what it holds
 // that it is ours: nothing, or the tag or the header that the journal knows.
-func (s deviceStep) holdsOurs(h host.Host, was deviceWas) (bool, swapfile.Content, error) {
+func (s *deviceStep) holdsOurs(h host.Host, was *deviceWas) (bool, swapfile.Content, error) {
 	c, err := swapfile.Probe(h, s.want.Device)
 	if err != nil {
 		return false, c, err
@@ -191,7 +191,7 @@ func showsMore(c swapfile.Content, device string) string {
 	return "wipefs " + device
 }
 
-func (s deviceStep) Save(_ context.Context, h host.Host) (deviceSaved, error) {
+func (s *deviceStep) Save(_ context.Context, h host.Host) (deviceSaved, error) {
 	var saved deviceSaved
 	if !s.want.Tagged {
 		return saved, nil
@@ -201,7 +201,7 @@ func (s deviceStep) Save(_ context.Context, h host.Host) (deviceSaved, error) {
 	return saved, err
 }
 
-func (s deviceStep) Do(ctx context.Context, h host.Host, was deviceWas, _ step.RunOf[step.None]) error {
+func (s *deviceStep) Do(ctx context.Context, h host.Host, was *deviceWas, _ step.RunOf[step.None]) error {
 	if s.erase {
 		if err := swapfile.Erase(ctx, h, s.want.Device); err != nil {
 			return err
@@ -215,7 +215,7 @@ func (s deviceStep) Do(ctx context.Context, h host.Host, was deviceWas, _ step.R
 
 // Undo takes our tag away, and otherwise lets the device go as it is: what is on it
 // is not ours to destroy.
-func (s deviceStep) Undo(_ context.Context, h host.Host, was deviceWas, _ step.Progress) error {
+func (s *deviceStep) Undo(_ context.Context, h host.Host, was *deviceWas, _ step.Progress) error {
 	tag := was.Saved.Tag
 	st, err := h.Files.Stat(s.want.Device)
 	if tag == (swapfile.Tag{}) || errors.Is(err, fs.ErrNotExist) {

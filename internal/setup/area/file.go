@@ -61,11 +61,11 @@ type fileWas = step.Was[fileWant, fileSaved, host.Identity]
 func fileKind() step.Kind {
 	return step.Kind{ID: "swap.file", Files: []string{config.DefaultPath},
 		Build: step.BuildOf(func(suffix string, want fileWant, m step.Mode) step.Step {
-			return step.Of(fileStep{area: suffix, want: want, keep: m.Keep})
+			return step.Of(&fileStep{area: suffix, want: want, keep: m.Keep})
 		})}
 }
 
-func (s fileStep) Info() step.Info {
+func (s *fileStep) Info() step.Info {
 	info := step.Info{
 		ID:    "swap.file" + s.area,
 		Title: fmt.Sprintf("swap file %s, %s", s.want.Path, bytesize.Format(s.want.SizeBytes)),
@@ -87,10 +87,10 @@ func (s fileStep) Info() step.Info {
 	return info
 }
 
-func (s fileStep) Want() fileWant { return s.want }
+func (s *fileStep) Want() fileWant { return s.want }
 
 // Check finds the file as wanted, absent, or in the way.
-func (s fileStep) Check(_ context.Context, h host.Host, was fileWas) (step.Finding, error) {
+func (s *fileStep) Check(_ context.Context, h host.Host, was *fileWas) (step.Finding, error) {
 	place, err := swapfile.CheckPlace(h, s.want.Path)
 	if err != nil {
 		return step.BlockedBy(err), nil
@@ -129,7 +129,7 @@ func (s fileStep) Check(_ context.Context, h host.Host, was fileWas) (step.Findi
 
 // draftIsOurs refuses the temporary file of a killed run that was not ours: no
 // record tells of it.
-func (s fileStep) draftIsOurs(h host.Host, ours bool) error {
+func (s *fileStep) draftIsOurs(h host.Host, ours bool) error {
 	temp := swapfile.Temp(s.want.Path)
 	_, err := h.Files.Lstat(temp)
 	if ours || errors.Is(err, fs.ErrNotExist) {
@@ -145,7 +145,7 @@ func (s fileStep) draftIsOurs(h host.Host, ours bool) error {
 }
 
 // made reports whether the file that is there is the one that the journal knows.
-func (s fileStep) made(h host.Host, was fileWas) (bool, error) {
+func (s *fileStep) made(h host.Host, was *fileWas) (bool, error) {
 	if !s.ours(was) {
 		return false, nil
 	}
@@ -158,7 +158,7 @@ func (s fileStep) made(h host.Host, was fileWas) (bool, error) {
 
 // couldBeOurs is for what an older swapctl made: the file has the size, owner, mode
 // and blocks, and holds nothing, our header, or what may have been encrypted.
-func (s fileStep) couldBeOurs(h host.Host, was fileWas) (bool, error) {
+func (s *fileStep) couldBeOurs(h host.Host, was *fileWas) (bool, error) {
 	if swapfile.CheckFile(h, was.Want.Path, was.Want.SizeBytes) != nil {
 		return false, nil
 	}
@@ -171,11 +171,11 @@ func (s fileStep) couldBeOurs(h host.Host, was fileWas) (bool, error) {
 }
 
 // ours reports whether the journal says that a file of this path was made by us.
-func (s fileStep) ours(was fileWas) bool {
+func (s *fileStep) ours(was *fileWas) bool {
 	return was.Ours && was.Want.Path == s.want.Path
 }
 
-func (s fileStep) orNoRoom(h host.Host, p swapfile.Place, reuse int64, f step.Finding) (step.Finding, error) {
+func (s *fileStep) orNoRoom(h host.Host, p swapfile.Place, reuse int64, f step.Finding) (step.Finding, error) {
 	if err := swapfile.CheckRoom(h, p, s.want.SizeBytes, reuse, s.force); err != nil {
 		return step.BlockedBy(err), nil
 	}
@@ -185,7 +185,7 @@ func (s fileStep) orNoRoom(h host.Host, p swapfile.Place, reuse int64, f step.Fi
 // foreign judges a file that we did not make: one that is in use is never
 // touched, one that holds anything only if it may be erased, and an empty one
 // of the right shape is taken as it is, then and later.
-func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
+func (s *fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 	op := "make the swap file " + s.want.Path
 	_, on, err := Active(h, Target{Path: s.want.Path})
 	if err != nil {
@@ -246,7 +246,7 @@ func (s fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 // taken reports whether a file of somebody else's, which nothing uses now, holds what
 // an earlier run wrote there when it took the file as it was: the header that the
 // journal knows, or what may be ciphertext, if a mapping of ours was put on this inode.
-func (s fileStep) taken(h host.Host, c swapfile.Content) (bool, error) {
+func (s *fileStep) taken(h host.Host, c swapfile.Content) (bool, error) {
 	if !s.encrypted {
 		uuid, err := headerUUID(h, s.area)
 		if err == nil && c.HoldsHeader(h, uuid) {
@@ -262,7 +262,7 @@ func (s fileStep) taken(h host.Host, c swapfile.Content) (bool, error) {
 	return err == nil && now.Same(*over.Made), fail.New(fail.Failed, "look at the swap file "+s.want.Path, err)
 }
 
-func (s fileStep) Save(_ context.Context, h host.Host) (fileSaved, error) {
+func (s *fileStep) Save(_ context.Context, h host.Host) (fileSaved, error) {
 	place, err := swapfile.CheckPlace(h, s.want.Path)
 	if err != nil {
 		return fileSaved{}, err
@@ -273,7 +273,7 @@ func (s fileStep) Save(_ context.Context, h host.Host) (fileSaved, error) {
 
 // elsewhere refuses to act on a path that no longer leads to the file system on
 // which the file was made: the file is out of sight, and still there.
-func (s fileStep) elsewhere(h host.Host, saved fileSaved) error {
+func (s *fileStep) elsewhere(h host.Host, saved fileSaved) error {
 	op := "look after the swap file " + s.want.Path
 	if saved.Mount == "" {
 		return nil
@@ -291,7 +291,7 @@ func (s fileStep) elsewhere(h host.Host, saved fileSaved) error {
 	return refused.Hint("or give the file up where it is: swapctl teardown --keep-file")
 }
 
-func (s fileStep) Do(ctx context.Context, h host.Host, was fileWas, r step.RunOf[host.Identity]) error {
+func (s *fileStep) Do(ctx context.Context, h host.Host, was *fileWas, r step.RunOf[host.Identity]) error {
 	if err := ownfile.MakeDirs(h, was.Saved.Dirs, 0o700); err != nil {
 		return err
 	}
@@ -304,7 +304,7 @@ func (s fileStep) Do(ctx context.Context, h host.Host, was fileWas, r step.RunOf
 
 // clear removes the file that is there if it is ours or may be erased, and what a
 // killed run left beside it. Any other file stays. mayGo is asked before.
-func (s fileStep) clear(h host.Host, was fileWas, mayGo func() error) error {
+func (s *fileStep) clear(h host.Host, was *fileWas, mayGo func() error) error {
 	_, err := h.Files.Lstat(s.want.Path)
 	mine := s.erase || errors.Is(err, fs.ErrNotExist)
 	if !mine {
@@ -321,7 +321,7 @@ func (s fileStep) clear(h host.Host, was fileWas, mayGo func() error) error {
 	return swapfile.Remove(h, s.want.Path)
 }
 
-func (s fileStep) Undo(ctx context.Context, h host.Host, was fileWas, _ step.Progress) error {
+func (s *fileStep) Undo(ctx context.Context, h host.Host, was *fileWas, _ step.Progress) error {
 	if s.keep {
 		return nil
 	}
@@ -337,7 +337,7 @@ func (s fileStep) Undo(ctx context.Context, h host.Host, was fileWas, _ step.Pro
 
 // unused refuses to remove a file below a loop device or mapping: it would be
 // out of sight, and its blocks still taken.
-func (s fileStep) unused(ctx context.Context, h host.Host) error {
+func (s *fileStep) unused(ctx context.Context, h host.Host) error {
 	op := "remove the swap file " + s.want.Path
 	st, err := h.Files.Lstat(s.want.Path)
 	if errors.Is(err, fs.ErrNotExist) {

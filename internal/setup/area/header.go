@@ -32,11 +32,11 @@ type headerWas = step.Was[headerWant, headerSaved, step.None]
 
 func headerKind() step.Kind {
 	return step.Kind{ID: "swap.header", Build: step.BuildOf(func(suffix string, want headerWant, _ step.Mode) step.Step {
-		return step.Of(headerStep{area: suffix, want: want, file: isFile(want.Path)})
+		return step.Of(&headerStep{area: suffix, want: want, file: isFile(want.Path)})
 	})}
 }
 
-func (s headerStep) Info() step.Info {
+func (s *headerStep) Info() step.Info {
 	below := "swap.device" + s.area
 	if s.file {
 		below = "swap.file" + s.area
@@ -58,9 +58,9 @@ func (s headerStep) Info() step.Info {
 	}
 }
 
-func (s headerStep) Want() headerWant { return s.want }
+func (s *headerStep) Want() headerWant { return s.want }
 
-func (s headerStep) Check(_ context.Context, h host.Host, was headerWas) (step.Finding, error) {
+func (s *headerStep) Check(_ context.Context, h host.Host, was *headerWas) (step.Finding, error) {
 	if err := s.occupied(h, was); err != nil {
 		return step.BlockedBy(err), nil
 	}
@@ -79,7 +79,7 @@ func (s headerStep) Check(_ context.Context, h host.Host, was headerWas) (step.F
 
 // occupied refuses to move ours to where somebody else swaps: nothing can be
 // written there, and what is there is not ours to take back.
-func (s headerStep) occupied(h host.Host, was headerWas) error {
+func (s *headerStep) occupied(h host.Host, was *headerWas) error {
 	if !was.Ours || was.Want == s.want {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (s headerStep) occupied(h host.Host, was headerWas) error {
 		Hint("or have it used as it is: swapctl teardown, and then this command again")
 }
 
-func (s headerStep) Save(_ context.Context, h host.Host) (headerSaved, error) {
+func (s *headerStep) Save(_ context.Context, h host.Host) (headerSaved, error) {
 	uuid, err := newUUID(h)
 	return headerSaved{uuid}, err
 }
@@ -112,7 +112,7 @@ func newUUID(h host.Host) (uuid [16]byte, err error) {
 	return uuid, nil
 }
 
-func (s headerStep) Do(ctx context.Context, h host.Host, was headerWas, _ step.RunOf[step.None]) error {
+func (s *headerStep) Do(ctx context.Context, h host.Host, was *headerWas, _ step.RunOf[step.None]) error {
 	node, err := s.want.Node(h)
 	if err != nil {
 		return fail.New(fail.Failed, "write the swap header", err)
@@ -122,7 +122,7 @@ func (s headerStep) Do(ctx context.Context, h host.Host, was headerWas, _ step.R
 
 // Undo takes our own header away, so that nobody takes the file or device for a
 // swap area again. Through a mapping there is nothing to do: it goes with the key.
-func (s headerStep) Undo(_ context.Context, h host.Host, was headerWas, _ step.Progress) error {
+func (s *headerStep) Undo(_ context.Context, h host.Host, was *headerWas, _ step.Progress) error {
 	if s.want.Mapping != "" {
 		return nil
 	}

@@ -39,7 +39,7 @@ type onWas = step.Was[onWant, onSaved, step.None]
 func onKind() step.Kind {
 	return step.Kind{ID: "swap.on", Build: func(r step.Record, m step.Mode) (step.Step, error) {
 		return step.BuildOf(func(suffix string, want onWant, m step.Mode) step.Step {
-			return step.Of(onStep{area: suffix, force: m.Force, want: want, stays: Adopted(r)})
+			return step.Of(&onStep{area: suffix, force: m.Force, want: want, stays: Adopted(r)})
 		})(r, m)
 	}}
 }
@@ -53,7 +53,7 @@ func OnTarget(r step.Record) (Target, bool) {
 	return want.Target, ok
 }
 
-func (s onStep) Info() step.Info {
+func (s *onStep) Info() step.Info {
 	by := []string{"swapon"}
 	if s.want.Priority >= 0 {
 		by = append(by, fmt.Sprintf("--priority %d", s.want.Priority))
@@ -79,9 +79,9 @@ func (s onStep) Info() step.Info {
 	}
 }
 
-func (s onStep) Want() onWant { return s.want }
+func (s *onStep) Want() onWant { return s.want }
 
-func (s onStep) Check(_ context.Context, h host.Host, was onWas) (step.Finding, error) {
+func (s *onStep) Check(_ context.Context, h host.Host, was *onWas) (step.Finding, error) {
 	swap, on, err := Active(h, s.want.Target)
 	switch {
 	case err != nil:
@@ -97,12 +97,12 @@ func (s onStep) Check(_ context.Context, h host.Host, was onWas) (step.Finding, 
 }
 
 // hasPriority reports whether an active area has the priority that is wanted.
-func (s onStep) hasPriority(swap kernel.Swap) bool {
+func (s *onStep) hasPriority(swap kernel.Swap) bool {
 	return s.want.Priority < 0 || swap.Priority == s.want.Priority
 }
 
 // Save notes swap that is on before us.
-func (s onStep) Save(_ context.Context, h host.Host) (onSaved, error) {
+func (s *onStep) Save(_ context.Context, h host.Host) (onSaved, error) {
 	swap, on, err := Active(h, s.want.Target)
 	if err != nil || !on {
 		return onSaved{}, err
@@ -111,7 +111,7 @@ func (s onStep) Save(_ context.Context, h host.Host) (onSaved, error) {
 }
 
 // flags are those of swapon(2) (include/linux/swap.h).
-func (s onStep) flags() int {
+func (s *onStep) flags() int {
 	flags := map[string]int{
 		"once":  host.SwapDiscard | host.SwapDiscardOnce,
 		"pages": host.SwapDiscard | host.SwapDiscardPages,
@@ -123,7 +123,7 @@ func (s onStep) flags() int {
 	return flags
 }
 
-func (s onStep) Do(ctx context.Context, h host.Host, _ onWas, r step.RunOf[step.None]) error {
+func (s *onStep) Do(ctx context.Context, h host.Host, _ *onWas, r step.RunOf[step.None]) error {
 	swap, on, err := Active(h, s.want.Target)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (s onStep) Do(ctx context.Context, h host.Host, _ onWas, r step.RunOf[step.
 }
 
 // on turns on an area that is off.
-func (s onStep) on(h host.Host) error {
+func (s *onStep) on(h host.Host) error {
 	op := fmt.Sprintf("turn on swap on %s", s.want.Target)
 	node, err := s.want.Node(h)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s onStep) on(h host.Host) error {
 	return fail.New(fail.Failed, op, err, swapOnHints(h, node, err)...)
 }
 
-func (s onStep) Undo(ctx context.Context, h host.Host, was onWas, p step.Progress) error {
+func (s *onStep) Undo(ctx context.Context, h host.Host, was *onWas, p step.Progress) error {
 	if was.Saved.Adopted != nil {
 		return s.giveBack(ctx, h, *was.Saved.Adopted, p)
 	}
@@ -158,7 +158,7 @@ func (s onStep) Undo(ctx context.Context, h host.Host, was onWas, p step.Progres
 }
 
 // off turns our area off, alone, if what is in it fits elsewhere.
-func (s onStep) off(ctx context.Context, h host.Host, p step.Progress) error {
+func (s *onStep) off(ctx context.Context, h host.Host, p step.Progress) error {
 	swap, on, err := Active(h, s.want.Target)
 	if err != nil || !on {
 		return err

@@ -18,10 +18,10 @@ import (
 
 // known is what the journal says of another step now. It is read each time, because the
 // run that asks writes to it.
-func known[Want, Saved, Made any](h host.Host, id string) (was step.Was[Want, Saved, Made], err error) {
+func known[Want, Saved, Made any](h host.Host, id string) (*step.Was[Want, Saved, Made], error) {
 	j, err := step.ReadJournal(h, config.JournalPath)
 	if err != nil {
-		return was, err
+		return &step.Was[Want, Saved, Made]{}, err
 	}
 	return step.Read[Want, Saved, Made](j.Record(id))
 }
@@ -70,7 +70,7 @@ func (t Target) ourMapping(h host.Host, now crypt.State) (bool, error) {
 
 // InSight refuses while a file that is to be removed cannot be seen.
 func InSight(h host.Host, s step.Step, r step.Record) error {
-	file, ok := step.As[fileStep](s)
+	file, ok := step.As[*fileStep](s)
 	if !ok || file.keep {
 		return nil
 	}
@@ -82,7 +82,7 @@ func InSight(h host.Host, s step.Step, r step.Record) error {
 }
 
 // LeavesAlone tells of a file at the path that is not the one we made.
-func (s fileStep) LeavesAlone(h host.Host, was fileWas) string {
+func (s *fileStep) LeavesAlone(h host.Host, was *fileWas) string {
 	if s.keep {
 		return ""
 	}
@@ -96,7 +96,7 @@ func (s fileStep) LeavesAlone(h host.Host, was fileWas) string {
 }
 
 // LeavesAlone tells of a mapping of our name that is not ours.
-func (s cryptStep) LeavesAlone(h host.Host, was cryptWas) string {
+func (s *cryptStep) LeavesAlone(h host.Host, was *cryptWas) string {
 	now, err := crypt.Find(h, s.want.Name)
 	if err != nil || !now.Exists || isOurMapping(h, now, s.want, was.Made) {
 		return ""
@@ -105,7 +105,7 @@ func (s cryptStep) LeavesAlone(h host.Host, was cryptWas) string {
 }
 
 // LeavesAlone tells of content of the device that is not ours.
-func (s deviceStep) LeavesAlone(h host.Host, was deviceWas) string {
+func (s *deviceStep) LeavesAlone(h host.Host, was *deviceWas) string {
 	st, err := ResolveDevice(h, s.want.Device)
 	if err != nil {
 		return ""
@@ -121,7 +121,7 @@ func (s deviceStep) LeavesAlone(h host.Host, was deviceWas) string {
 }
 
 // LeavesAlone tells of what has our path elsewhere.
-func (s onStep) LeavesAlone(h host.Host, _ onWas) string { return OnElsewhere(h, s.want.Target) }
+func (s *onStep) LeavesAlone(h host.Host, _ *onWas) string { return OnElsewhere(h, s.want.Target) }
 
 // OnElsewhere says that the kernel swaps to a file or device that has, in another
 // mount namespace, the path of the target. /proc/swaps names both alike.

@@ -64,7 +64,7 @@ func configKind() step.Kind {
 // configStep writes a file in a directory that the kubelet reads, or edits its own.
 func configStep(want configWant, m step.Mode) step.Step {
 	if want.Edit {
-		return step.Of(editStep{want})
+		return step.Of(&editStep{want})
 	}
 	info := want.info()
 	info.ByHand = []string{fmt.Sprintf("swapctl kubeadm-config --kind dropin --kubernetes-version %s --swap-behavior %s > %s", want.Kubernetes, want.Behavior, want.File)}
@@ -104,18 +104,18 @@ type editSaved struct {
 
 type editWas = step.Was[configWant, editSaved, step.None]
 
-func (s editStep) Info() step.Info {
+func (s *editStep) Info() step.Info {
 	info := s.want.info()
 	info.ByHand = []string{fmt.Sprintf("vi %s  # failSwapOn: false, memorySwap.swapBehavior: %s", s.want.File, s.want.Behavior)}
 	info.UndoByHand = []string{"vi " + s.want.File + "  # as it was before"}
 	return info
 }
 
-func (s editStep) Want() configWant { return s.want }
+func (s *editStep) Want() configWant { return s.want }
 
 // Check looks at the file, and then, with all else that the kubelet reads, at
 // what comes of it.
-func (s editStep) Check(_ context.Context, h host.Host, was editWas) (step.Finding, error) {
+func (s *editStep) Check(_ context.Context, h host.Host, was *editWas) (step.Finding, error) {
 	if !was.Ours {
 		if found, ok := toleratesAlready(h, s.want); ok {
 			return step.Finding{State: step.Done, Found: found}, nil
@@ -139,7 +139,7 @@ func (s editStep) Check(_ context.Context, h host.Host, was editWas) (step.Findi
 }
 
 // edited is the file as desired.
-func (s editStep) edited(now []byte) ([]byte, error) {
+func (s *editStep) edited(now []byte) ([]byte, error) {
 	row, err := s.want.row()
 	if err != nil {
 		return nil, err
@@ -188,12 +188,12 @@ func toleratesAlready(h host.Host, want configWant) (string, bool) {
 	return "it does so already, by " + e.FailSwapOnFrom, err == nil && k.Found && meets(row, e, want.desired()) == nil
 }
 
-func (s editStep) Save(_ context.Context, h host.Host) (editSaved, error) {
+func (s *editStep) Save(_ context.Context, h host.Host) (editSaved, error) {
 	data, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	return editSaved{string(data)}, fail.New(fail.Failed, "read "+s.want.File, err)
 }
 
-func (s editStep) Do(_ context.Context, h host.Host, _ editWas, _ step.RunOf[step.None]) error {
+func (s *editStep) Do(_ context.Context, h host.Host, _ *editWas, _ step.RunOf[step.None]) error {
 	op := "write " + s.want.File
 	now, err := h.Files.ReadFile(s.want.File, host.FileLimit)
 	if err != nil {
@@ -207,7 +207,7 @@ func (s editStep) Do(_ context.Context, h host.Host, _ editWas, _ step.RunOf[ste
 }
 
 // Undo takes what is ours out of the file.
-func (s editStep) Undo(_ context.Context, h host.Host, was editWas, _ step.Progress) error {
+func (s *editStep) Undo(_ context.Context, h host.Host, was *editWas, _ step.Progress) error {
 	op := "take swap out of " + s.want.File
 	if err := ownfile.RemoveLeftover(h, s.want.File); err != nil {
 		return fail.New(fail.Failed, op, err)
@@ -228,7 +228,7 @@ func (s editStep) Undo(_ context.Context, h host.Host, was editWas, _ step.Progr
 
 // reverted is the edited file without what is ours. What others have changed
 // since stays; where that and ours cannot be told apart, it is an error.
-func (s editStep) reverted(now []byte, saved editSaved) ([]byte, error) {
+func (s *editStep) reverted(now []byte, saved editSaved) ([]byte, error) {
 	row, err := s.want.row()
 	if err != nil {
 		return nil, err

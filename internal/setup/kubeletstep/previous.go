@@ -93,7 +93,8 @@ func (p previous) without(h host.Host) map[string][]byte {
 		if err != nil {
 			break
 		}
-		if data, err := (editStep{*p.config}).reverted(now, p.saved); err == nil {
+		edit := editStep{*p.config}
+		if data, err := edit.reverted(now, p.saved); err == nil {
 			files[p.config.File] = data
 		}
 	}

@@ -85,7 +85,7 @@ func (s *Spec) Info() step.Info { return s.About }
 func (s *ownStep[Want]) Want() Want { return s.want }
 
 // Check finds the files as wanted, absent, of another version, or not ours.
-func (s *ownStep[Want]) Check(_ context.Context, h host.Host, w was[Want]) (step.Finding, error) {
+func (s *ownStep[Want]) Check(_ context.Context, h host.Host, w *was[Want]) (step.Finding, error) {
 	return s.check(h, w.Ours)
 }
 
@@ -161,7 +161,7 @@ func (s *Spec) Save(_ context.Context, h host.Host) (saved Saved, err error) {
 }
 
 // Do writes the files, and has the node read them.
-func (s *ownStep[Want]) Do(ctx context.Context, h host.Host, w was[Want], r step.RunOf[Made]) error {
+func (s *ownStep[Want]) Do(ctx context.Context, h host.Host, w *was[Want], r step.RunOf[Made]) error {
 	return s.do(ctx, h, w.Saved, r)
 }
 
@@ -223,7 +223,7 @@ func (s *Spec) link(h host.Host) error {
 
 // Undo removes what is ours, and has the node read that. The link goes first: a boot
 // must not find half of it.
-func (s *ownStep[Want]) Undo(ctx context.Context, h host.Host, w was[Want], _ step.Progress) error {
+func (s *ownStep[Want]) Undo(ctx context.Context, h host.Host, w *was[Want], _ step.Progress) error {
 	return s.undo(ctx, h, w.Saved, w.Made)
 }
 

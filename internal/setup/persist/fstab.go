@@ -29,7 +29,7 @@ func tableSteps(a area.Area) []step.Step {
 
 // fstabStep: nofail, because swap that does not come up must not keep the node
 // from booting; without it swap.target fails with the line (systemd 252, 257).
-func fstabStep(a area.Area) lineStep {
+func fstabStep(a area.Area) *lineStep {
 	options := []string{"sw", "nofail"}
 	if a.Priority >= 0 {
 		options = append(options, fmt.Sprintf("pri=%d", a.Priority))
@@ -44,7 +44,7 @@ func fstabStep(a area.Area) lineStep {
 	if a.Encrypt {
 		what = "/dev/mapper/" + a.Name
 	}
-	return lineStep{
+	return &lineStep{
 		id: "boot.fstab" + a.Suffix, area: a.Suffix, title: "line for " + what + " in " + FstabPath,
 		why:  "Swap that was turned on by hand is gone after a reboot; what fstab names, the boot turns on.",
 		want: lineWant{Table: FstabPath, Line: fstab.Line(what, "none", "swap", strings.Join(options, ","), "0", "0")},
@@ -62,7 +62,7 @@ func fstabStep(a area.Area) lineStep {
 // crypttabStep: "swap" means plain mode and a new header each time
 // (crypttab(5)); cipher and size always, because their defaults differ between
 // versions of cryptsetup.
-func crypttabStep(a area.Area) lineStep {
+func crypttabStep(a area.Area) *lineStep {
 	options := []string{"swap", "cipher=" + a.Cipher, fmt.Sprintf("size=%d", a.KeySize)}
 	if a.Sector > 0 {
 		options = append(options, fmt.Sprintf("sector-size=%d", a.Sector))
@@ -75,7 +75,7 @@ func crypttabStep(a area.Area) lineStep {
 	}
 	options = append(options, "nofail")
 	name := a.Name
-	return lineStep{
+	return &lineStep{
 		id: "boot.crypttab" + a.Suffix, area: a.Suffix, title: "line for " + name + " in " + CrypttabPath,
 		why:  "The mapping needs a new random key at each boot; systemd makes it from this line.",
 		want: lineWant{Table: CrypttabPath, Line: fstab.Line(name, a.Backing(), "/dev/urandom", strings.Join(options, ","))},

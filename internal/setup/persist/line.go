@@ -48,11 +48,11 @@ type lineWas = step.Was[lineWant, lineSaved, step.None]
 
 func lineKind(id string) step.Kind {
 	return step.Kind{ID: id, Build: step.BuildOf(func(suffix string, want lineWant, _ step.Mode) step.Step {
-		return step.Of(lineStep{id: id + suffix, area: suffix, title: "line in " + want.Table, want: want})
+		return step.Of(&lineStep{id: id + suffix, area: suffix, title: "line in " + want.Table, want: want})
 	})}
 }
 
-func (s lineStep) Info() step.Info {
+func (s *lineStep) Info() step.Info {
 	return step.Info{
 		ID: s.id, Title: s.title, Why: s.why, Needs: kubeletstep.IDs(),
 		ByHand:     []string{fmt.Sprintf("echo '%s' >> %s", s.want.Line, s.want.Table)},
@@ -62,9 +62,9 @@ func (s lineStep) Info() step.Info {
 	}
 }
 
-func (s lineStep) Want() lineWant { return s.want }
+func (s *lineStep) Want() lineWant { return s.want }
 
-func (s lineStep) Check(_ context.Context, h host.Host, was lineWas) (step.Finding, error) {
+func (s *lineStep) Check(_ context.Context, h host.Host, was *lineWas) (step.Finding, error) {
 	op := "add a line to " + s.want.Table
 	st, err := h.Files.Lstat(s.want.Table)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -95,14 +95,14 @@ func (s lineStep) Check(_ context.Context, h host.Host, was lineWas) (step.Findi
 	return step.Finding{State: step.Todo, Found: "no such line"}, nil
 }
 
-func (s lineStep) otherLine(table []byte) (int, bool) {
+func (s *lineStep) otherLine(table []byte) (int, bool) {
 	if s.rival == nil {
 		return 0, false
 	}
 	return s.rival(table)
 }
 
-func (s lineStep) Save(_ context.Context, h host.Host) (lineSaved, error) {
+func (s *lineStep) Save(_ context.Context, h host.Host) (lineSaved, error) {
 	_, err := h.Files.Lstat(s.want.Table)
 	if errors.Is(err, fs.ErrNotExist) {
 		return lineSaved{Missing: true}, nil
@@ -110,7 +110,7 @@ func (s lineStep) Save(_ context.Context, h host.Host) (lineSaved, error) {
 	return lineSaved{}, fail.New(fail.Failed, "look at "+s.want.Table, err)
 }
 
-func (s lineStep) Do(_ context.Context, h host.Host, _ lineWas, _ step.RunOf[step.None]) error {
+func (s *lineStep) Do(_ context.Context, h host.Host, _ *lineWas, _ step.RunOf[step.None]) error {
 	op := "add a line to " + s.want.Table
 	table, err := h.Files.ReadFile(s.want.Table, host.FileLimit)
 	switch {
@@ -126,7 +126,7 @@ func (s lineStep) Do(_ context.Context, h host.Host, _ lineWas, _ step.RunOf[ste
 
 // Undo removes our line and nothing else. A line that somebody has changed
 // since is theirs.
-func (s lineStep) Undo(_ context.Context, h host.Host, was lineWas, _ step.Progress) error {
+func (s *lineStep) Undo(_ context.Context, h host.Host, was *lineWas, _ step.Progress) error {
 	op := "remove a line from " + s.want.Table
 	if err := ownfile.RemoveLeftover(h, s.want.Table); err != nil {
 		return fail.New(fail.Failed, op, err)

@@ -37,7 +37,7 @@ type unmaskWas = step.Was[unmaskWant, unmaskSaved, step.None]
 func unmaskKind() step.Kind {
 	return step.Kind{ID: "boot.unmask", AtBoot: step.AsMadeIfOurs, Systemd: true,
 		Build: step.BuildOf(func(_ string, want unmaskWant, m step.Mode) step.Step {
-			return step.Of(unmaskStep{late: m.Late, want: want})
+			return step.Of(&unmaskStep{late: m.Late, want: want})
 		})}
 }
 
@@ -47,10 +47,10 @@ func unmaskOf(areas []area.Area) step.Step {
 	for _, a := range areas {
 		units = append(units, systemd.SwapUnit(a.Target().String()))
 	}
-	return step.Of(unmaskStep{want: unmaskWant{Units: units}})
+	return step.Of(&unmaskStep{want: unmaskWant{Units: units}})
 }
 
-func (s unmaskStep) Info() step.Info {
+func (s *unmaskStep) Info() step.Info {
 	units := strings.Join(s.want.Units, " ")
 	return step.Info{
 		ID: "boot.unmask", Title: "nothing that fstab's swap needs is masked",
@@ -60,11 +60,11 @@ func (s unmaskStep) Info() step.Info {
 	}
 }
 
-func (s unmaskStep) Want() unmaskWant { return s.want }
+func (s *unmaskStep) Want() unmaskWant { return s.want }
 
 // masks lists the links that mask the units: to /dev/null, where an
 // administrator or an installer puts them.
-func (s unmaskStep) masks(h host.Host) []string {
+func (s *unmaskStep) masks(h host.Host) []string {
 	var links []string
 	for _, u := range s.want.Units {
 		link := path.Join(systemd.Units, u)
@@ -75,7 +75,7 @@ func (s unmaskStep) masks(h host.Host) []string {
 	return links
 }
 
-func (s unmaskStep) Check(_ context.Context, h host.Host, _ unmaskWas) (step.Finding, error) {
+func (s *unmaskStep) Check(_ context.Context, h host.Host, _ *unmaskWas) (step.Finding, error) {
 	links := s.masks(h)
 	if len(links) == 0 {
 		return step.Finding{State: step.Done, Found: "nothing is masked"}, nil
@@ -87,11 +87,11 @@ func (s unmaskStep) Check(_ context.Context, h host.Host, _ unmaskWas) (step.Fin
 	return step.Finding{State: step.Todo, Found: "masked: " + strings.Join(names, ", ")}, nil
 }
 
-func (s unmaskStep) Save(_ context.Context, h host.Host) (unmaskSaved, error) {
+func (s *unmaskStep) Save(_ context.Context, h host.Host) (unmaskSaved, error) {
 	return unmaskSaved{Links: s.masks(h)}, nil
 }
 
-func (s unmaskStep) Do(ctx context.Context, h host.Host, _ unmaskWas, _ step.RunOf[step.None]) error {
+func (s *unmaskStep) Do(ctx context.Context, h host.Host, _ *unmaskWas, _ step.RunOf[step.None]) error {
 	const op = "unmask what fstab's swap needs"
 	for _, link := range s.masks(h) {
 		if err := ownfile.RemoveLink(h, link, systemd.Mask); step.NotUndone(err) {
@@ -105,7 +105,7 @@ func (s unmaskStep) Do(ctx context.Context, h host.Host, _ unmaskWas, _ step.Run
 }
 
 // Undo masks again what was masked, unless something else has its name by now.
-func (s unmaskStep) Undo(ctx context.Context, h host.Host, was unmaskWas, _ step.Progress) error {
+func (s *unmaskStep) Undo(ctx context.Context, h host.Host, was *unmaskWas, _ step.Progress) error {
 	const op = "mask again what was masked"
 	if len(was.Saved.Links) == 0 {
 		return nil

@@ -60,7 +60,7 @@ func sysctlLimits() []sysctlLimit {
 }
 
 // allowed judges the settings by this node: its kernel, and its memory.
-func (s sysctlLiveStep) allowed(h host.Host) error {
+func (s *sysctlLiveStep) allowed(h host.Host) error {
 	for _, v := range s.want.Values {
 		for _, limit := range sysctlLimits() {
 			if v.Name == limit.name && v.Value > limit.old && olderKernel(h, limit.since) {
@@ -146,7 +146,7 @@ func sysctlFileStep(want sysctlFileWant) step.Step {
 
 func sysctlLiveKind() step.Kind {
 	return step.Kind{ID: "sysctl.live",
-		Build: step.BuildOf(func(_ string, want sysctlWant, _ step.Mode) step.Step { return step.Of(sysctlLiveStep{want}) })}
+		Build: step.BuildOf(func(_ string, want sysctlWant, _ step.Mode) step.Step { return step.Of(&sysctlLiveStep{want}) })}
 }
 
 // sysctlLiveStep is "sysctl.live": the settings of the running kernel.
@@ -155,7 +155,7 @@ type sysctlLiveStep struct{ want sysctlWant }
 // sysctlWas: what is saved are the values from before.
 type sysctlWas = step.Was[sysctlWant, sysctlWant, step.None]
 
-func (s sysctlLiveStep) Info() step.Info {
+func (s *sysctlLiveStep) Info() step.Info {
 	info := step.Info{
 		ID: "sysctl.live", Title: "settings of the running kernel: " + s.list(),
 		Why: "These settings decide when the kernel begins to swap, and how much memory it keeps free for that.",
@@ -166,7 +166,7 @@ func (s sysctlLiveStep) Info() step.Info {
 	return info
 }
 
-func (s sysctlLiveStep) list() string {
+func (s *sysctlLiveStep) list() string {
 	words := make([]string, len(s.want.Values))
 	for i, v := range s.want.Values {
 		words[i] = fmt.Sprintf("vm.%s=%d", v.Name, v.Value)
@@ -174,9 +174,9 @@ func (s sysctlLiveStep) list() string {
 	return strings.Join(words, " ")
 }
 
-func (s sysctlLiveStep) Want() sysctlWant { return s.want }
+func (s *sysctlLiveStep) Want() sysctlWant { return s.want }
 
-func (s sysctlLiveStep) Check(_ context.Context, h host.Host, _ sysctlWas) (step.Finding, error) {
+func (s *sysctlLiveStep) Check(_ context.Context, h host.Host, _ *sysctlWas) (step.Finding, error) {
 	if err := s.allowed(h); err != nil {
 		return step.BlockedBy(err), nil
 	}
@@ -195,7 +195,7 @@ func (s sysctlLiveStep) Check(_ context.Context, h host.Host, _ sysctlWas) (step
 	return step.Finding{State: state, Found: strings.Join(found, ", ")}, nil
 }
 
-func (s sysctlLiveStep) Save(_ context.Context, h host.Host) (sysctlWant, error) {
+func (s *sysctlLiveStep) Save(_ context.Context, h host.Host) (sysctlWant, error) {
 	var saved sysctlWant
 	for _, v := range s.want.Values {
 		now, err := readSysctl(h, v)
@@ -207,7 +207,7 @@ func (s sysctlLiveStep) Save(_ context.Context, h host.Host) (sysctlWant, error)
 	return saved, nil
 }
 
-func (s sysctlLiveStep) Do(_ context.Context, h host.Host, _ sysctlWas, _ step.RunOf[step.None]) error {
+func (s *sysctlLiveStep) Do(_ context.Context, h host.Host, _ *sysctlWas, _ step.RunOf[step.None]) error {
 	for _, v := range s.want.Values {
 		if err := writeSysctl(h, v); err != nil {
 			return err
@@ -218,7 +218,7 @@ func (s sysctlLiveStep) Do(_ context.Context, h host.Host, _ sysctlWas, _ step.R
 
 // Undo restores what was before, unless somebody has chosen another value
 // since.
-func (s sysctlLiveStep) Undo(_ context.Context, h host.Host, was sysctlWas, _ step.Progress) error {
+func (s *sysctlLiveStep) Undo(_ context.Context, h host.Host, was *sysctlWas, _ step.Progress) error {
 	for i, old := range was.Saved.Values {
 		now, err := readSysctl(h, old)
 		if err != nil {

@@ -27,7 +27,7 @@ func Steps(c config.Config, latency []string, file string) []step.Step {
 	}
 	if values := settings(c); len(values) > 0 {
 		want := sysctlWant{values}
-		steps = append(steps, step.Of(sysctlLiveStep{want}), sysctlFileStep(sysctlFileWant{want, file}))
+		steps = append(steps, step.Of(&sysctlLiveStep{want}), sysctlFileStep(sysctlFileWant{want, file}))
 	}
 	return steps
 }
