@@ -59,7 +59,7 @@ const wordsOf = "words"
 // OneOf says that flags take one of a few words, which may have a tab and what they mean
 // behind them. Help and completion show them.
 func OneOf(f *pflag.FlagSet, name string, words ...string) {
-	_ = f.SetAnnotation(name, wordsOf, words) // fails only for a flag that is not there
+	_ = f.SetAnnotation(name, wordsOf, words) // fails only if the flag does not exist
 }
 
 // Described lists the words that a flag takes, with what they mean; nil if there are

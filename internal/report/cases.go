@@ -55,7 +55,7 @@ type CaseFormat struct {
 // Set implements pflag.Value.
 func (f CaseFormat) Set(s string) error { return f.set(s, f.Words()) }
 
-// Words lists what Set takes.
+// Words lists the words that Set accepts.
 func (f CaseFormat) Words() []string {
 	list := append(Formats(), JUnit, SARIF)
 	if f.Short {

@@ -26,7 +26,7 @@ const (
 // Formats lists the formats of every command that has a document.
 func Formats() []Format { return []Format{Table, Wide, JSON, YAML} }
 
-// Words lists what Set takes.
+// Words lists the words that Set accepts.
 func (f *Format) Words() []string { return words(Formats()) }
 
 func words(formats []Format) []string {
@@ -60,7 +60,7 @@ type RowFormat struct{ *Format }
 // Set implements pflag.Value.
 func (f RowFormat) Set(s string) error { return f.set(s, f.Words()) }
 
-// Words lists what Set takes.
+// Words lists the words that Set accepts.
 func (f RowFormat) Words() []string { return words(append(Formats(), CSV)) }
 
 // Encode writes doc as JSON or, with its JSON tags and in the same order, as

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Tool names the program in a SARIF file.
+// Tool describes the program in a SARIF file.
 type Tool struct {
 	Name           string `json:"name"`
 	Version        string `json:"version,omitempty"`

@@ -16,20 +16,20 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// DownOptions are the choices of one run of teardown.
+// DownOptions are the options of one run of teardown.
 type DownOptions struct {
 	DryRun   bool
-	Force    bool // also when what is swapped out does not fit into memory
+	Force    bool // even if what is swapped out does not fit into memory
 	KeepFile bool // the swap file stays
-	// JournalDamaged goes by what can be trusted of a journal that is damaged.
+	// JournalDamaged uses what can be trusted of a damaged journal.
 	JournalDamaged bool
-	// NoRestart leaves the restart of the kubelet to somebody else.
+	// NoRestart leaves the restart of the kubelet to the user.
 	NoRestart bool
 	Events    func(step.Event)
 
-	stays string // why the kubelet goes on to tolerate swap
+	stays string // why the kubelet still tolerates swap
 	boot  bool   // the run is that of our unit
-	late  bool   // what is done is told to systemd at the end
+	late  bool   // systemd reads the changes at the end
 }
 
 // mode is how the steps of the journal are built for the run.
@@ -37,8 +37,8 @@ func (o DownOptions) mode() step.Mode {
 	return step.Mode{Boot: o.boot, Late: o.late, Force: o.Force, Keep: o.KeepFile}
 }
 
-// Down takes back what the journal says that setup made, newest first. The
-// Report is whole also beside an error.
+// Down undoes what setup made according to the journal, newest first. The
+// Report is complete even if there is an error.
 func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 	if err := needsRoot(h, "tear down swap"); err != nil {
 		return newReport("nothing was changed"), err
@@ -81,9 +81,9 @@ func Down(ctx context.Context, h host.Host, o DownOptions) (Report, error) {
 	return r, err
 }
 
-// toleranceStays says that the kubelet goes on to tolerate swap, and why: it counts every
-// area, and would not start again while one of somebody else's is on. "" is that it does
-// not have to.
+// toleranceStays says that the kubelet still tolerates swap, and why: it counts
+// every area, and would not start again while somebody else's is on. "" means
+// that it need not.
 func toleranceStays(h host.Host, j step.Journal) (string, error) {
 	others, err := othersOn(h, j)
 	if err != nil || len(others) == 0 {
@@ -98,8 +98,8 @@ func toleranceStays(h host.Host, j step.Journal) (string, error) {
 		file, on, strings.Join(others, "; swapoff ")), nil
 }
 
-// othersOn are the areas of /proc/swaps that a teardown leaves on: all but those that
-// setup has turned on.
+// othersOn are the areas of /proc/swaps that a teardown leaves on: all that
+// setup has not turned on.
 func othersOn(h host.Host, j step.Journal) ([]string, error) {
 	swaps, err := kernel.Swaps(h)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -128,9 +128,9 @@ func othersOn(h host.Host, j step.Journal) ([]string, error) {
 	return others, nil
 }
 
-// mayGoDown refuses the whole of a teardown while nothing has changed yet: when an
-// area or its file is not where it was made, or what is swapped out does not fit
-// into memory.
+// mayGoDown refuses a teardown before anything is changed: if an area or its
+// file is not where it was made, or what is swapped out does not fit into
+// memory.
 func mayGoDown(h host.Host, items []step.Item, o DownOptions) error {
 	records := recordsOf(items)
 	if err := area.NotMoved(h, records); err != nil {
@@ -150,7 +150,7 @@ func recordsOf(items []step.Item) []step.Record {
 	return records
 }
 
-// filesInSight refuses while a file that is to be removed cannot be seen.
+// filesInSight refuses while a file to remove cannot be seen.
 func filesInSight(h host.Host, records []step.Record, o DownOptions) error {
 	for _, r := range records {
 		s, err := kinds().Build(r, o.mode())
@@ -164,14 +164,14 @@ func filesInSight(h host.Host, records []step.Record, o DownOptions) error {
 	return nil
 }
 
-// leftAlone says what has a name of ours and is not ours, so that whoever takes ours
-// away leaves it.
+// leftAlone lists what has a name of ours but is not ours, so teardown leaves
+// it.
 func leftAlone(h host.Host, records []step.Record, m step.Mode) []string {
 	var left []string
 	for _, r := range records {
 		s, err := kinds().Build(r, m)
 		if err != nil {
-			continue // whoever acts on it meets it again
+			continue // the step that uses it reports the error
 		}
 		if text := step.LeavesAlone(s, h, r); text != "" {
 			left = append(left, text)
@@ -180,9 +180,9 @@ func leftAlone(h host.Host, records []step.Record, m step.Mode) []string {
 	return left
 }
 
-// fits adds up what is swapped out in all areas, which must go to memory.
+// fits sums up what is swapped out in all areas, which must fit into memory.
 func fits(h host.Host, records []step.Record, o DownOptions) error {
-	var all kernel.Swap // together: none of them is room for another one
+	var all kernel.Swap // together: none of them can take the pages of another one
 	for _, r := range records {
 		target, ok := area.OnTarget(r)
 		if !ok || area.Adopted(r) {

@@ -10,9 +10,9 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// JournalState reads the journal and holds it against the node, changing
-// nothing: what was asked for last, which areas are ours, and which steps are
-// not in effect, or still to be undone.
+// JournalState reads the journal and compares it with the node, changing
+// nothing: the last goal, which areas are ours, and which steps are not in
+// effect, or still to be undone.
 func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
 	j, err := step.ReadJournal(h, JournalPath)
 	if err != nil {
@@ -43,9 +43,9 @@ func JournalState(ctx context.Context, h host.Host) (status.Journal, error) {
 	return state, nil
 }
 
-// pending lists the steps that are not in effect. When not even that can be
-// found out, the device being gone for one, all of them are; why is for setup
-// to tell, and so is what blocks a step.
+// pending lists the steps that are not in effect. If that cannot be found out,
+// for example because the device is missing, all of them are; setup reports
+// why, and what blocks a step.
 func pending(ctx context.Context, h host.Host, j step.Journal, all []string) []string {
 	n, err := goalNode(h, j)
 	for i := range n.areas {

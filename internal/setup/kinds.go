@@ -11,15 +11,16 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// Names of package config for whoever runs setup.
+// Names of package config for callers of setup.
 type (
-	// Config is what a person wants of a node.
+	// Config is the desired configuration of a node.
 	Config = config.Config
-	// Area is what a person wants of one swap area.
+	// Area is the desired configuration of one swap area.
 	Area = config.Area
-	// Node is what a person wants of a node once, however many areas it has.
+	// Node is the desired configuration that a node has once, for any number of
+	// areas.
 	Node = config.Node
-	// FieldError is a value of a Config that will not do.
+	// FieldError is an invalid value of a Config.
 	FieldError = config.FieldError
 )
 
@@ -29,10 +30,10 @@ const (
 	JournalPath = config.JournalPath
 )
 
-// Default is the configuration of a node about which nothing was said.
+// Default is the configuration of a node without any settings.
 func Default() Config { return config.Default() }
 
-// kinds are all kinds of step. Their IDs are for ever: journals hold them.
+// kinds are all kinds of step. Their IDs never change: journals contain them.
 func kinds() step.Kinds {
 	return slices.Concat(kubeletstep.Kinds(), tuning.Kinds(), persist.Kinds(), area.Kinds())
 }

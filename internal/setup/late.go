@@ -11,9 +11,9 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// tellSystemd has systemd read what a boot has changed of its files, and protect
-// its slice if it does not yet. The boot is done by then, and was decided by files
-// alone: where systemd does not answer, that is a warning.
+// tellSystemd makes systemd read the files that a boot has changed, and
+// protects its slice if that is not done yet. The boot is complete by then, and
+// was decided by files alone: if systemd does not answer, it is a warning.
 func tellSystemd(ctx context.Context, h host.Host, items []step.Item) []error {
 	const op = "have systemd read what was changed"
 	ctx = context.WithoutCancel(ctx)
@@ -45,8 +45,8 @@ func words(errs []error) []string {
 	return all
 }
 
-// mayBeLeft says, after a teardown by a journal of which a part was lost, where to
-// look for steps that only that part knew.
+// mayBeLeft says, after a teardown with a journal that had lost a part, where
+// to look for steps that only that part had.
 func mayBeLeft(h host.Host) string {
 	var there []string
 	for _, kind := range kinds() {

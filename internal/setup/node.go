@@ -16,14 +16,14 @@ import (
 )
 
 // node is a Config with everything decided that it leaves open: the swap areas,
-// and what a node has once, however many they are.
+// and what a node has once, for any number of areas.
 type node struct {
 	config  Config // as the journal keeps it
 	areas   []area.Area
 	persist persist.Plan
 	kubelet kubeletstep.Plan
-	sysctls string   // the file of the settings, as tuning names it
-	latency []string // what stands on the disks where the system's services go first
+	sysctls string   // the file with the settings, as chosen by tuning
+	latency []string // places on the disks where the system's services have priority
 }
 
 // resolveNode decides what a Config leaves open.
@@ -42,10 +42,10 @@ func resolveNode(h host.Host, c Config) (node, error) {
 	return n, nil
 }
 
-// nameSteps gives the steps of each area the suffix under which a journal knows
-// them: an area is recognized by its file or device, so that a new name, or a
-// second area beside the first, changes nothing about one that is on. What the
-// journal does not know is called as in the configuration.
+// nameSteps gives the steps of each area the suffix that they have in the
+// journal: an area is recognised by its file or device, so that a new name, or
+// a second area, changes nothing about an active one. Areas that are not in the
+// journal get their suffix from the configuration.
 func (n *node) nameSteps(j step.Journal) {
 	known := map[string]string{} // suffix by file or device
 	for _, r := range j.Records {
@@ -70,7 +70,7 @@ func (n *node) nameSteps(j step.Journal) {
 	}
 }
 
-// suffixOf is how the steps of an area are called that no journal knows.
+// suffixOf is the suffix of the steps of an area that is in no journal.
 func (n node) suffixOf(i int) string {
 	if !n.config.Listed {
 		return ""
@@ -86,12 +86,12 @@ func freeSuffix(suffix string, taken map[string]bool) string {
 	return free
 }
 
-// steps is the table of what setup does, in order; IDs are for ever, because
-// journals hold them. Undoing goes the other way round, so that what a boot reads
-// and acts on by itself (the lines of fstab, sysctl.d) comes after what it acts
-// on: with the power cut between the two, the boot would make again what is
-// undone already, and nobody would look for it there. The kubelet comes first: it must
-// tolerate swap before there is any.
+// steps is the list of setup's steps, in order; IDs never change, because
+// journals contain them. Undoing goes in reverse, so what a boot reads and acts
+// on by itself (the lines of fstab, sysctl.d) comes after the steps that it
+// affects: after a power cut between the two, the boot would otherwise repeat
+// what is undone already, and nobody would look for it. The kubelet comes
+// first: it must tolerate swap before there is any.
 func (n node) steps() []step.Step {
 	steps := slices.Concat(n.kubelet.Steps, tuning.Steps(n.config, n.latency, n.sysctls), n.persist.Before())
 	for _, a := range n.areas {
@@ -103,7 +103,7 @@ func (n node) steps() []step.Step {
 	return append(steps, n.persist.After(n.areas)...)
 }
 
-// plan takes what is to be done about the kubelet into the node's steps.
+// plan adds the kubelet's plan to the node's steps.
 func (n *node) plan(p kubeletstep.Plan) {
 	n.kubelet = p
 	for i := range n.areas {
@@ -111,7 +111,7 @@ func (n *node) plan(p kubeletstep.Plan) {
 	}
 }
 
-// check refuses what cannot be on this node, before anything is changed.
+// check refuses what is not possible on this node, before anything is changed.
 func (n node) check(h host.Host, ignoreHibernation bool) error {
 	for i, a := range n.areas {
 		if err := persist.Check(h, n.config.Persist, a); err != nil {
@@ -135,7 +135,7 @@ func (n node) check(h host.Host, ignoreHibernation bool) error {
 	return nil
 }
 
-// devicesDiffer refuses two areas on one device, under two of its names.
+// devicesDiffer refuses two areas on one device, with two of its names.
 func (n node) devicesDiffer(h host.Host) error {
 	seen := map[uint64]int{}
 	for i, a := range n.areas {
@@ -155,8 +155,8 @@ func (n node) devicesDiffer(h host.Host) error {
 	return nil
 }
 
-// mayErase reads the value of --erase: the name of the file or device that may
-// be overwritten, or "true" for the only one that there is.
+// mayErase parses the value of --erase: the name of the file or device that may
+// be overwritten, or "true" for the only one.
 func (n *node) mayErase(erase string) error {
 	if erase == "" || erase == "false" {
 		return nil
@@ -177,8 +177,8 @@ func (n *node) mayErase(erase string) error {
 	return err.Hint("name the one to erase: --erase=%s", names[0])
 }
 
-// findBoot finds out what the boot, and what protects the system's services,
-// must know of this node.
+// findBoot finds out what the boot, and the protection of the system's
+// services, depend on.
 func (n *node) findBoot(h host.Host) (err error) {
 	if n.persist, err = persist.Decide(h, n.config.Persist, n.areas); err != nil || !n.config.ProtectSystemSlice {
 		return err

@@ -12,8 +12,8 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// keepsPromises refuses a setup after which the next boot would not bring back what it
-// promises, or would wait for what is gone.
+// keepsPromises refuses a setup whose swap the next boot would not turn on, or
+// after which it would wait for what is gone.
 func (n node) keepsPromises(h host.Host, items []step.Item) error {
 	found := map[string]step.Item{}
 	for _, it := range items {
@@ -50,9 +50,9 @@ func (n node) comesBack(a area.Area, found map[string]step.Item) error {
 		Hint("or leave it to whoever made it: --persist none")
 }
 
-// namedByNobody refuses to overwrite or to encrypt what a boot looks for: it would wait
-// for it, or turn it on in clear. What is not encrypted keeps its path, and loses UUID
-// and label.
+// namedByNobody refuses to overwrite or encrypt what a boot looks for: it would
+// wait for it, or turn it on unencrypted. Without encryption the path stays,
+// and UUID and label are lost.
 func namedByNobody(h host.Host, a area.Area) error {
 	mentions, err := nextboot.MentionsOf(h, a.Backing())
 	if err != nil {
@@ -68,7 +68,7 @@ func namedByNobody(h host.Host, a area.Area) error {
 	return nil
 }
 
-// forgotten says why what is made for the next boot is gone by then.
+// forgotten says why changes for the next boot would be lost.
 func (n node) forgotten(h host.Host) []string {
 	why := nextboot.Forgets(h)
 	if n.config.Persist == "none" || len(why) == 0 {
@@ -77,7 +77,8 @@ func (n node) forgotten(h host.Host) []string {
 	return []string{"what setup makes may be gone after a reboot: " + strings.Join(why, "; ") + "; " + nextboot.Remember}
 }
 
-// lateMounts say of which areas the file is on a file system that comes late at boot.
+// lateMounts lists the areas whose file is on a file system that is mounted
+// late at boot.
 func (n node) lateMounts(h host.Host) []string {
 	if n.config.Persist == "none" {
 		return nil

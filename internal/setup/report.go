@@ -1,5 +1,5 @@
-// Package setup gives a node swap and takes it back: it turns a Config into
-// the ordered table of steps, and runs them through the engine.
+// Package setup gives a node swap and removes it: it turns a Config into the
+// ordered list of steps, and runs them with the engine.
 package setup
 
 import (
@@ -15,11 +15,11 @@ type Report struct {
 	Steps      []StepReport `json:"steps"`
 	Changed    bool         `json:"changed"`
 	Swap       *SwapReport  `json:"swap,omitempty"`
-	Areas      []SwapReport `json:"areas,omitempty"` // where there are several; Swap is the first
+	Areas      []SwapReport `json:"areas,omitempty"` // if there are several; Swap is the first
 	Restarts   []Restart    `json:"restarts,omitempty"`
 	Warnings   []string     `json:"warnings,omitempty"`
 
-	// State is one sentence that says what state the node is in now.
+	// State is one sentence: the state of the node now.
 	State string `json:"-"`
 	// Pending reports whether a dry run found anything to do.
 	Pending bool `json:"-"`
@@ -38,10 +38,10 @@ type StepReport struct {
 // Restart is a unit that reads what the steps change when it starts.
 type Restart struct {
 	Unit  string `json:"unit"`
-	State string `json:"state"` // todo, restarted, or owed: somebody has to restart it
+	State string `json:"state"` // todo, restarted, or owed: the user has to restart it
 }
 
-// restarts tells what became of the units that the steps restart.
+// restarts lists the units that the steps restart, with the result.
 func restarts(out step.Outcome, dryRun bool) []Restart {
 	var all []Restart
 	add := func(unit, state string) {
@@ -65,7 +65,7 @@ func restarts(out step.Outcome, dryRun bool) []Restart {
 	return all
 }
 
-// SwapReport is the swap area that a setup is about.
+// SwapReport is the swap area of a setup.
 type SwapReport struct {
 	Name      string `json:"name,omitempty"` // where there are several
 	Path      string `json:"path"`

@@ -18,31 +18,31 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// UpOptions are the choices of one run of setup.
+// UpOptions are the options of one run of setup.
 type UpOptions struct {
 	DryRun bool
-	// Erase names the file or device whose content may go; "true" means
+	// Erase names the file or device whose content may be lost; "true" means
 	// whichever the Config names.
 	Erase string
-	// Adopt takes over swap that is there already, as it is.
+	// Adopt takes over existing swap, unchanged.
 	Adopt bool
 	// ForceSize allows a file of more than half of its file system.
 	ForceSize bool
-	// IgnoreHibernation allows a key that dies with the boot on a node that is
-	// set up to hibernate.
+	// IgnoreHibernation allows a key that is lost at the end of the boot on a
+	// node that is configured to hibernate.
 	IgnoreHibernation bool
-	// Preflight judges a node that has a kubelet before anything is changed on
-	// it; may be nil.
+	// Preflight checks a node with a kubelet before anything is changed; may be
+	// nil.
 	Preflight func(ctx context.Context) error
 	// Foretell hears before the first step the warnings of the Report that are better
 	// known then; may be nil.
 	Foretell func(warning string)
-	// Events hears what happens; may be nil.
+	// Events receives what happens; may be nil.
 	Events func(step.Event)
 }
 
-// Up makes the node have the swap that c asks for. The Report is whole also
-// beside an error.
+// Up gives the node the swap that c describes. The Report is complete even if
+// there is an error.
 func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error) {
 	const unchanged = "nothing was changed"
 	if err := needsRoot(h, "set up swap"); err != nil {
@@ -96,17 +96,18 @@ func Up(ctx context.Context, h host.Host, c Config, o UpOptions) (Report, error)
 	return r, err
 }
 
-// retired are the records of what is no longer wanted, or wanted otherwise.
+// retired are the records that are no longer desired, or desired with other
+// values.
 func (n node) retired(j step.Journal) []step.Record {
 	wanted := map[string]string{}
 	for _, s := range n.steps() {
-		want, _ := json.Marshal(s.Want()) // the engine meets an error again
+		want, _ := json.Marshal(s.Want()) // the engine reports the error again
 		wanted[s.Info().ID] = string(want)
 	}
 	return slices.DeleteFunc(slices.Clone(j.Records), func(r step.Record) bool { return wanted[r.ID] == string(r.Want) })
 }
 
-// wanted is what c asks of this node, beside what the journal knows.
+// wanted returns the steps for c on this node, given the journal.
 func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (n node, j step.Journal, err error) {
 	if n, err = fitting(h, c, o); err != nil {
 		return n, j, err
@@ -134,7 +135,7 @@ func wanted(ctx context.Context, h host.Host, c Config, o UpOptions) (n node, j 
 	return n, j, err
 }
 
-// fitting is what c asks of this node, if the node can have it.
+// fitting returns the steps for c, if the node can have them.
 func fitting(h host.Host, c Config, o UpOptions) (node, error) {
 	n, err := resolveNode(h, c)
 	if err != nil {
@@ -153,8 +154,8 @@ func fitting(h host.Host, c Config, o UpOptions) (node, error) {
 	return n, n.mayErase(o.Erase)
 }
 
-// withBridge returns the steps of the node, behind those of a bridge where one
-// is needed. Where nothing is ours nothing comes down. It refuses a change for
+// withBridge returns the steps of the node, after those of a bridge if one is
+// needed. If nothing is ours, nothing is turned off. It refuses a change for
 // which what is swapped out would have to fit into memory, and does not.
 func withBridge(ctx context.Context, e *step.Engine, n node, j step.Journal) (steps []step.Step, bridged bool, err error) {
 	steps = n.steps()
@@ -181,8 +182,8 @@ func withBridge(ctx context.Context, e *step.Engine, n node, j step.Journal) (st
 	return steps, false, nil
 }
 
-// dropBridge takes the bridge away after the change: the engine does so once
-// its steps are no longer among the wanted.
+// dropBridge removes the bridge after the change: the engine does so once its
+// steps are no longer desired.
 func dropBridge(ctx context.Context, e *step.Engine, n node, so step.Outcome) (step.Outcome, error) {
 	steps := n.steps()
 	out, err := e.Apply(ctx, steps, n.config)
@@ -191,7 +192,7 @@ func dropBridge(ctx context.Context, e *step.Engine, n node, so step.Outcome) (s
 	return out, err
 }
 
-// withSizes gives areas that are files and have no size that of the file that is there.
+// withSizes gives file areas without a size that of the existing file.
 func withSizes(h host.Host, areas []Area) []Area {
 	areas = slices.Clone(areas)
 	for i, a := range areas {
@@ -205,7 +206,7 @@ func withSizes(h host.Host, areas []Area) []Area {
 	return areas
 }
 
-// withStableName adds to the refusal of a device's name one that stays.
+// withStableName adds a stable name to the refusal of a device's name.
 func withStableName(h host.Host, c Config, err error) error {
 	var bad *FieldError
 	if !errors.As(err, &bad) || bad.Field != "device" {
@@ -236,8 +237,8 @@ func engine(h host.Host, o DownOptions) *step.Engine {
 	}
 }
 
-// goalNode is what the journal was last asked for, with areas of which nothing
-// is known yet but their Configs: their devices may be late, or gone.
+// goalNode is the last goal in the journal, with areas of which only their
+// Configs are known: their devices may be late, or gone.
 func goalNode(h host.Host, j step.Journal) (node, error) {
 	c, err := goalConfig(j)
 	if err != nil {
@@ -255,7 +256,7 @@ func goalNode(h host.Host, j step.Journal) (node, error) {
 	return n, nil
 }
 
-// goalConfig is the configuration that belongs to the journal's goal.
+// goalConfig is the configuration of the journal's goal.
 func goalConfig(j step.Journal) (Config, error) {
 	c := Default() // for what a journal of an older version does not say
 	if err := json.Unmarshal(j.Config, &c); err != nil {

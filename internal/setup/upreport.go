@@ -16,7 +16,7 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// upReport tells what a run of setup did, or would do.
+// upReport reports what a run of setup did, or would do.
 func upReport(h host.Host, n node, out step.Outcome, o UpOptions) Report {
 	r := newReport("")
 	r.Changed = out.Changed
@@ -94,7 +94,7 @@ func (n node) about(a area.Area, text string) string {
 	return text
 }
 
-// warnings are what a person should know although it stops nothing.
+// warnings do not stop the run.
 func (n node) warnings(h host.Host) []string {
 	var w []string
 	for _, a := range n.areas {
@@ -116,7 +116,7 @@ func (n node) warnings(h host.Host) []string {
 	return w
 }
 
-// upState says in a sentence what state the node is in after a run.
+// upState describes the state of the node after a run in a sentence.
 func upState(r Report, n node, out step.Outcome, o UpOptions) string {
 	switch {
 	case len(out.Left) > 0:
@@ -146,7 +146,7 @@ func withRestarts(r Report) string {
 	return b.String()
 }
 
-// inWords says what swap the node has now.
+// inWords describes the swap of the node now.
 func (n node) inWords() string {
 	var size int64
 	encrypted, areas := 0, ""
@@ -170,7 +170,7 @@ func (n node) inWords() string {
 	return fmt.Sprintf("swap is on%s, %s (%d bytes), %s", areas, bytesize.Format(size), size, kind)
 }
 
-// erased names what --erase allowed to overwrite.
+// erased lists what --erase allowed to overwrite.
 func (n node) erased() string {
 	for _, a := range n.areas {
 		if a.Erase {
@@ -180,14 +180,14 @@ func (n node) erased() string {
 	return "the file or device"
 }
 
-// erased reports whether the run came to a step that erases.
+// erased reports whether the run got to a step that erases.
 func erased(out step.Outcome) bool {
 	return slices.ContainsFunc(out.Items, func(it step.Item) bool {
 		return it.Finding.Destroys && (it.State == step.ItemUndone || it.State == step.ItemFailed)
 	})
 }
 
-// downReport tells what a run of teardown did, or would do.
+// downReport reports what a run of teardown did, or would do.
 func downReport(h host.Host, out step.Outcome, o DownOptions) Report {
 	r := newReport("")
 	r.Changed = out.Changed
@@ -232,7 +232,7 @@ func downState(h host.Host, r Report, out step.Outcome, o DownOptions) string {
 // allOff is what offNow says when no swap is on.
 const allOff = "swap is off"
 
-// offNow says what swap is on after a teardown, by /proc/swaps.
+// offNow says which swap is on after a teardown, from /proc/swaps.
 func offNow(h host.Host) string {
 	swaps, err := kernel.Swaps(h)
 	switch {
@@ -248,7 +248,7 @@ func offNow(h host.Host) string {
 	return "swapctl's swap is off, and other swap is still on (" + strings.Join(on, ", ") + ")"
 }
 
-// unread says what is left where systemd did not answer: what it has in memory.
+// unread says what is left in systemd's memory if it did not answer.
 func unread(out step.Outcome) string {
 	for _, err := range out.Warnings {
 		if errors.Is(err, host.ErrNoAnswer) {
@@ -258,7 +258,7 @@ func unread(out step.Outcome) string {
 	return ""
 }
 
-// stillThere lists what a teardown did not come to, or failed at.
+// stillThere lists what a teardown did not get to, or failed at.
 func stillThere(out step.Outcome) []string {
 	var titles []string
 	for _, it := range out.Items {
@@ -266,7 +266,7 @@ func stillThere(out step.Outcome) []string {
 			titles = append(titles, it.Info.Title)
 		}
 	}
-	if len(titles) == 0 { // all is undone, and a unit did not come back, or the journal stays
+	if len(titles) == 0 { // all is undone, and a unit did not start again, or the journal stays
 		for _, unit := range out.RestartPending {
 			titles = append(titles, "the restart of "+unit)
 		}

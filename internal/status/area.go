@@ -24,8 +24,8 @@ func (r *reader) note(text string) {
 	}
 }
 
-// area describes one line of /proc/swaps. known says whether it can be told
-// what swapctl manages.
+// area describes one line of /proc/swaps. known says whether it is known which
+// areas swapctl manages.
 func (r *reader) area(s kernel.Swap, known bool) Area {
 	stack, err := r.stacks.Of(s)
 	if err != nil {
@@ -54,8 +54,8 @@ func (r *reader) area(s kernel.Swap, known bool) Area {
 	return a
 }
 
-// lookAgain describes a file of ours that /proc/swaps shows under a path that
-// does not lead to it, by the path that we gave it.
+// lookAgain describes a file of ours whose path in /proc/swaps does not lead to
+// it, by the path in the journal.
 func (r *reader) lookAgain(stack kernel.Layer, s kernel.Swap, ours managed) kernel.Layer {
 	if ours.err != nil {
 		return stack
@@ -68,8 +68,8 @@ func (r *reader) lookAgain(stack kernel.Layer, s kernel.Swap, ours managed) kern
 	return found
 }
 
-// ciphers are those that data meets on its way down, several only where legs
-// differ, and the size of the smallest key, 0 when one is not known.
+// ciphers are those on the way to the disks, several only if they differ, and
+// the size of the smallest key, 0 if one is not known.
 func ciphers(l kernel.Layer) (names string, keyBits int) {
 	var all []string
 	unknown := false

@@ -1,9 +1,9 @@
-// Package status says what swap a node has: every active area, ours or not,
-// with all that it stands on. It changes nothing and works, as far as it can,
+// Package status describes the swap of a node: every active area, ours or not,
+// with everything below it. It changes nothing and works, as far as possible,
 // without root.
 package status
 
-// Document is SwapStatus. What is absent is left out or null, never 0.
+// Document is SwapStatus. Absent values are left out or null, never 0.
 type Document struct {
 	APIVersion    string       `json:"apiVersion"`
 	Kind          string       `json:"kind"`
@@ -12,7 +12,7 @@ type Document struct {
 	CgroupVersion int          `json:"cgroupVersion,omitempty"`
 	Kubelet       Kubelet      `json:"kubelet"`
 	Journal       JournalState `json:"journal"`
-	// Notes say what is odd about the areas, and what could not be seen.
+	// Notes say what is unusual about the areas, and what could not be read.
 	Notes []string `json:"notes"`
 }
 
@@ -30,8 +30,8 @@ type Area struct {
 	KeySizeBits int    `json:"keySizeBits,omitempty"` // the smallest, if they differ
 	Mapping     string `json:"mapping,omitempty"`     // name of the mapping that is the area
 
-	Backing []string `json:"backing"`           // what it stands on, top to bottom, itself first
-	Managed *bool    `json:"managed,omitempty"` // swapctl made it; left out when the journal cannot be read
+	Backing []string `json:"backing"`           // layers below it, top to bottom, itself first
+	Managed *bool    `json:"managed,omitempty"` // made by swapctl; left out if the journal cannot be read
 }
 
 // Memory is the machine's memory, in bytes.
@@ -42,7 +42,7 @@ type Memory struct {
 	SwapFreeBytes  int64 `json:"swapFreeBytes"`
 }
 
-// Kubelet is what is known of this node's kubelet, and how it will start next.
+// Kubelet is what is known of this node's kubelet, and of its next start.
 type Kubelet struct {
 	Found        bool    `json:"found"`
 	Kind         string  `json:"kind,omitempty"` // what starts it: systemd, process, k3s, rke2, k0s, ...
@@ -57,12 +57,12 @@ type Kubelet struct {
 	ConfigSources []string `json:"configSources"`
 }
 
-// JournalState is what the journal says: what was asked for last, and the steps that
-// are still to be done for it.
+// JournalState is what the journal says: the last goal, and the steps that are
+// still to be done for it.
 type JournalState struct {
 	Goal    string   `json:"goal,omitempty"` // up, down or none
 	Pending []string `json:"pending"`
-	// Restarts are units that have not read what was changed.
+	// Restarts are units that have not read the changes.
 	Restarts []string `json:"restarts"`
 }
 
@@ -73,7 +73,7 @@ type Journal struct {
 	// Restarts are the units whose restart is pending.
 	Restarts []string
 	Areas    []Managed
-	// Err says why the journal could not be read. Then nobody can tell which
+	// Err says why the journal could not be read. Then it is not known which
 	// areas swapctl manages.
 	Err error
 }

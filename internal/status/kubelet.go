@@ -11,7 +11,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// kubelet reads what the kubelet would make of its flags and files. What cannot
+// kubelet reads the kubelet's flags and files as the kubelet would. What cannot
 // be found out is left out, with a note.
 func (r *reader) kubelet(ctx context.Context) Kubelet {
 	k, err := kubelet.Find(ctx, r.h)

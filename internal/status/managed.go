@@ -8,7 +8,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// managed is an area of the journal, and what lies at its path now.
+// managed is an area of the journal, and what is at its path now.
 type managed struct {
 	Managed
 	st  host.Stat
@@ -25,8 +25,8 @@ func statManaged(h host.Host, j Journal) []managed {
 	return all
 }
 
-// owner finds the area of the journal that this one is. Device and inode
-// decide; a name does only where these cannot be had.
+// owner finds the area in the journal that this one is. Device and inode
+// decide; a name only if these are not known.
 func (r *reader) owner(stack kernel.Layer, s kernel.Swap) (managed, bool) {
 	for _, m := range r.managed {
 		if m.Mapping == "" {
@@ -52,8 +52,8 @@ func (r *reader) owner(stack kernel.Layer, s kernel.Swap) (managed, bool) {
 	return managed{}, false
 }
 
-// underneath is what a mapping encrypts: a device, or the file behind a loop
-// device.
+// underneath is what is below a mapping: a device, or the backing file of a
+// loop device.
 func underneath(mapping kernel.Layer) kernel.Layer {
 	if len(mapping.Below) == 0 {
 		return kernel.Layer{Kind: kernel.KindUnknown}
@@ -65,8 +65,8 @@ func underneath(mapping kernel.Layer) kernel.Layer {
 	return below
 }
 
-// is reports whether the layer, the area s or what a mapping stands on, is
-// what the journal means.
+// is reports whether the layer, the area s or what is below a mapping, is the
+// one in the journal.
 func (m managed) is(l kernel.Layer, s kernel.Swap) bool {
 	switch {
 	case l.Kind != kernel.KindFile:
@@ -76,8 +76,8 @@ func (m managed) is(l kernel.Layer, s kernel.Swap) bool {
 	case l.Hidden && l.Ino != 0 && m.err == nil && m.st.Dev == l.Dev && m.st.Ino == l.Ino:
 		return true
 	case l.Hidden:
-		// The kernel shows what was below the mount point. What lies at our
-		// path now, if anything, must at least be large enough.
+		// The kernel shows the path below the mount point. A file at our path
+		// now must at least be large enough.
 		return strings.HasSuffix(m.Path, l.Path) && (m.err != nil || m.st.SizeBytes >= s.SizeBytes)
 	default:
 		return m.err == nil && m.st.Dev == l.Dev && m.st.Ino == l.Ino

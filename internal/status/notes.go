@@ -10,7 +10,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// examine notes what is odd about an area.
+// examine notes what is unusual about an area.
 func (r *reader) examine(s kernel.Swap, stack kernel.Layer) {
 	area := label(s.Path)
 	if s.Path != stack.Path && stack.Kind == kernel.KindFile {
@@ -82,8 +82,8 @@ func list(disks []kernel.Layer) string {
 	return strings.Join(names, ", ") + " are"
 }
 
-// label is a name as it is, or quoted when it could be mistaken for text
-// around it or change the terminal.
+// label is a name, quoted if it could be taken for the text around it or could
+// change the terminal.
 func label(name string) string {
 	if q := strconv.Quote(name); q != `"`+name+`"` || strings.ContainsAny(name, " ,:") && !strings.HasPrefix(name, "/dev/") {
 		return q

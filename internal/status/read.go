@@ -11,8 +11,8 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// Read looks at the node. What needs root and cannot be seen without is left
-// out and named in the notes; an error means that not even /proc can be read.
+// Read reads the node. What needs root is left out and named in the notes; an
+// error means that not even /proc can be read.
 func Read(ctx context.Context, h host.Host, j Journal) (Document, error) {
 	const op = "read the state of swap"
 	doc := Document{

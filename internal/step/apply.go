@@ -10,9 +10,9 @@ import (
 	"github.com/swapctl/swapctl/internal/fail"
 )
 
-// Apply makes every step true, in order, and undoes what the journal knows and
-// steps does not have. config is written down with the goal. On an error, and when ctx
-// ends, what this run did is taken back, newest first.
+// Apply makes every step true, in order, and undoes those in the journal that
+// are not in steps. config is recorded with the goal. On an error, and when ctx
+// ends, what this run did is undone, newest first.
 func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, error) {
 	j, unlock, err := e.take()
 	if err != nil {
@@ -44,7 +44,7 @@ func (e *Engine) Apply(ctx context.Context, steps []Step, config any) (Outcome, 
 	return r.apply(ctx)
 }
 
-// run is one Apply under way.
+// run is one call of Apply.
 type run struct {
 	engine        *Engine
 	journal       *journalFile
@@ -60,11 +60,11 @@ type run struct {
 	restarted     []string         // units that it has restarted
 }
 
-// act is one change that the run made, with what is needed to take it back.
+// act is one change of the run, with what is needed to undo it.
 type act struct {
 	step Step
 	rec  Record
-	undo bool // the act was an Undo: taking it back is Do
+	undo bool // the act was an Undo: it is undone by Do
 }
 
 func (r *run) apply(ctx context.Context) (Outcome, error) {
@@ -86,12 +86,12 @@ func (r *run) apply(ctx context.Context) (Outcome, error) {
 	return out, errors.Join(err, r.journal.close())
 }
 
-// outcome is what every end of the run says.
+// outcome is the result of the run, however it ends.
 func (r *run) outcome() Outcome {
 	return Outcome{Items: r.items, Restarted: r.restarted, RestartPending: UnitsOf(r.journal.Restarts), Warnings: r.engine.warnings}
 }
 
-// pending reports whether there is anything to do or to write down.
+// pending reports whether there is anything to do or to record.
 func (r *run) pending() bool {
 	for _, it := range r.items {
 		if it.State != ItemDone {
@@ -123,8 +123,8 @@ func (r *run) steps(ctx context.Context) error {
 	return r.forget()
 }
 
-// announce writes down the goal and every step that is new, before the first
-// act: one synced write instead of one for each step.
+// announce records the goal and every new step before the first act: one synced
+// write instead of one for each step.
 func (r *run) announce(ctx context.Context) error {
 	entries := []entry{{Op: "goal", Goal: GoalUp, Config: r.goal}}
 	if !r.pending() {
@@ -155,7 +155,7 @@ func (r *run) announce(ctx context.Context) error {
 	return nil
 }
 
-// record is what the journal shall know of a step that is not there yet.
+// record is the journal's record of a step that does not exist yet.
 func (r *run) record(ctx context.Context, it Item) (Record, error) {
 	rec := Record{ID: it.Info.ID}
 	saved, err := it.step.Save(ctx, r.engine.Host)
@@ -169,7 +169,7 @@ func (r *run) record(ctx context.Context, it Item) (Record, error) {
 	return rec, fail.New(fail.Failed, "write down step "+rec.ID, err)
 }
 
-// forget takes out of the journal what was announced and not begun.
+// forget removes from the journal what was announced and not begun.
 func (r *run) forget() error {
 	var entries []entry
 	for _, id := range slices.Sorted(maps.Keys(r.fresh)) {
@@ -179,7 +179,7 @@ func (r *run) forget() error {
 	return r.journal.write(entries...)
 }
 
-// was is what the journal knew of a step before its turn in this run.
+// was is the record of a step before its turn in this run.
 func (r *run) was(id string) Record {
 	if r.fresh[id] {
 		return Record{}
@@ -197,8 +197,8 @@ func (r *run) item(ctx context.Context, it *Item) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	// What stood in the way when the run began may be gone, and what was free
-	// may be taken: look again before the act.
+	// What blocked at the beginning of the run may be gone, and what was free
+	// may be in use: check again before the act.
 	now, err := it.step.Check(ctx, r.engine.Host, r.was(it.Info.ID))
 	if err != nil {
 		return err
@@ -216,7 +216,8 @@ func (r *run) item(ctx context.Context, it *Item) error {
 	return r.do(ctx, it)
 }
 
-// do runs one step, announced in the journal, and looks whether it took effect.
+// do runs one step, announced in the journal, and checks whether it took
+// effect.
 func (r *run) do(ctx context.Context, it *Item) error {
 	e := r.engine
 	rec, err := r.begin(ctx, it)
@@ -241,7 +242,7 @@ func (r *run) do(ctx context.Context, it *Item) error {
 	return nil
 }
 
-// runOf is what the engine gives to the Do of a step.
+// runOf is what Do of a step gets from the engine.
 func (r *run) runOf(info Info) Run {
 	return Run{Progress: r.engine.progress(info), Note: func(made any) error {
 		raw, err := json.Marshal(made)
@@ -252,14 +253,14 @@ func (r *run) runOf(info Info) Run {
 	}}
 }
 
-// begun is a step's record, as its Do shall find it.
+// begun is a step's record, as its Do gets it.
 type begun struct {
 	Record
-	changed bool // in place: the act to take back is already noted
+	changed bool // in place: how to undo the act is recorded already
 }
 
-// begin makes sure that the journal knows that the step is begun. A step of
-// ours that is only done again, or changed in place, keeps what it saved first.
+// begin makes sure that the journal records that the step has begun. A step of
+// ours that is only done again, or changed in place, keeps its first Saved.
 func (r *run) begin(ctx context.Context, it *Item) (begun, error) {
 	rec := r.journal.Record(it.Info.ID)
 	if r.fresh[rec.ID] {
@@ -282,7 +283,7 @@ func (r *run) begin(ctx context.Context, it *Item) (begun, error) {
 	return begun{Record: rec}, r.journal.write(entry{Op: "begin", Record: rec})
 }
 
-// change begins a change in place. Taking it back is Do of the step as it was.
+// change begins a change in place. It is undone by Do of the old step.
 func (r *run) change(it *Item, old Record) (begun, error) {
 	want, err := json.Marshal(it.step.Want())
 	if err != nil {

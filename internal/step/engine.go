@@ -13,35 +13,35 @@ import (
 // Engine runs steps on a node.
 type Engine struct {
 	Host host.Host
-	// JournalPath is where the engine keeps what outlives it. The directory that it
-	// is in is swapctl's own: it is locked, made and removed.
+	// JournalPath is where the engine stores its state. The directory is
+	// swapctl's own: it is locked, made and removed.
 	JournalPath string
 	// OldLockPath is what a swapctl of before format 2 of the journal locks.
 	OldLockPath string
-	// Build makes a step again from what the journal knows of it.
+	// Build makes a step again from its record in the journal.
 	Build func(Record) (Step, error)
-	// Leave names steps of the journal that this run is not about: they stay as they
-	// are, although nobody wants them now, and a teardown that leaves some keeps the
-	// journal. May be nil.
+	// Leave names steps of the journal that this run does not concern: they
+	// stay although they are not desired now, and a teardown that leaves some
+	// keeps the journal. May be nil.
 	Leave func(id string) bool
 	// Still may refuse, with the node locked, a run whose steps were made from a
 	// journal that has changed since. May be nil.
 	Still func(Journal) error
 	// NoRestart leaves the pending restarts in the journal.
 	NoRestart bool
-	// Boot: the run is that of a boot. It asks nothing of systemd before its steps
-	// are done, and has nothing restarted.
+	// Boot: the run is that of a boot. It asks nothing of systemd before its
+	// steps are done, and restarts nothing.
 	Boot bool
-	// Damaged goes by what can be trusted of a journal that is damaged.
+	// Damaged uses what can be trusted of a damaged journal.
 	Damaged bool
-	// Events hears what happens; may be nil.
+	// Events receives what happens; may be nil.
 	Events func(Event)
 
 	warnings    []error // of the run
-	step, steps int     // of the run: the one that it is at, of how many
+	step, steps int     // the number of the current step of the run, and of how many
 }
 
-// ItemState is what became of a step; the words of the SetupReport document.
+// ItemState is the result of a step; the words of the SetupReport document.
 type ItemState string
 
 // States of an Item.
@@ -54,34 +54,35 @@ const (
 	ItemFailed  ItemState = "failed"
 )
 
-// Item is a step, how the node stood towards it, and what became of it.
+// Item is a step, what Check found, and the result.
 type Item struct {
 	Info    Info
 	Finding Finding
 	Was     Record
 	State   ItemState
-	// TakenDown: the step is ours and in effect, and is taken down first,
-	// because its Want changed or because something below it is redone.
+	// TakenDown: the step is ours and in effect, and is undone first, because
+	// its Want changed or because something below it is done again.
 	TakenDown bool
-	// Retired: the journal knows the step and nobody wants it any more.
+	// Retired: the step is in the journal and no longer desired.
 	Retired bool
 
 	step Step
 }
 
-// Outcome is what a run did, and what state it left the node in.
+// Outcome is what a run did, and in what state it left the node.
 type Outcome struct {
 	Items   []Item
 	Changed bool    // the node is not as it was before the run
-	Left    []error // what could not be taken back after an error
+	Left    []error // what could not be undone after an error
 	Failed  bool    // the run failed; without Left, the node is as it was before
 
 	Restarted      []string // the units that were restarted
 	RestartPending []string // those whose restart is pending
-	// Warnings are of steps that are undone, and say what was not done beside that.
+	// Warnings are about steps that are undone, and say what was not done
+	// besides.
 	Warnings []error
-	// Incomplete: a part of the journal was damaged, and with it steps may be left
-	// that it does not say any more.
+	// Incomplete: a part of the journal was damaged, and steps that only it had
+	// may be left.
 	Incomplete bool
 }
 
@@ -120,13 +121,13 @@ func (e *Engine) progress(info Info) Progress {
 	}
 }
 
-// Look checks every step and changes nothing: what a run would do. Steps that
-// the journal knows and the list does not have come last, as items to undo.
-// The error is that of the first Blocked step; the items are whole all the same.
+// Look checks every step and changes nothing: what a run would do. Steps of the
+// journal that are not in the list come last, as items to undo. The error is
+// that of the first Blocked step; the items are complete nevertheless.
 func (e *Engine) Look(ctx context.Context, steps []Step, j Journal) ([]Item, error) {
 	var items []Item
 	var blocked error
-	redone := map[string]bool{} // steps that are not as wanted
+	redone := map[string]bool{} // steps that are not as desired
 	for _, s := range steps {
 		item, err := e.look(ctx, s, j, redone)
 		if err != nil {
@@ -154,8 +155,8 @@ func (e *Engine) look(ctx context.Context, s Step, j Journal, redone map[string]
 	if err != nil {
 		return item, err
 	}
-	// A want that differs from the journal's is redone even when Check is
-	// content: there are parts of it that a node does not show.
+	// If the want differs from the journal's, the step is done again even if
+	// Check finds it done: a node does not show every part of a want.
 	if item.Finding.State != Blocked && (changed || standsOn(info, redone)) {
 		item.Finding.State = Todo
 		item.TakenDown = was.Ours() && !info.InPlace
@@ -164,10 +165,11 @@ func (e *Engine) look(ctx context.Context, s Step, j Journal, redone map[string]
 	return item, nil
 }
 
-// wantChanged reports whether a step of ours is now wanted otherwise. Wants are
-// compared as values of the step's type: a member that the swapctl which wrote the
-// journal did not know yet is zero in it, and one that this swapctl does not know
-// does not count. So neither an upgrade nor the way back takes swap down.
+// wantChanged reports whether a step of ours is now desired with other values.
+// Wants are compared as values of the step's type: a member that did not exist
+// in the swapctl that wrote the journal is zero in it, and one that does not
+// exist in this swapctl does not count. So neither an upgrade nor a downgrade
+// turns swap off.
 func wantChanged(s Step, was Record) (bool, error) {
 	if !was.Ours() {
 		return false, nil
@@ -176,7 +178,8 @@ func wantChanged(s Step, was Record) (bool, error) {
 	return !same, fail.New(fail.Failed, "write down step "+s.Info().ID, err)
 }
 
-// sameValue reports whether JSON says the same as a value, for the value's type.
+// sameValue reports whether JSON decodes to the same value, for the value's
+// type.
 func sameValue(value any, written json.RawMessage) (bool, error) {
 	raw, err := json.Marshal(value)
 	if err != nil {
@@ -201,7 +204,7 @@ func standsOn(info Info, redone map[string]bool) bool {
 	return false
 }
 
-// retired lists what the journal knows and steps does not have, newest first.
+// retired lists the steps of the journal that are not in steps, newest first.
 func (e *Engine) retired(j Journal, steps []Step) ([]Item, error) {
 	wanted := map[string]bool{}
 	for _, s := range steps {

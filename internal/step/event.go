@@ -17,14 +17,14 @@ const (
 	Restarted
 )
 
-// Event tells whoever watches a run what happens now.
+// Event says what happens in a run.
 type Event struct {
 	Kind       EventKind
 	Info       Info
 	Err        error // with Failed
 	DoneBytes  int64 // with Progressing
 	TotalBytes int64 // with Progressing; 0: not known
-	// Step of Steps, the first is 1: which of those that the run has to do or to undo.
-	// Both are 0 with restarts, and when a run that failed is taken back.
+	// Step of Steps, the first is 1: of those that the run has to do or to
+	// undo. Both are 0 with restarts, and when a failed run is undone.
 	Step, Steps int
 }

@@ -12,36 +12,37 @@ import (
 // Version 1, of swapctl 1.x, had no checksums.
 const journalVersion = 2
 
-// Goals of a journal: what the node was last asked to be.
+// Goals of a journal: the last desired state of the node.
 const (
 	GoalNone = "none"
 	GoalUp   = "up"
 	GoalDown = "down"
 )
 
-// Journal is what a journal says: the goal, the configuration that belongs to
-// it, and what is ours on the node, oldest first.
+// Journal is the content of a journal: the goal, its configuration, and the
+// steps of ours on the node, oldest first.
 type Journal struct {
 	Goal     string
 	Config   json.RawMessage
 	Records  []Record
 	Restarts []PendingRestart
-	// Incomplete: a part of it was damaged, and left out when it was written anew.
-	// There may be steps of ours that it does not know.
+	// Incomplete: a part of it was damaged, and left out when it was written
+	// again. There may be steps of ours that are not in it.
 	Incomplete bool
 }
 
-// PendingRestart is a restart that is pending for a unit: what it reads has changed since
-// it started.
+// PendingRestart is a restart that is pending for a unit: its configuration has
+// changed since it started.
 type PendingRestart struct {
 	Unit string `json:"unit,omitempty"`
-	// Run is the run of the unit that has not read it (host.UnitState.Run). Any
-	// later one has: whoever restarts the unit does what is pending, and so does a
-	// reboot. It is anyRun where systemd did not say which one runs.
+	// Run is the run of the unit that has not read the change
+	// (host.UnitState.Run). Any later run has: a restart by anybody, or a
+	// reboot, does what is pending. It is anyRun if systemd did not say which
+	// one runs.
 	Run string `json:"run,omitempty"`
 }
 
-// Record returns what is known of a step, the zero Record if nothing is.
+// Record returns the record of a step, the zero Record if there is none.
 func (j Journal) Record(id string) Record {
 	for _, r := range j.Records {
 		if r.ID == id {
@@ -51,13 +52,13 @@ func (j Journal) Record(id string) Record {
 	return Record{}
 }
 
-// empty reports whether it says nothing that has to be remembered.
+// empty reports whether there is nothing to remember.
 func (j Journal) empty() bool {
 	return j.Goal == GoalNone && len(j.Records) == 0 && len(j.Restarts) == 0
 }
 
-// entry is one line of a journal. Those of one write are announced together: it
-// is synced before the act ("undone" and "woke": after), and ends with "end".
+// entry is one line of a journal. The entries of one write are synced before
+// the act ("undone" and "woke": after), and end with "end".
 type entry struct {
 	Op      string          `json:"op"` // journal, goal, owe, begin, again, made, undone, woke, incomplete or end
 	Version int             `json:"version,omitempty"`
@@ -65,13 +66,13 @@ type entry struct {
 	Config  json.RawMessage `json:"config,omitempty"`
 	Record
 	PendingRestart
-	// Sum and After are of "end": the checksum of the write, and that of the one
-	// before it, which is part of what the sum is of.
+	// Sum and After are of "end": the checksum of the write, and that of the
+	// one before it, which is part of the checksum's input.
 	After string `json:"after,omitempty"`
 	Sum   string `json:"sum,omitempty"`
 }
 
-// apply folds one line into the state.
+// apply adds one line to the state.
 func (j *Journal) apply(e entry) error {
 	at := slices.IndexFunc(j.Records, func(r Record) bool { return r.ID == e.ID })
 	switch e.Op {
@@ -112,7 +113,7 @@ func (j *Journal) apply(e entry) error {
 	return nil
 }
 
-// entries are the shortest journal that says the same.
+// entries are the shortest journal with the same state.
 func (j Journal) entries() []entry {
 	entries := []entry{header()}
 	if j.Incomplete {
@@ -143,8 +144,9 @@ func encode(after string, entries []entry) (write []byte, sum string) {
 
 const sumBytes = 8
 
-// sumOf is a checksum against damage, not against people: root may write what it
-// likes. 64 bits of SHA-256 are in the standard library and short enough to read.
+// sumOf is a checksum against damage, not against attackers: root may write
+// anything. 64 bits of SHA-256 are in the standard library and short enough to
+// read.
 func sumOf(after string, lines []byte) string {
 	h := sha256.New()
 	h.Write([]byte(after + "\n"))

@@ -13,21 +13,21 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// journalFile is a journal open for writing. It knows every byte of the file, and
-// writes only while the file holds these: another one at its name, or one that
-// somebody has changed, is left as it is.
+// journalFile is a journal open for writing. It knows every byte of the file,
+// and writes only while the file contains these: a replaced or changed file is
+// left unchanged.
 type journalFile struct {
 	parsed
 
 	host host.Host
 	name string
 
-	// After a write that failed the file may hold more than data: a part of adding,
-	// or instead all of it.
+	// After a failed write the file may contain more than data: a part of
+	// adding, or instead all of it.
 	adding, instead []byte
 }
 
-// longJournal is the size in bytes from which a journal is written anew in its
+// longJournal is the size in bytes from which a journal is written again in its
 // shortest form: every boot appends some lines.
 const longJournal = 64 << 10
 
@@ -41,7 +41,7 @@ func openJournal(h host.Host, name string, damaged bool) (*journalFile, error) {
 }
 
 // write appends entries as one synced write: all of them are announced before
-// the caller acts. Without entries there is nothing to do.
+// the caller acts. Without entries it does nothing.
 func (f *journalFile) write(entries ...entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -89,8 +89,8 @@ func (f *journalFile) append(entries []entry) error {
 		return err
 	}
 	if fresh {
-		// The names come after the file: one commit of the file system's own
-		// journal then serves all three.
+		// The names are synced after the file: one commit of the file system's
+		// own journal is then enough for all three.
 		dir := path.Dir(f.name)
 		if err := f.host.Files.SyncDir(dir); err != nil {
 			return err
@@ -103,14 +103,14 @@ func (f *journalFile) append(entries []entry) error {
 	return nil
 }
 
-// holds notes what the file holds now.
+// holds records what the file contains now.
 func (f *journalFile) holds(data []byte, sum string) {
 	f.data, f.sum, f.there = data, sum, true
 	f.adding, f.instead, f.stale = nil, nil, false
 }
 
-// now reads what the file holds, if it is what we know, or what a failed write of
-// ours may have made of that.
+// now reads the content of the file, if it is what we know, or what a failed
+// write of ours may have made of that.
 func (f *journalFile) now() ([]byte, error) {
 	data, err := f.host.Files.ReadFile(f.name, int64(len(f.data)+len(f.adding)+len(f.instead)))
 	switch {
@@ -134,10 +134,10 @@ func (f *journalFile) changed() error {
 	return &fs.PathError{Op: "write", Path: f.name, Err: host.ErrChanged}
 }
 
-// restore takes out of the file what was not written well: a write may be whole
-// there all the same, and a boot would act on it. One that says nothing else is
-// left to close, which removes it. good: what was there before can be put back as it
-// was.
+// restore removes from the file what was not written well: the write may be
+// complete nevertheless, and a boot would act on it. A journal without other
+// content is left to close, which removes it. good: the old content can be
+// restored.
 func (f *journalFile) restore(good bool) error {
 	switch {
 	case f.empty():
@@ -148,13 +148,13 @@ func (f *journalFile) restore(good bool) error {
 	return f.rewrite()
 }
 
-// rewrite puts the shortest journal in the place of the one that is there.
+// rewrite replaces the journal with its shortest form.
 func (f *journalFile) rewrite() error {
 	text, sum := encode("", f.entries())
 	return f.put(text, sum)
 }
 
-// put makes text, which ends with sum, the whole of the journal that is there.
+// put makes text, which ends with sum, the whole content of the journal.
 func (f *journalFile) put(text []byte, sum string) error {
 	now, err := f.now()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -197,7 +197,8 @@ func (f *journalFile) open() (host.File, error) {
 	return file, nil
 }
 
-// still makes sure that what was opened is what has the name, and holds what we know.
+// still makes sure that the opened file still has the name, and the content
+// that we know.
 func (f *journalFile) still(file host.File) error {
 	if _, err := f.now(); err != nil {
 		return err
@@ -212,8 +213,8 @@ func (f *journalFile) still(file host.File) error {
 	return nil
 }
 
-// closeDown ends a teardown: only restarts may be pending. Where steps were left the
-// next one goes on with them.
+// closeDown ends a teardown: only restarts may be pending. If steps were left,
+// the next teardown continues with them.
 func (f *journalFile) closeDown() (err error) {
 	if len(f.Records) > 0 {
 		return nil

@@ -15,13 +15,14 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// DamagedError is the error of a journal that no crash made so: behind what
-// cannot be read there is more, so that the acts of the lost part were begun.
+// DamagedError is the error of a journal whose damage no crash can have caused:
+// there is more after the unreadable part, so the acts of the lost part were
+// begun.
 type DamagedError struct {
 	Line int // the first that cannot be trusted
 	Why  string
-	// Rest is what can be trusted: what stands before the damage, and whole writes
-	// after it.
+	// Rest is what can be trusted: everything before the damage, and whole
+	// writes after it.
 	Rest Journal
 }
 
@@ -34,14 +35,14 @@ func ReadJournal(h host.Host, name string) (Journal, error) {
 	return p.Journal, err
 }
 
-// parsed is what the bytes of a journal say.
+// parsed is the content of a journal.
 type parsed struct {
 	Journal
 	there bool   // there is such a file
 	data  []byte // all of it
 	sum   string // of the last write
-	// stale: it must be written anew before anything is added: it is of an older
-	// format, or a crash cut its last write short.
+	// stale: it must be written again before anything is added: it is of an
+	// older format, or a crash cut its last write short.
 	stale bool
 }
 
@@ -81,10 +82,10 @@ func parseJournal(data []byte) (parsed, error) {
 	return p, p.parseWrites()
 }
 
-// versionOf finds out the format. The first line says it, but only a journal with
-// checksums has an "end", whatever has become of its first line. Where nothing can
-// be read at all, it is what a crash made of the first write, unless somebody
-// wrote a text.
+// versionOf finds out the format. The first line says it, but only a journal
+// with checksums has an "end", whatever has happened to its first line. If
+// nothing is readable at all, it is what a crash made of the first write,
+// unless it is text that somebody wrote.
 func versionOf(data []byte) (int, error) {
 	opOf := func(text []byte) (e entry) {
 		_ = json.Unmarshal(text, &e) // what is no entry has no op
@@ -108,13 +109,13 @@ func isText(data []byte) bool {
 	return utf8.Valid(data) && !bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != '\r' })
 }
 
-// whole returns the lines that have an end, with it.
+// whole returns the complete lines.
 func whole(data []byte) [][]byte {
 	return slices.Collect(bytes.Lines(data[:bytes.LastIndexByte(data, '\n')+1]))
 }
 
-// parseLines reads version 1. Bytes after the last newline are a line whose
-// writing a crash cut short: its act was not begun.
+// parseLines reads version 1. Bytes after the last newline are a line that a
+// crash cut short: its act was not begun.
 func (p *parsed) parseLines() error {
 	p.stale = true
 	for n, text := range whole(p.data) {
@@ -133,7 +134,7 @@ func (p *parsed) parseLines() error {
 	return nil
 }
 
-// endMark is how the last line of a write begins.
+// endMark is the beginning of the last line of a write.
 const endMark = `{"op":"end",`
 
 // write is one whole write: its checksum is right.
@@ -144,14 +145,14 @@ type write struct {
 	next    int // line after its end
 }
 
-// parseWrites reads version 2. What comes after the last whole write is what a
-// crash left of the next one, whose acts were not begun: zeros where blocks had not
-// reached the disk, or anything else. Where it is clear that more was lost than one
-// write at the end, it was no crash.
+// parseWrites reads version 2. What follows the last whole write is what a
+// crash left of the next one, whose acts were not begun: zeros where blocks had
+// not reached the disk, or anything else. If it is clear that more than one
+// write at the end was lost, it was not a crash.
 func (p *parsed) parseWrites() error {
 	lines := whole(p.data)
 	writes, broken := wholeWrites(lines)
-	damaged := -1 // the line where what is lost begins
+	damaged := -1 // the line where the lost part begins
 	next := 0
 	for _, w := range writes {
 		if w.After != p.sum && damaged < 0 {
@@ -163,9 +164,9 @@ func (p *parsed) parseWrites() error {
 		p.stale = p.stale || w.first != next
 		p.sum, next = w.Sum, w.next
 	}
-	// A write that is not whole and comes after another than the last whole one: the
-	// one between the two is lost as well. And one that is all text: somebody has
-	// edited it.
+	// A write that is not whole and follows another than the last whole one:
+	// the one between is lost as well. And a part that is all text: somebody
+	// has edited it.
 	for _, end := range broken {
 		another := isSum(end.After) && end.After != p.sum
 		if end.next > next && damaged < 0 && (another || isText(bytes.Join(lines[next:end.next], nil))) {
@@ -185,7 +186,7 @@ func isSum(text string) bool {
 	return err == nil && len(sum) == sumBytes
 }
 
-// wholeWrites finds the writes whose checksum is right, and the ends of others.
+// wholeWrites finds the writes with a correct checksum, and the ends of others.
 func wholeWrites(lines [][]byte) (writes, broken []write) {
 	from := 0
 	for n, text := range lines {
@@ -204,8 +205,8 @@ func wholeWrites(lines [][]byte) (writes, broken []write) {
 	return writes, broken
 }
 
-// beginning finds the first line of the write that ends at a line: the one after
-// the end before it, or, with that end gone, one of the last.
+// beginning finds the first line of the write that ends at a line: the one
+// after the end before it or, if that end is lost, one of the last.
 func beginning(lines [][]byte, from, end int, e entry) int {
 	const last = 16
 	for i := from; i <= end; i = max(i+1, end-last) {
@@ -216,7 +217,7 @@ func beginning(lines [][]byte, from, end int, e entry) int {
 	return -1
 }
 
-// take folds a whole write into the state. Behind damage it may speak of steps that
+// take adds a whole write to the state. After damage it may mention steps that
 // only the lost part began.
 func (p *parsed) take(w write, damaged bool) error {
 	for i, text := range w.entries {

@@ -7,44 +7,44 @@ import (
 	"strings"
 )
 
-// Kind is a kind of step that a journal may know.
+// Kind is a kind of step that may be in a journal.
 type Kind struct {
 	// ID is what the IDs of its steps begin with: see SplitID.
 	ID string
 	// AtBoot is what a boot takes the step from.
 	AtBoot AtBoot
-	// Systemd reads what its steps write: a boot has it do so at the end.
+	// Systemd reads what its steps write: a boot makes it reload at the end.
 	Systemd bool
-	// Files are those of its steps' that always have the same names.
+	// Files are those of its steps that always have the same names.
 	Files []string
-	// Build makes a step again from what the journal knows of it: see BuildOf.
+	// Build makes a step again from its record: see BuildOf.
 	Build func(r Record, m Mode) (Step, error)
 }
 
-// AtBoot is where a boot takes a step from.
+// AtBoot is the source of a step at boot.
 type AtBoot int
 
 // Sources of a step at boot.
 const (
-	// AsConfigured: what the configuration in the journal asks for.
+	// AsConfigured: from the configuration in the journal.
 	AsConfigured AtBoot = iota
-	// AsMade: the step as the journal has it, because it depends on more than the
-	// configuration. One that the journal does not have was so before us, and a boot
+	// AsMade: from its record, because it depends on more than the
+	// configuration. A step without a record was so before setup, and a boot
 	// leaves it out.
 	AsMade
-	// AsMadeIfOurs: the step as the journal has it; where it does not, as configured.
+	// AsMadeIfOurs: from its record; without one, from the configuration.
 	AsMadeIfOurs
 )
 
-// Mode is what a run asks of the steps that it builds from the journal.
+// Mode is how a run builds steps from the journal.
 type Mode struct {
-	Boot  bool // leave what another version of the program wrote as it is
-	Late  bool // systemd is told at the end of the run
-	Force bool // undo also where the node may run out of memory
-	Keep  bool // what takes long to make again stays
+	Boot  bool // leave unchanged what another version of the program wrote
+	Late  bool // systemd reloads at the end of the run
+	Force bool // undo even if the node may run out of memory
+	Keep  bool // keep what takes long to make again
 }
 
-// BuildOf is Build of steps with that Want. The suffix is what follows the kind in the
+// BuildOf is Build of steps with that Want. The suffix follows the kind in the
 // step's ID.
 func BuildOf[Want any](build func(suffix string, want Want, m Mode) Step) func(Record, Mode) (Step, error) {
 	return func(r Record, m Mode) (Step, error) {
@@ -57,7 +57,7 @@ func BuildOf[Want any](build func(suffix string, want Want, m Mode) Step) func(R
 	}
 }
 
-// SplitID takes a step's ID apart: "swap.on@fast" is "swap.on" and "@fast".
+// SplitID splits a step's ID: "swap.on@fast" is "swap.on" and "@fast".
 func SplitID(id string) (kind, suffix string) {
 	at := strings.IndexByte(id, '@')
 	if at < 0 {
@@ -79,7 +79,7 @@ func (k Kinds) Of(id string) (Kind, bool) {
 	return k[i], true
 }
 
-// Build makes a step again from what the journal knows of it.
+// Build makes a step again from its record.
 func (k Kinds) Build(r Record, m Mode) (Step, error) {
 	kind, ok := k.Of(r.ID)
 	if !ok {

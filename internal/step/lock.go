@@ -13,11 +13,11 @@ import (
 )
 
 // lock keeps a second swapctl from changing the node at the same time. The
-// returned function lets go. What is locked is the directory of the journal: a
+// returned function unlocks. What is locked is the directory of the journal: a
 // file could be deleted, and the next run would lock another one; the directory
-// stays for as long as there is a journal in it. Whoever has the lock of an empty
-// one removes it on the way out, so a process may lock a directory that has just
-// lost its name: it then tries again.
+// exists as long as there is a journal in it. Whoever has the lock of an empty
+// directory removes it at the end, so a process may lock a directory that has
+// just lost its name: it then tries again.
 func lock(h host.Host, dir string) (unlock func(), err error) {
 	for {
 		f, err := openDir(h, dir)
@@ -41,7 +41,7 @@ func lock(h host.Host, dir string) (unlock func(), err error) {
 
 const lockOp = "lock this node"
 
-// openDir opens a directory, made if it is missing.
+// openDir opens a directory, and makes it if it is missing.
 func openDir(h host.Host, dir string) (host.File, error) {
 	for {
 		f, err := h.Files.Open(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
@@ -68,8 +68,8 @@ func flock(h host.Host, f host.File) error {
 	return fail.New(fail.Failed, lockOp, err)
 }
 
-// lockOld keeps out a swapctl of before format 2, which locks a file that it makes
-// and removes. One that comes later refuses the journal.
+// lockOld keeps out a swapctl of before format 2, which locks a file that it
+// makes and removes. One that starts later refuses the journal.
 func lockOld(h host.Host, name string) (unlock func(), err error) {
 	f, err := h.Files.Open(name, os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,8 +84,8 @@ func lockOld(h host.Host, name string) (unlock func(), err error) {
 	return func() { _ = h.Files.Remove(name); f.Close() }, nil
 }
 
-// storeHints say what to do when the engine cannot read or write a file of its
-// own; dir is a directory above it that outlives the run.
+// storeHints are the hints if the engine cannot read or write its own files;
+// dir is a directory above them that always exists.
 func storeHints(name, dir string, err error) []string {
 	switch {
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):

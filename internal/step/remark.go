@@ -2,8 +2,8 @@ package step
 
 import "errors"
 
-// Remark is the error of an Undo after which nothing of the step is left that it
-// could take back: what it says is for people to know.
+// Remark is the error of an Undo that has left nothing it could undo: a message
+// for the user.
 type Remark struct{ Err error }
 
 // Error implements error.
@@ -12,8 +12,8 @@ func (r *Remark) Error() string { return r.Err.Error() }
 // Unwrap returns what it says.
 func (r *Remark) Unwrap() error { return r.Err }
 
-// Remarks puts what several parts of an Undo say into one: an error that is none
-// of them comes first, and the step is not undone.
+// Remarks joins the errors of several parts of an Undo: an error that is not a
+// Remark comes first, and the step is not undone.
 func Remarks(errs ...error) error {
 	var said []error
 	for _, err := range errs {

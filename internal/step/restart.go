@@ -10,12 +10,12 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// anyRun is the Run of a PendingRestart of which systemd did not say which run it is of: a
-// restart is pending for as long as the unit runs.
+// anyRun is the Run of a PendingRestart if systemd did not say which run it is:
+// the restart is pending as long as the unit runs.
 const anyRun = "any"
 
-// PendingRestarts lists the pending restarts of a journal that nobody else has done in the
-// meantime.
+// PendingRestarts lists the pending restarts of a journal that nobody has done
+// in the meantime.
 func (e *Engine) PendingRestarts(ctx context.Context, j Journal) ([]PendingRestart, error) {
 	var pending []PendingRestart
 	for _, d := range j.Restarts {
@@ -30,7 +30,7 @@ func (e *Engine) PendingRestarts(ctx context.Context, j Journal) ([]PendingResta
 	return pending, nil
 }
 
-// running is the present run of a unit, "" when it does not run, and so reads
+// running is the present run of a unit, "" if it does not run, and so reads
 // everything when it starts.
 func (e *Engine) running(ctx context.Context, unit string) (string, error) {
 	if e.Host.Units == nil || !e.Host.Units.Running() {
@@ -43,7 +43,7 @@ func (e *Engine) running(ctx context.Context, unit string) (string, error) {
 	return s.Run, nil
 }
 
-// unitsToRestart are the units that read what the items that are to be done or undone change.
+// unitsToRestart are the units that read what the items change.
 func unitsToRestart(items []Item) []string {
 	var units []string
 	for _, it := range items {
@@ -56,8 +56,9 @@ func unitsToRestart(items []Item) []string {
 	return units
 }
 
-// restartEntries are the journal's entries for restarts that a change makes pending for
-// units. What others have done of those before is struck out with the same write.
+// restartEntries are the journal's entries for restarts that a change makes
+// pending for units. Restarts that others have done in the meantime are removed
+// in the same write.
 func (e *Engine) restartEntries(ctx context.Context, j Journal, units []string) (entries []entry, err error) {
 	for _, unit := range units {
 		run, err := e.running(ctx, unit)
@@ -77,7 +78,8 @@ func (e *Engine) restartEntries(ctx context.Context, j Journal, units []string) 
 	return entries, err
 }
 
-// restartEntriesUnknown is restartEntries where systemd does not say which units run.
+// restartEntriesUnknown is restartEntries if systemd does not say which units
+// run.
 func restartEntriesUnknown(j Journal, units []string) (entries []entry) {
 	for _, unit := range units {
 		if !slices.ContainsFunc(j.Restarts, func(p PendingRestart) bool { return p.Unit == unit }) {
@@ -101,7 +103,7 @@ func (r *run) restartUnits(ctx context.Context) (err error) {
 	if r.engine.Boot {
 		return nil
 	}
-	if len(r.acts) == 0 { // all steps were done by the time of their turn
+	if len(r.acts) == 0 { // each step was done when its turn was over
 		if err := r.dropRestarts(); err != nil {
 			return err
 		}
@@ -113,8 +115,8 @@ func (r *run) restartUnits(ctx context.Context) (err error) {
 	return r.lasted(ctx)
 }
 
-// lasted looks at every step once more when units were restarted: what they run when
-// they start may have undone one.
+// lasted checks every step once more after units were restarted: what they run
+// when they start may have undone one.
 func (r *run) lasted(ctx context.Context) error {
 	for i := range r.items {
 		it := &r.items[i]
@@ -138,8 +140,8 @@ func (r *run) lasted(ctx context.Context) error {
 	return nil
 }
 
-// restartAgain is for a rollback: a unit that was restarted has read what is taken back
-// by now, and one that was not has never read it.
+// restartAgain is for a rollback: a unit that was restarted has read what is
+// undone by now, and one that was not has never read it.
 func (r *run) restartAgain(ctx context.Context) error {
 	if !r.tried {
 		return r.dropRestarts()
@@ -149,7 +151,7 @@ func (r *run) restartAgain(ctx context.Context) error {
 	return err
 }
 
-// dropRestarts strikes out the restarts that this run has made pending.
+// dropRestarts removes the restarts that this run has made pending.
 func (r *run) dropRestarts() error {
 	var entries []entry
 	for _, unit := range r.restarts {
@@ -161,8 +163,8 @@ func (r *run) dropRestarts() error {
 	return r.journal.write(entries...)
 }
 
-// restartAfterTeardown does the pending restarts when all is taken back. A systemd that
-// does not answer leaves them pending and no more.
+// restartAfterTeardown does the pending restarts after everything is undone. If
+// systemd does not answer, they stay pending.
 func (e *Engine) restartAfterTeardown(ctx context.Context, j *journalFile) ([]string, error) {
 	if e.Boot {
 		_, err := e.noteRestartsAtBoot(ctx, j, nil)
@@ -175,8 +177,8 @@ func (e *Engine) restartAfterTeardown(ctx context.Context, j *journalFile) ([]st
 	return restarted, err
 }
 
-// noteRestartsAtBoot writes down which restarts are pending, if systemd says: a boot
-// begins everything anew, and has done already what it is for.
+// noteRestartsAtBoot records which restarts are pending, if systemd answers: a
+// boot starts every unit, and so has done them already.
 func (e *Engine) noteRestartsAtBoot(ctx context.Context, j *journalFile, units []string) (pending []string, err error) {
 	entries, err := e.restartEntries(ctx, j.Journal, units)
 	if err != nil {
@@ -186,7 +188,7 @@ func (e *Engine) noteRestartsAtBoot(ctx context.Context, j *journalFile, units [
 	return UnitsOf(j.Restarts), err
 }
 
-// restartPending restarts the units whose restart is pending, and tells which those were.
+// restartPending restarts the units whose restart is pending, and returns them.
 func (e *Engine) restartPending(ctx context.Context, j *journalFile) (done []string, err error) {
 	if e.NoRestart {
 		return nil, nil
@@ -216,12 +218,12 @@ func (e *Engine) restartPending(ctx context.Context, j *journalFile) (done []str
 	return done, j.write(entries...)
 }
 
-// restarted is the entry of a restart that is not pending any more.
+// restarted is the entry of a restart that is no longer pending.
 func restarted(unit string) entry {
 	return entry{Op: "woke", PendingRestart: PendingRestart{Unit: unit}}
 }
 
-// restart has systemd read the unit's files first, where it has not: a crash may
+// restart first makes systemd read the unit's files, if it has not: a crash may
 // have come between their change and that.
 func (e *Engine) restart(ctx context.Context, unit string) error {
 	op := "restart " + unit

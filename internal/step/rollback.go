@@ -5,14 +5,13 @@ import (
 	"slices"
 )
 
-// rollback takes back what the run did, newest first, and puts up again what
-// it took down. It goes on when one act cannot be taken back: the Outcome
-// names what was left. It does not end with ctx, because ctx may be what ended
-// the run.
+// rollback undoes what the run did, newest first, and does again what it undid.
+// It continues if one act cannot be undone: the Outcome names what was left. It
+// does not end with ctx, because the end of ctx may be why the run ended.
 func (r *run) rollback(ctx context.Context) Outcome {
 	ctx = context.WithoutCancel(ctx)
 	var left []error
-	stuck := map[string]bool{} // what could not be taken back, and what it stands on
+	stuck := map[string]bool{} // what could not be undone, and what is below it
 	for _, a := range slices.Backward(r.acts) {
 		info := a.step.Info()
 		if stuck[info.ID] {
@@ -38,7 +37,7 @@ func (r *run) rollback(ctx context.Context) Outcome {
 	return out
 }
 
-// stick marks what a step stands on, directly or not: it is still in use.
+// stick marks what is below a step, directly or not: it is still in use.
 func (r *run) stick(stuck map[string]bool, info Info) {
 	for _, below := range slices.Concat(info.StandsOn, info.Needs) {
 		stuck[below] = true
@@ -71,7 +70,7 @@ func (r *run) takeBack(ctx context.Context, a act) error {
 	return nil
 }
 
-// mark says in the report what became of a step that the run had done.
+// mark sets the result of a step that the run had done.
 func (r *run) mark(id string, err error) {
 	for i := range r.items {
 		if r.items[i].Info.ID == id && r.items[i].State == ItemChanged && err == nil {
@@ -81,7 +80,7 @@ func (r *run) mark(id string, err error) {
 }
 
 // restoreGoal writes the goal of before the run. Something that could not be
-// taken back keeps the journal, with the goal to take it back.
+// undone keeps the journal, with the goal to undo it.
 func (r *run) restoreGoal(left bool) error {
 	goal := entry{Op: "goal", Goal: r.before.Goal, Config: r.before.Config}
 	if left && goal.Goal == GoalNone {

@@ -1,5 +1,5 @@
-// Package step is the engine: a list of reversible steps, looked at, made
-// true, or taken back, with a journal that outlives a crash. It knows no swap.
+// Package step is the engine: a list of reversible steps, checked, done or
+// undone, with a journal that survives a crash. It does not know about swap.
 package step
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Step is one reversible change to a node, as the engine sees it: Of makes one of a
-// Typed step, where the methods are described.
+// Step is one reversible change to a node, as the engine sees it: Of makes it
+// from a Typed step, which documents the methods.
 type Step interface {
 	Info() Info
 	Want() any
@@ -22,24 +22,25 @@ type Step interface {
 
 // Info describes a step to people.
 type Info struct {
-	ID         string   // for ever the same: journals hold it
+	ID         string   // never changes: journals contain it
 	Title      string   // what it makes, "swap file /swapfile, 4 GiB"
 	Why        string   // one sentence
-	ByHand     []string // the commands an administrator would type instead of Do
+	ByHand     []string // the commands that an administrator would type instead of Do
 	UndoByHand []string // and instead of Undo
-	StandsOn   []string // IDs of the steps below it: when one of these is redone, so is it
-	// Needs are the IDs of steps that must not be undone before it, though it
-	// need not be redone with them.
+	StandsOn   []string // IDs of the steps below it: if one of these is done again, so is it
+	// Needs are the IDs of steps that must not be undone before it, but need
+	// not be done again with them.
 	Needs []string
-	// Restarts is the unit that reads what the step changes, and has to be
-	// restarted to do so; "" for none.
+	// Restarts is the unit that has to be restarted to read what the step
+	// changes; "" for none.
 	Restarts string
-	// InPlace: when the step is wanted otherwise, Do makes the new of the old.
-	// It is not undone first, so that there is no moment without either.
+	// InPlace: if the step is desired with other values, Do changes the old
+	// into the new. It is not undone first, so that there is no moment without
+	// either.
 	InPlace bool
 }
 
-// State is how the node stands towards a step, as Check finds it.
+// State is the state of a step on the node, as Check finds it.
 type State int
 
 // States that Check may return.
@@ -49,46 +50,47 @@ const (
 	Blocked              // Do must not be tried: Finding.Err says why
 )
 
-// Finding is what Check found.
+// Finding is the result of Check.
 type Finding struct {
 	State State
-	Found string // how the node stands, for people: "no file", "on, priority -2"
-	// Destroys: Do replaces something that Undo cannot bring back, because a
-	// person said that it may.
+	Found string // the state of the node, for people: "no file", "on, priority -2"
+	// Destroys: Do replaces something that Undo cannot restore, because the
+	// user allowed it.
 	Destroys bool
 	Err      error // why it is Blocked
 }
 
-// BlockedBy is the finding of what must not be tried.
+// BlockedBy is the finding of a step that must not be tried.
 func BlockedBy(err error) Finding {
 	return Finding{State: Blocked, Found: err.Error(), Err: err}
 }
 
-// Record is what the journal knows of a step of ours. The zero Record is a step
-// that the journal does not know: what is found Done then was so before us.
+// Record is the journal's record of a step of ours. The zero Record is a step
+// that is not in the journal: if it is found Done, it was so before setup.
 type Record struct {
 	ID       string          `json:"id,omitempty"`
 	Want     json.RawMessage `json:"want,omitempty"`
 	Saved    json.RawMessage `json:"saved,omitempty"`
-	Made     json.RawMessage `json:"made,omitempty"` // what Do noted of it, of its last run
+	Made     json.RawMessage `json:"made,omitempty"` // what Do recorded of it, in its last run
 	Restarts string          `json:"wakes,omitempty"`
 }
 
-// Ours reports whether the journal knows the step.
+// Ours reports whether the step is in the journal.
 func (r Record) Ours() bool { return r.ID != "" }
 
-// Run is what the engine gives to one Do.
+// Run is what a Do gets from the engine.
 type Run = RunOf[any]
 
 // RunOf is Run for a step that notes a Made.
 type RunOf[Made any] struct {
 	Progress Progress
-	// Note writes into the journal, durably, by what the thing that is being made
-	// will be known again: Record.Made. Only the kernel decides that, so Save
-	// cannot tell it. Do calls it before the thing gets the place where Check looks.
+	// Note writes into the journal, durably, what identifies the thing that is
+	// being made: Record.Made. Only the kernel decides that, so Save cannot
+	// know it. Do calls it before the thing gets the name by which Check finds
+	// it.
 	Note func(made Made) error
 }
 
-// Progress hears how far a long Do or Undo is, in bytes. total is 0 when it is
+// Progress receives how far a long Do or Undo is, in bytes. total is 0 if it is
 // not known.
 type Progress func(done, total int64)

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// takeDown undoes, newest first, every step of ours that stands on it or is to
-// stand on it, and the step itself when its want has changed: one that has
-// merely fallen down is done again as it is. What those stood on and nobody
-// wants any more goes with them, out of the way of what comes in its place.
+// takeDown undoes, newest first, every step of ours that is above it or will
+// be, and the step itself if its want has changed: one that is merely not in
+// effect is done again. Steps below those that are no longer desired are undone
+// with them, so that they are not in the way.
 func (r *run) takeDown(ctx context.Context, it *Item) error {
 	ours, err := r.standing()
 	if err != nil {
@@ -38,14 +38,14 @@ func (r *run) takeDown(ctx context.Context, it *Item) error {
 	return nil
 }
 
-// standing lists the steps of ours that are there, oldest first, as they were
-// made.
+// standing lists the steps of ours that are in effect, oldest first, as they
+// were made.
 func (r *run) standing() ([]act, error) {
 	ours, err := r.engine.made(r.journal.Journal)
 	return slices.DeleteFunc(ours, func(a act) bool { return r.fresh[a.rec.ID] }), err
 }
 
-// made builds the steps that a journal knows, oldest first.
+// made builds the steps of a journal, oldest first.
 func (e *Engine) made(j Journal) ([]act, error) {
 	var acts []act
 	for _, rec := range j.Records {
@@ -58,9 +58,9 @@ func (e *Engine) made(j Journal) ([]act, error) {
 	return acts, nil
 }
 
-// newestFirst puts steps into the order in which they can be undone: the
-// newest first, but none before what stands on it. After a crash a step may be
-// older in the journal than what is below it.
+// newestFirst puts steps into the order in which they can be undone: the newest
+// first, but none before those above it. After a crash a step may be older in
+// the journal than the one below it.
 func newestFirst(made []act) []act {
 	rest := slices.Clone(made)
 	var order []act
@@ -78,7 +78,7 @@ func newestFirst(made []act) []act {
 	return order
 }
 
-// carries reports whether one of others stands on a, or needs it.
+// carries reports whether one of others is above a, or needs it.
 func carries(a act, others []act) bool {
 	on := map[string]bool{a.rec.ID: true}
 	return slices.ContainsFunc(others, func(o act) bool {
@@ -87,8 +87,8 @@ func carries(a act, others []act) bool {
 	})
 }
 
-// above names the steps of ours that stand on id, directly or not, as they were
-// made or as they are wanted now.
+// above names the steps of ours that are above id, directly or not, as they
+// were made or as they are desired now.
 func (r *run) above(id string, ours []act) map[string]bool {
 	wanted := map[string]Info{}
 	for _, it := range r.items {
@@ -108,7 +108,7 @@ func (r *run) above(id string, ours []act) map[string]bool {
 	return standing
 }
 
-// addRetiredBelow adds to down the retired steps that those in it stand on.
+// addRetiredBelow adds to down the retired steps below those in it.
 func (r *run) addRetiredBelow(down map[string]bool, ours []act) {
 	retired := map[string]bool{}
 	for _, it := range r.items {
@@ -126,10 +126,10 @@ func (r *run) addRetiredBelow(down map[string]bool, ours []act) {
 	}
 }
 
-// retire undoes a step that the journal knows and nobody wants any more.
+// retire undoes a step of the journal that is no longer desired.
 func (r *run) retire(ctx context.Context, it *Item) error {
 	if !r.journal.Record(it.Info.ID).Ours() {
-		it.State = ItemUndone // went down with what stood on it
+		it.State = ItemUndone // was undone with the step above it
 		return nil
 	}
 	if err := r.undo(ctx, act{step: it.step, rec: it.Was}); err != nil {
@@ -140,7 +140,7 @@ func (r *run) retire(ctx context.Context, it *Item) error {
 	return nil
 }
 
-// undo takes one step back, and remembers that it did.
+// undo undoes one step, and remembers that it did.
 func (r *run) undo(ctx context.Context, a act) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (r *run) undo(ctx context.Context, a act) error {
 	return r.engine.undo(ctx, r.journal, a)
 }
 
-// undo runs Undo of one step and writes down that it is undone.
+// undo runs Undo of one step and records that it is undone.
 func (e *Engine) undo(ctx context.Context, j *journalFile, a act) error {
 	info := a.step.Info()
 	e.tell(Event{Kind: Undoing, Info: info})

@@ -9,10 +9,10 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Teardown takes back everything that the journal knows, newest first, and
-// then removes the journal. It stops at the first step that cannot be taken
-// back, because what is below it is still in use; run again, it goes on there.
-// before, if not nil, may refuse while nothing has changed yet.
+// Teardown undoes everything in the journal, newest first, and then removes the
+// journal. It stops at the first step that cannot be undone, because what is
+// below it is still in use; the next run continues there. before, if not nil,
+// may refuse while nothing has changed yet.
 func (e *Engine) Teardown(ctx context.Context, before func([]Item) error) (Outcome, error) {
 	j, unlock, err := e.take()
 	if err != nil {
@@ -69,7 +69,8 @@ func (e *Engine) undoAll(ctx context.Context, j *journalFile, items []Item) erro
 	return nil
 }
 
-// announceDown writes down that all is to go, and the restarts that makes pending.
+// announceDown records that everything is to be undone, and the restarts that
+// this makes pending.
 func (e *Engine) announceDown(ctx context.Context, j *journalFile, items []Item) error {
 	var entries []entry
 	if j.Goal == GoalUp {
@@ -88,7 +89,7 @@ func (e *Engine) announceDown(ctx context.Context, j *journalFile, items []Item)
 	return j.write(entries...)
 }
 
-// interrupted gives an error that came from the end of ctx the words and the
+// interrupted gives an error that came from the end of ctx the message and the
 // exit code of an interruption.
 func interrupted(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
@@ -104,7 +105,7 @@ func interrupted(ctx context.Context, err error) error {
 	return fail.New(fail.Interrupted, op, why, append(fail.Hints(err), "run the same command again")...)
 }
 
-// stopped is the end of a ctx in words for people.
+// stopped says for people how ctx ended.
 type stopped struct{ error }
 
 func (stopped) Error() string   { return "it was interrupted" }

@@ -8,26 +8,27 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Typed is a step in its own types: what it wants, what it saves for Undo, and what Do
-// notes of what it makes. All three are plain data that the journal keeps. The methods
-// may run again after a crash at any point inside them: Do and Undo finish what an
-// earlier call began, and do nothing where nothing is left to do.
+// Typed is a step in its own types: the desired state, what it saves for Undo,
+// and what Do records of what it makes. All three are plain data in the
+// journal. The methods may run again after a crash at any point inside them: Do
+// and Undo finish what an earlier call began, and do nothing if nothing is left
+// to do.
 type Typed[Want, Saved, Made any] interface {
-	// Info says what the step is, for people.
+	// Info describes the step, for people.
 	Info() Info
-	// Want is what Do makes true. With it the step can be built again, for teardown,
-	// without the configuration.
+	// Want is what Do makes true. From it the step can be built again, for
+	// teardown, without the configuration.
 	Want() Want
-	// Check finds out how the node stands. It changes nothing, and does not fail
-	// because something that the step stands on is not there yet: that is Todo.
+	// Check finds out the state of the node. It changes nothing, and does not
+	// fail because something below the step does not exist yet: that is Todo.
 	Check(ctx context.Context, h host.Host, was *Was[Want, Saved, Made]) (Finding, error)
 	// Save returns what Undo will need, before Do.
 	Save(ctx context.Context, h host.Host) (Saved, error)
 	// Do makes Want true. was.Saved is what Save returned, after a crash that of the
 	// first run.
 	Do(ctx context.Context, h host.Host, was *Was[Want, Saved, Made], r RunOf[Made]) error
-	// Undo takes back what Do made, whole or in part. The step is undone also when
-	// the error is a *Remark.
+	// Undo undoes Do, complete or partial. The step is undone also if the error
+	// is a *Remark.
 	Undo(ctx context.Context, h host.Host, was *Was[Want, Saved, Made], p Progress) error
 }
 
@@ -36,7 +37,7 @@ type None struct{}
 
 // Was is a Record in the types of its step.
 type Was[Want, Saved, Made any] struct {
-	Ours  bool // the journal knows the step
+	Ours  bool // the step is in the journal
 	Want  Want
 	Saved Saved
 	Made  *Made // nil: Do noted nothing
@@ -62,7 +63,7 @@ func (r Record) read(want, saved, made any) (err error) {
 	return cannotUse(r.ID, err)
 }
 
-// WantOf is the Want of a record, if the journal knows that step.
+// WantOf is the Want of a record, if the step is in the journal.
 func WantOf[Want any](r Record) (want Want, ok bool) {
 	ok = r.Ours() && json.Unmarshal(r.Want, &want) == nil
 	return want, ok
@@ -78,7 +79,7 @@ func Of[Want, Saved, Made any](s Typed[Want, Saved, Made]) Step {
 	return guarded{&typed[Want, Saved, Made]{s}}
 }
 
-// As returns the typed step that a Step was made of, if it is a T.
+// As returns the typed step from which a Step was made, if it is a T.
 func As[T any](s Step) (T, bool) {
 	if e, ok := edgeOf(s); ok {
 		t, ok := e.typed().(T)
@@ -88,15 +89,14 @@ func As[T any](s Step) (T, bool) {
 	return none, false
 }
 
-// Leaver is a typed step that may find something in its place which is not what it made.
+// Leaver is a typed step that may find something else in place of what it made.
 type Leaver[Want, Saved, Made any] interface {
-	// LeavesAlone says what that is, so that whoever takes ours away leaves it; "" for
-	// nothing.
+	// LeavesAlone describes that, so that an undo leaves it; "" for nothing.
 	LeavesAlone(h host.Host, was *Was[Want, Saved, Made]) string
 }
 
-// LeavesAlone asks a step that is a Leaver. Whoever acts on a record that cannot be read
-// meets that again.
+// LeavesAlone calls a step that is a Leaver. A later use reports a record that
+// cannot be read.
 func LeavesAlone(s Step, h host.Host, r Record) string {
 	if e, ok := edgeOf(s); ok {
 		return e.leavesAlone(h, r)
@@ -117,7 +117,8 @@ func edgeOf(s Step) (edge, bool) {
 	return g.edge, ok
 }
 
-// guarded makes a panic of a step an error, so that the run is undone as after any other.
+// guarded turns a panic of a step into an error, so that the run is undone as
+// after any other error.
 type guarded struct{ edge }
 
 func (g guarded) Check(ctx context.Context, h host.Host, r Record) (f Finding, err error) {
@@ -140,7 +141,7 @@ func (g guarded) Undo(ctx context.Context, h host.Host, r Record, p Progress) (e
 	return g.edge.Undo(ctx, h, r, p)
 }
 
-// typed reads and writes the journal's raw JSON at the edge of a step.
+// typed decodes and encodes the journal's raw JSON for a step.
 type typed[Want, Saved, Made any] struct{ step Typed[Want, Saved, Made] }
 
 func (t *typed[W, S, M]) typed() any { return t.step }

@@ -12,7 +12,8 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// Bits that internal/host has no use for (include/uapi/linux/fs.h and fiemap.h).
+// Flags that internal/host does not need (include/uapi/linux/fs.h and
+// fiemap.h).
 const (
 	inodeNoCompress = 0x00000400
 	inodeEncrypted  = 0x00000800
@@ -21,19 +22,19 @@ const (
 	extentDataEncrypted = 0x00000080
 )
 
-// CheckFile judges whether the file at path, made earlier, is one that Make
-// would have made: its size (a killed writer leaves a short one), mode 0600,
-// root's, and every byte with a block of its own. Wrong answers come late
-// without it: the kernel takes a short or a world-readable file, and refuses the
-// others at swapon with a bare EINVAL. The errors wrap fs.ErrNotExist when there
-// is no file.
+// CheckFile checks whether the existing file at path is one that Make would
+// have made: its size (a killed writer leaves a short one), mode 0600, owned by
+// root, and every byte with a block of its own. Without it, problems show late:
+// the kernel accepts a short or a world-readable file, and refuses the others
+// at swapon with a bare EINVAL. The errors wrap fs.ErrNotExist if there is no
+// file.
 func CheckFile(h host.Host, path string, sizeBytes int64) error {
 	op := "use the swap file " + path
 	kind, err := FileSystemOf(h, path)
 	if err != nil {
 		return err
 	}
-	// Look before opening: to open a named pipe would wait for its other end.
+	// Stat before opening: opening a named pipe would wait for its other end.
 	st, err := h.Files.Lstat(path)
 	if err != nil {
 		return fail.New(0, op, err)
@@ -71,7 +72,7 @@ func checkOpen(h host.Host, f host.File, kind FileSystem, size int64) error {
 	return checkBlocks(h, f, st, size)
 }
 
-// checkFlags refuses what swapon(2) or a later writer stumbles over.
+// checkFlags refuses flags with which swapon(2) or a later writer fails.
 func checkFlags(h host.Host, f host.File, kind FileSystem) error {
 	flags, err := h.Kernel.InodeFlags(f)
 	if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EOPNOTSUPP) {
@@ -112,7 +113,7 @@ func checkNoCOW(h host.Host, f host.File) error {
 func checkBlocks(h host.Host, f host.File, st host.Stat, size int64) error {
 	extents, err := h.Kernel.Extents(f)
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOTTY) {
-		if st.UsedBytes < size { // no map: the count of blocks shows most holes
+		if st.UsedBytes < size { // without a map, the number of blocks shows most holes
 			return fmt.Errorf("it has holes: %s of %s have blocks", bytesize.Format(st.UsedBytes), bytesize.Format(size))
 		}
 		return nil
@@ -123,7 +124,7 @@ func checkBlocks(h host.Host, f host.File, st host.Stat, size int64) error {
 	end := int64(0)
 	for _, e := range extents {
 		if e.Logical >= size {
-			break // blocks reserved beyond the end do no harm
+			break // blocks allocated beyond the end do no harm
 		}
 		if e.Logical > end {
 			return fmt.Errorf("it has a hole at byte %d", end)
@@ -139,7 +140,7 @@ func checkBlocks(h host.Host, f host.File, st host.Stat, size int64) error {
 	return nil
 }
 
-// unfit says why the kernel will not, or should not, swap to an extent.
+// unfit says why the kernel cannot, or should not, swap to an extent.
 func unfit(flags uint32) string {
 	switch {
 	case flags&host.ExtentInline != 0, flags&host.ExtentTail != 0:

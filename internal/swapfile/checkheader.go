@@ -8,7 +8,7 @@ import (
 )
 
 // CheckHeader says what is wrong with the swap header of the file or device at
-// path: that it has none, or one that does not span the whole of it.
+// path: it has none, or one for another size.
 func CheckHeader(h host.Host, path string) error {
 	op := "use the swap header of " + path
 	f, err := openForReading(h, path)

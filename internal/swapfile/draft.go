@@ -13,7 +13,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// draft is a swap file in the making, under its temporary name.
+// draft is an unfinished swap file, under its temporary name.
 type draft struct {
 	h        host.Host
 	fs       FileSystem
@@ -29,7 +29,7 @@ func (d *draft) make(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	// The mode holds from the first moment, and O_EXCL follows no link.
+	// The mode is set from the beginning, and O_EXCL follows no link.
 	f, err := d.h.Files.Open(d.path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
@@ -54,8 +54,8 @@ func (d *draft) make(ctx context.Context) error {
 var errCopyOnWrite = errors.New("it would be copy-on-write")
 
 // setNoCOW makes the empty file not copy-on-write. The attribute excludes those
-// of compression, which a file may have from its directory: btrfs refuses it as
-// long as they are set, so they go first, in a call of their own.
+// of compression, which a file may inherit from its directory: btrfs refuses it
+// while they are set, so they are cleared first, in a separate call.
 func (d *draft) setNoCOW() error {
 	flags, err := d.h.Kernel.InodeFlags(d.file)
 	if err != nil {
@@ -74,12 +74,12 @@ func (d *draft) setNoCOW() error {
 	if err := d.h.Kernel.SetInodeFlags(d.file, flags|host.InodeNoCOW); err != nil {
 		return fmt.Errorf("chattr +C: %w", err)
 	}
-	return checkNoCOW(d.h, d.file) // before gigabytes are written in vain
+	return checkNoCOW(d.h, d.file) // before gigabytes are written for nothing
 }
 
-// allocate gives the file its blocks, the quick way where that counts. Blocks
-// that are to be written are reserved first: they lie together then, and a disk
-// that is too full is known before gigabytes are written.
+// allocate gives the file its blocks, the fast way if that counts. Blocks to
+// write are reserved first: then they are contiguous, and a full disk is
+// noticed before gigabytes are written.
 func (d *draft) allocate(ctx context.Context) error {
 	d.progress(0, d.size)
 	if d.fs.WriteZeros {
@@ -98,8 +98,8 @@ func (d *draft) allocate(ctx context.Context) error {
 	return d.writeZeros(ctx)
 }
 
-// reserveStep is how much is asked of fallocate(2) at a time. The call cannot be
-// interrupted, and takes seconds per GiB on a file system in many pieces.
+// reserveStep is the size of one fallocate(2) call. The call cannot be
+// interrupted, and takes seconds per GiB on a fragmented file system.
 const reserveStep = 4 << 30
 
 // reserve allocates blocks with fallocate(2). If no zeros are written, that is
@@ -120,9 +120,8 @@ func (d *draft) reserve(ctx context.Context) error {
 	return nil
 }
 
-// zeroStep is how much a disk is asked to zero at a time. The call cannot be
-// interrupted, and some disks that have it are no faster than if they were sent
-// the zeros.
+// zeroStep is the size of one request to zero blocks. The call cannot be
+// interrupted, and some disks that support it are no faster than with writes.
 const zeroStep = 1 << 30
 
 // zeroByDisk makes the disk write the zeros.
@@ -141,7 +140,7 @@ func (d *draft) zeroByDisk(ctx context.Context) error {
 	return nil
 }
 
-// explainNoCOW adds what to do when btrfs keeps the file copy-on-write.
+// explainNoCOW adds hints for a btrfs that keeps the file copy-on-write.
 func (d *draft) explainNoCOW(op string, err error) error {
 	if !d.fs.NoCOW || !errors.Is(err, errCopyOnWrite) {
 		return err

@@ -12,8 +12,8 @@ import (
 )
 
 // Erase overwrites the first and last MiB of the block device at path with
-// zeros, durably, so that no tool finds there what was on it before. What lies
-// between stays. A device in use is refused: the error wraps unix.EBUSY.
+// zeros, durably, so that no tool recognises its old content. The rest stays. A
+// device in use is refused: the error wraps unix.EBUSY.
 func Erase(ctx context.Context, h host.Host, path string) error {
 	op := "erase " + path
 	st, err := h.Files.Stat(path)

@@ -12,10 +12,11 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// Swap that somebody else made is adopted as it is: from then on a boot turns it on. The
-// file or device and its header stay theirs; only "swap.on" gets into the journal, with
-// the swap that was on. Not adopted is what lies below a mapping: its key is lost at a
-// reboot, and nothing shows then that what it encrypted may be overwritten.
+// Swap that somebody else made is adopted unchanged: from then on a boot turns
+// it on. The file or device and its header stay theirs; only "swap.on" is in
+// the journal, with the swap that was on. A device below a mapping is not
+// adopted: its key is lost at a reboot, and then nothing shows that its
+// ciphertext may be overwritten.
 
 // onSaved is the swap that was on before us.
 type onSaved struct {
@@ -26,8 +27,8 @@ type adopted struct {
 	Priority int `json:"priority"`
 }
 
-// Adopted reports whether a record is of swap that was on before us, and stays on after
-// us.
+// Adopted reports whether a record is of swap that was on before setup, and
+// stays on after teardown.
 func Adopted(r step.Record) bool {
 	if _, ok := OnTarget(r); !ok {
 		return false
@@ -38,8 +39,8 @@ func Adopted(r step.Record) bool {
 
 func (a Area) adopts() bool { return a.Adopt && !a.Encrypt }
 
-// adoptable reports whether what is at the path is a whole swap area of somebody else's
-// that this run may take as it is, or an earlier one has taken.
+// adoptable reports whether there is a whole swap area of somebody else's at
+// the path that this run may adopt unchanged, or an earlier one has adopted.
 func adoptable(h host.Host, area, path string, adopt bool) bool {
 	j, err := step.ReadJournal(h, config.JournalPath)
 	if err != nil {
@@ -49,8 +50,8 @@ func adoptable(h host.Host, area, path string, adopt bool) bool {
 	return (adopt || ok && target == Target{Path: path}) && swapfile.CheckHeader(h, path) == nil
 }
 
-// withPriority judges an area that is on with another priority than the wanted. To change
-// that of somebody else's, it would have to be turned off.
+// withPriority judges an active area with another priority than the desired
+// one. To change it, somebody else's swap would have to be turned off.
 func (s *onStep) withPriority(swap kernel.Swap, was *onWas) step.Finding {
 	if was.Ours || s.adopt {
 		return step.Finding{State: step.Todo, Found: fmt.Sprintf("on, with priority %d", swap.Priority)}
@@ -61,8 +62,8 @@ func (s *onStep) withPriority(swap kernel.Swap, was *onWas) step.Finding {
 		Hint("or have swapctl take it over: --adopt"))
 }
 
-// giveBack leaves adopted swap as it was: on, with its priority. What somebody has turned
-// off since stays off.
+// giveBack restores adopted swap: on, with its priority. Swap that somebody has
+// turned off since stays off.
 func (s *onStep) giveBack(ctx context.Context, h host.Host, before adopted, p step.Progress) error {
 	swap, on, err := Active(h, s.want.Target)
 	if err != nil || !on {

@@ -1,5 +1,5 @@
-// Package area has the steps of a swap area: the file or device, the encryption, the
-// header, and the swap that is on.
+// Package area has the steps of a swap area: the file or device, the
+// encryption, the header, and the active swap.
 package area
 
 import (
@@ -15,43 +15,45 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// Area is one swap area, fully decided: what a person wants of it, held against a node.
+// Area is one swap area with all decisions made: the user's configuration,
+// applied to a node.
 type Area struct {
 	config.Area // with the size in bytes
 
-	Suffix    string // of its step IDs: "" or "@bridge"
+	Suffix    string // suffix of its step IDs: "" or "@bridge"
 	SizeBytes int64  // of the file or device
-	Erase     bool   // what the file or device holds may go
+	Erase     bool   // the content of the file or device may be lost
 	Force     bool   // the file may be more than half of its file system
-	Adopt     bool   // swap that is there already, not encrypted, may become ours
-	// Untagged: an encrypted device as an older swapctl used it, all of it.
+	Adopt     bool   // existing swap, not encrypted, may be adopted
+	// Untagged: an encrypted device without a tag, as older versions of swapctl
+	// made it.
 	Untagged bool
 	Restarts string // the kubelet's unit, which counts the swap when it starts
-	Sector   int    // the unit of encryption in bytes, 0 for the largest that fits
+	Sector   int    // encryption sector size in bytes, 0 for the largest that fits
 
 	known knownFile
 }
 
-// knownFile is what the journal knows of the file of an area.
+// knownFile is what the journal records of the file of an area.
 type knownFile struct {
 	want      fileWant
 	encrypted bool
 }
 
-// Know reads what the journal knows of the area with that suffix.
+// Know reads what the journal records of the area with that suffix.
 func (a *Area) Know(j step.Journal) {
 	a.known = knownFile{encrypted: j.Record("swap.crypt" + a.Suffix).Ours()}
 	a.known.want, _ = step.WantOf[fileWant](j.Record("swap.file" + a.Suffix)) // what cannot be read is not one of ours
 }
 
-// KnowTag reads whether the journal knows the device with a tag. A boot changes nothing
-// of what an older swapctl made; setup does.
+// KnowTag finds out whether the journal records a tag of the device. A boot
+// does not change what an older swapctl made; setup does.
 func (a *Area) KnowTag(j step.Journal) {
 	was, ours := step.WantOf[deviceWant](j.Record("swap.device" + a.Suffix))
 	a.Untagged = ours && !was.Tagged
 }
 
-// BackingOf is the file or device of which a record is, if it is of one.
+// BackingOf is the file or device of a record, if it has one.
 func BackingOf(r step.Record) (backing, suffix string, ok bool) {
 	kind, suffix := step.SplitID(r.ID)
 	switch kind {
@@ -70,10 +72,10 @@ func BackingOf(r step.Record) (backing, suffix string, ok bool) {
 	return "", "", false
 }
 
-// fileWant is the file that the area needs. One that is there already keeps the
-// blocks that it has: swap that is on does not come down, and gigabytes are not
-// written, because a setting or another version of the program would have made it
-// otherwise. But one that becomes encrypted comes down in any case.
+// fileWant is the file that the area needs. An existing file keeps its blocks:
+// active swap is not turned off, and gigabytes are not written, because a
+// setting or another version of the program would have made it differently. But
+// a file that becomes encrypted is turned off in any case.
 func (a Area) fileWant() fileWant {
 	want := fileWant{Path: a.Path, SizeBytes: a.SizeBytes, Written: a.Encrypt && a.Preallocation != "falloc"}
 	if was := a.known.want; was.Path == want.Path && was.SizeBytes == want.SizeBytes && (was.Written || a.known.encrypted) {
@@ -82,7 +84,8 @@ func (a Area) fileWant() fileWant {
 	return want
 }
 
-// Resolve decides what is open of an area: the size in bytes of this node.
+// Resolve decides what the configuration leaves open: the size in bytes on this
+// node.
 func Resolve(h host.Host, asked config.Area) (Area, error) {
 	a := Area{Area: asked}
 	return a, a.Find(h)
@@ -118,8 +121,8 @@ func (a *Area) setSize(bytes int64) {
 	a.SizeBytes, a.Size = bytes, strconv.FormatInt(bytes, 10)
 }
 
-// sizeOf is the size in bytes that was asked for. The memory is read only for a share
-// of it: this is on the way of every setup.
+// sizeOf is the requested size in bytes. The memory is read only for a
+// percentage, because every setup runs this.
 func sizeOf(h host.Host, asked string) (int64, error) {
 	size, err := bytesize.Parse(asked)
 	if isShare(asked) {
@@ -135,7 +138,7 @@ func sizeOf(h host.Host, asked string) (int64, error) {
 	return size, nil
 }
 
-// sizeHint is for sizes that are none.
+// sizeHint is the hint for an invalid size.
 const sizeHint = "for example --size 4Gi, or --size 50% of the node's memory"
 
 func deviceBytes(h host.Host, device string, reserved int64) (int64, error) {
@@ -156,8 +159,8 @@ func deviceBytes(h host.Host, device string, reserved int64) (int64, error) {
 	return d.SizeBytes, fail.New(fail.Failed, op, err)
 }
 
-// ReservedBytes is what the encryption leaves free at the start of a device, for
-// the tag.
+// ReservedBytes is the part at the start of a device that the encryption leaves
+// free for the tag.
 func (a Area) ReservedBytes() int64 {
 	if a.Device == "" || !a.Encrypt || a.Untagged {
 		return 0
@@ -173,7 +176,7 @@ func (a Area) Target() Target {
 	return Target{Path: a.Backing()}
 }
 
-// Lower is the step of the file or device, which a reboot does not lose.
+// Lower is the step of the file or device, which a reboot does not undo.
 func (a Area) Lower() step.Step {
 	if a.Device == "" {
 		return step.Of(&fileStep{area: a.Suffix, want: a.fileWant(),
@@ -183,7 +186,7 @@ func (a Area) Lower() step.Step {
 		encrypted: a.Encrypt, erase: a.Erase, adopt: a.adopts()})
 }
 
-// Upper are the steps on top of it. Each stands on the one before.
+// Upper are the steps on top of it. Each needs the one before.
 func (a Area) Upper() []step.Step {
 	file := a.Device == ""
 	var steps []step.Step
@@ -197,7 +200,7 @@ func (a Area) Upper() []step.Step {
 		step.Of(&onStep{area: a.Suffix, want: onWant{Target: a.Target(), Priority: a.Priority, Discard: a.Discard}, restarts: a.Restarts, adopt: a.adopts()}))
 }
 
-// Kinds are the kinds of step of this package.
+// Kinds are the step kinds of this package.
 func Kinds() step.Kinds {
 	return step.Kinds{fileKind(), deviceKind(), cryptKind(), headerKind(), onKind()}
 }

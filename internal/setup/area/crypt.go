@@ -15,11 +15,11 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// cryptStep is "swap.crypt": the mapping that encrypts whatever is swapped out.
+// cryptStep is "swap.crypt": the mapping that encrypts what is swapped out.
 type cryptStep struct {
 	area string
 	want crypt.Mapping
-	file bool // the backing is a file: a loop device comes between
+	file bool // the backing is a file: with a loop device between
 }
 
 // cryptWas: what is noted is what the mapping was put on.
@@ -49,7 +49,7 @@ func (s *cryptStep) Info() step.Info {
 	return info
 }
 
-// cryptsetup is the command that opens the mapping by hand.
+// cryptsetup is the command that makes the mapping by hand.
 func (s *cryptStep) cryptsetup() string {
 	sector := ""
 	if s.want.SectorBytes > 0 {
@@ -65,8 +65,8 @@ func (s *cryptStep) cryptsetup() string {
 
 func (s *cryptStep) Want() crypt.Mapping { return s.want }
 
-// Check finds the mapping as wanted, absent, ours but different, or somebody
-// else's; and the file or device below it used by another one.
+// Check finds the mapping as desired, missing, ours but different, or somebody
+// else's; and finds another user of the file or device below it.
 func (s *cryptStep) Check(_ context.Context, h host.Host, was *cryptWas) (step.Finding, error) {
 	if err := crypt.Available(h); err != nil {
 		return step.BlockedBy(err), nil
@@ -92,7 +92,7 @@ func (s *cryptStep) Check(_ context.Context, h host.Host, was *cryptWas) (step.F
 	return step.Finding{State: step.Todo, Found: "open, but " + why}, nil
 }
 
-// taken refuses a mapping of our name that is not ours.
+// taken refuses a mapping with our name that is not ours.
 func (s *cryptStep) taken(h host.Host, now crypt.State) error {
 	why := "there is one of that name, which swapctl did not make"
 	if now.BackingPath != "" {
@@ -107,8 +107,8 @@ func (s *cryptStep) taken(h host.Host, now crypt.State) error {
 }
 
 // usedTwice refuses a file or device that another loop device or mapping uses:
-// two keys over the same blocks destroy what either of them wrote. What ours, by
-// the old name or the new, has there is no other.
+// two keys for the same blocks destroy the data of both. Our own mapping, under
+// its old or new name, does not count.
 func (s *cryptStep) usedTwice(h host.Host, now crypt.State, old crypt.Mapping) error {
 	op := "encrypt " + s.want.Backing
 	st, err := h.Files.Stat(s.want.Backing)
@@ -126,7 +126,8 @@ func (s *cryptStep) usedTwice(h host.Host, now crypt.State, old crypt.Mapping) e
 	here := old.Backing == s.want.Backing
 	for _, u := range users {
 		mine := u.Kind == "mapping" && (u.Name == s.want.Name || here && u.Name == old.Name)
-		// A mapping that a killed run left without a live table shows no loop.
+		// A mapping that a killed run left without a live table shows no loop
+		// device.
 		below := u.Kind == "loop" && (u.Path == now.Loop || here && u.AutoClear)
 		if !mine && !below {
 			others = append(others, u)
@@ -140,7 +141,7 @@ func (s *cryptStep) usedTwice(h host.Host, now crypt.State, old crypt.Mapping) e
 		Hint("%s", release(h, top))
 }
 
-// release says how to end the use of a file or device by somebody else.
+// release says how to end somebody else's use of a file or device.
 func release(h host.Host, u crypt.User) string {
 	switch u.Kind {
 	case "mapping":
@@ -178,7 +179,7 @@ func (s *cryptStep) Do(ctx context.Context, h host.Host, was *cryptWas, r step.R
 	return s.want.Open(ctx, h)
 }
 
-// find looks for the mapping, and whether it is the one that the journal knows.
+// find looks for the mapping, and whether it is the one in the journal.
 func (s *cryptStep) find(h host.Host, was *cryptWas) (now crypt.State, mine bool, err error) {
 	now, err = crypt.Find(h, s.want.Name)
 	if err != nil || !now.Exists {
@@ -187,8 +188,9 @@ func (s *cryptStep) find(h host.Host, was *cryptWas) (now crypt.State, mine bool
 	return now, isOurMapping(h, now, s.want, was.Made), nil
 }
 
-// Undo closes the mapping, if it is ours. Where there is none any more, after a
-// reboot, nothing below it is touched: the noise there may be somebody else's by now.
+// Undo closes the mapping, if it is ours. If there is none any more, after a
+// reboot, nothing below it is touched: the random data there may be somebody
+// else's by now.
 func (s *cryptStep) Undo(ctx context.Context, h host.Host, was *cryptWas, _ step.Progress) error {
 	now, mine, err := s.find(h, was)
 	if err != nil || !mine {
@@ -201,10 +203,10 @@ func (s *cryptStep) Undo(ctx context.Context, h host.Host, was *cryptWas, _ step
 	return s.blank(h)
 }
 
-// blank zeroes the start of what was below our mapping: the header that we wrote
-// there, as ciphertext, and what was swapped out behind it. What is left is noise
-// without a key; with the noise at its start gone, the file or device is free for
-// the next use, ours included.
+// blank zeroes the start of what was below our mapping: the ciphertext of our
+// header, and of what was swapped out after it. The rest is unreadable without
+// the key; without the ciphertext at its start, the file or device is free for
+// the next use, also by swapctl.
 func (s *cryptStep) blank(h host.Host) error {
 	st, err := h.Files.Stat(s.want.Backing)
 	if errors.Is(err, fs.ErrNotExist) {

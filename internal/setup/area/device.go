@@ -18,26 +18,27 @@ import (
 )
 
 // deviceStep is "swap.device": a partition, disk or logical volume that is ours
-// to swap to. It is the step that decides that nothing on it is worth keeping.
+// to swap to. This step decides that its content may be lost.
 type deviceStep struct {
 	area string
 	want deviceWant
 
 	encrypted bool
-	erase     bool // what the device holds may go
-	adopt     bool // swap of somebody else's on it is used as it is
+	erase     bool // the content of the device may be lost
+	adopt     bool // swap of somebody else's on it is used unchanged
 }
 
 type deviceWant struct {
 	Device    string `json:"device"`
-	SizeBytes int64  `json:"sizeBytes"` // of the device: another one under the same name is noticed
+	SizeBytes int64  `json:"sizeBytes"` // of the device: shows if another one has the same name
 	// Tagged: it is encrypted, and its first MiB stays outside of the mapping and
 	// holds a tag. An older swapctl encrypted all of it, and nobody can tell what
 	// that leaves from the data of somebody else.
 	Tagged bool `json:"tagged,omitempty"`
 }
 
-// deviceSaved is the tag that the device gets: by it our own is known again.
+// deviceSaved is the tag that the device gets, by which it is recognised as
+// ours.
 type deviceSaved struct {
 	Tag swapfile.Tag `json:"tag,omitzero"`
 }
@@ -69,7 +70,7 @@ func (s *deviceStep) Info() step.Info {
 
 func (s *deviceStep) Want() deviceWant { return s.want }
 
-// Check finds the device ours, free for the taking, or in the way.
+// Check finds the device ours, free, or used by somebody else.
 func (s *deviceStep) Check(_ context.Context, h host.Host, was *deviceWas) (step.Finding, error) {
 	st, err := ResolveDevice(h, s.want.Device)
 	if err != nil {
@@ -98,7 +99,7 @@ func (s *deviceStep) ours(was *deviceWas) bool {
 	return was.Ours && was.Want.Device == s.want.Device && was.Want.SizeBytes == s.want.SizeBytes
 }
 
-// underOurMapping reports whether the only thing on the device is a mapping;
+// underOurMapping reports whether the only user of the device is a mapping;
 // swap.crypt judges which.
 func (s *deviceStep) underOurMapping(h host.Host, st host.Stat) bool {
 	users, err := crypt.UsersOf(h, st)
@@ -119,7 +120,7 @@ func (s *deviceStep) taken(was *deviceWas) error {
 		Hint("or have it used as it is: --encrypt=false --adopt")
 }
 
-// inUse refuses a device that is mounted or below something else.
+// inUse refuses a device that is mounted or below another device.
 func (s *deviceStep) inUse(h host.Host, st host.Stat) error {
 	op := "use the device " + s.want.Device
 	users, err := crypt.UsersOf(h, st)
@@ -172,8 +173,8 @@ func (s *deviceStep) content(h host.Host, was *deviceWas) (step.Finding, error) 
 		Hint("%s shows more; if nothing on it is needed, erase it with --erase=%s", showsMore(c, s.want.Device), s.want.Device)), nil
 }
 
-// holdsOurs reports whether the device, which nothing uses, shows by what it holds
-// that it is ours: nothing, or the tag or the header that the journal knows.
+// holdsOurs reports whether the content of the unused device proves that it is
+// ours: empty, or with the tag or the header in the journal.
 func (s *deviceStep) holdsOurs(h host.Host, was *deviceWas) (bool, swapfile.Content, error) {
 	c, err := swapfile.Probe(h, s.want.Device)
 	if err != nil {
@@ -183,7 +184,7 @@ func (s *deviceStep) holdsOurs(h host.Host, was *deviceWas) (bool, swapfile.Cont
 	return c.Empty || c.HoldsTag(was.Saved.Tag) || c.HoldsHeader(h, uuid), c, err
 }
 
-// showsMore is the command that shows what a device holds.
+// showsMore is the command that shows the content of a device.
 func showsMore(c swapfile.Content, device string) string {
 	if len(c.Found) == 0 { // wipefs knows nothing of it either
 		return "hexdump -C -n 512 " + device
@@ -213,7 +214,7 @@ func (s *deviceStep) Do(ctx context.Context, h host.Host, was *deviceWas, _ step
 	return swapfile.WriteTag(h, s.want.Device, was.Saved.Tag)
 }
 
-// Undo takes our tag away, and otherwise lets the device go as it is: what is on it
+// Undo removes our tag, and otherwise leaves the device unchanged: its content
 // is not ours to destroy.
 func (s *deviceStep) Undo(_ context.Context, h host.Host, was *deviceWas, _ step.Progress) error {
 	tag := was.Saved.Tag

@@ -17,8 +17,8 @@ import (
 // that migration and others take (include/linux/swap.h, Linux 6.12: up to 9).
 const mostAreas = 23
 
-// swapOnHints say what an errno of swapon(2) means for this node and file: of its
-// several causes the one that holds.
+// swapOnHints say what an errno of swapon(2) means for this node and file: the
+// cause that applies, of several.
 func swapOnHints(h host.Host, node string, err error) []string {
 	switch {
 	case errors.Is(err, unix.EPERM) && immutable(h, node):
@@ -60,9 +60,9 @@ func areasOn(h host.Host) int {
 	return len(swaps)
 }
 
-// commitForbids says that the kernel will not turn off areas of so many bytes in all,
-// and what helps, "" when it will: with vm.overcommit_memory=2 it refuses with ENOMEM
-// although little is in use and memory is free.
+// commitForbids says that the kernel will refuse to turn off areas of so many
+// bytes in all, and what helps, "" if it will not: with vm.overcommit_memory=2
+// it refuses with ENOMEM although little is in use and memory is free.
 func commitForbids(h host.Host, areaBytes int64) (why string, hints []string, err error) {
 	c, err := kernel.ReadCommit(h)
 	if err != nil || !c.Forbids(areaBytes) {

@@ -17,7 +17,7 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// fileStep is "swap.file": a file that the kernel will swap to.
+// fileStep is "swap.file": a file to which the kernel can swap.
 type fileStep struct {
 	area string
 	want fileWant
@@ -25,7 +25,7 @@ type fileStep struct {
 	encrypted bool
 	erase     bool // replace a file that is not ours, whatever it holds
 	force     bool // --force-size
-	adopt     bool // a file that holds swap of somebody else's is used as it is
+	adopt     bool // a file with swap of somebody else's is used unchanged
 	keep      bool // --keep-file: Undo leaves the file
 }
 
@@ -45,9 +45,9 @@ func (w fileWant) blocks() swapfile.Blocks {
 	return swapfile.Reserved
 }
 
-// fileSaved is what was there before: the directories that were missing, and where the
-// file system is mounted on which the file is made. A journal of an older swapctl does
-// not say the latter.
+// fileSaved is the state before: the directories that were missing, and the
+// mount point of the file system of the file. Journals of an older swapctl do
+// not have the latter.
 type fileSaved struct {
 	Dirs  []string `json:"made,omitempty"`
 	Mount string   `json:"mount,omitempty"`
@@ -89,7 +89,7 @@ func (s *fileStep) Info() step.Info {
 
 func (s *fileStep) Want() fileWant { return s.want }
 
-// Check finds the file as wanted, absent, or in the way.
+// Check finds the file as desired, missing, or in the way.
 func (s *fileStep) Check(_ context.Context, h host.Host, was *fileWas) (step.Finding, error) {
 	place, err := swapfile.CheckPlace(h, s.want.Path)
 	if err != nil {
@@ -119,7 +119,7 @@ func (s *fileStep) Check(_ context.Context, h host.Host, was *fileWas) (step.Fin
 		return step.Finding{State: step.Done, Found: "there"}, nil
 	}
 	f, err := s.foreign(h, place)
-	if err == nil && f.State == step.Done && was.Ours { // to move ours there would put it in its place
+	if err == nil && f.State == step.Done && was.Ours { // moving ours there would replace it
 		return step.BlockedBy(fail.Newf(fail.Usage, "make the swap file "+s.want.Path, "a file is there already, which swapctl did not make").
 			Hint("remove it, or name another file with --path").
 			Hint("or have it used as it is: swapctl teardown, and then this command again")), nil
@@ -127,8 +127,8 @@ func (s *fileStep) Check(_ context.Context, h host.Host, was *fileWas) (step.Fin
 	return f, err
 }
 
-// draftIsOurs refuses the temporary file of a killed run that was not ours: no
-// record tells of it.
+// draftIsOurs refuses a temporary file that is not the leftover of a killed
+// run: no record mentions it.
 func (s *fileStep) draftIsOurs(h host.Host, ours bool) error {
 	temp := swapfile.Temp(s.want.Path)
 	_, err := h.Files.Lstat(temp)
@@ -144,7 +144,7 @@ func (s *fileStep) draftIsOurs(h host.Host, ours bool) error {
 		Hint("or name another file with --path")
 }
 
-// made reports whether the file that is there is the one that the journal knows.
+// made reports whether the existing file is the one in the journal.
 func (s *fileStep) made(h host.Host, was *fileWas) (bool, error) {
 	if !s.ours(was) {
 		return false, nil
@@ -156,8 +156,8 @@ func (s *fileStep) made(h host.Host, was *fileWas) (bool, error) {
 	return err == nil && was.Made != nil && now.Same(*was.Made), fail.New(fail.Failed, "look at the swap file "+s.want.Path, err)
 }
 
-// couldBeOurs is for what an older swapctl made: the file has the size, owner, mode
-// and blocks, and holds nothing, our header, or what may have been encrypted.
+// couldBeOurs is for files of an older swapctl: the file has the size, owner,
+// mode and blocks, and contains nothing, our header, or what may be ciphertext.
 func (s *fileStep) couldBeOurs(h host.Host, was *fileWas) (bool, error) {
 	if swapfile.CheckFile(h, was.Want.Path, was.Want.SizeBytes) != nil {
 		return false, nil
@@ -170,7 +170,8 @@ func (s *fileStep) couldBeOurs(h host.Host, was *fileWas) (bool, error) {
 	return c.Empty || c.Noise() || c.HoldsHeader(h, uuid), err
 }
 
-// ours reports whether the journal says that a file of this path was made by us.
+// ours reports whether swapctl made a file of this path, according to the
+// journal.
 func (s *fileStep) ours(was *fileWas) bool {
 	return was.Ours && was.Want.Path == s.want.Path
 }
@@ -182,9 +183,9 @@ func (s *fileStep) orNoRoom(h host.Host, p swapfile.Place, reuse int64, f step.F
 	return f, nil
 }
 
-// foreign judges a file that we did not make: one that is in use is never
-// touched, one that holds anything only if it may be erased, and an empty one
-// of the right shape is taken as it is, then and later.
+// foreign judges a file that swapctl did not make: one in use is never touched,
+// one with content only if it may be erased, and an empty one of the right form
+// is used unchanged, then and later.
 func (s *fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) {
 	op := "make the swap file " + s.want.Path
 	_, on, err := Active(h, Target{Path: s.want.Path})
@@ -243,9 +244,10 @@ func (s *fileStep) foreign(h host.Host, p swapfile.Place) (step.Finding, error) 
 	return step.Finding{State: step.Done, Found: "there, empty"}, nil
 }
 
-// taken reports whether a file of somebody else's, which nothing uses now, holds what
-// an earlier run wrote there when it took the file as it was: the header that the
-// journal knows, or what may be ciphertext, if a mapping of ours was put on this inode.
+// taken reports whether a file of somebody else's, which is not in use now,
+// contains what an earlier run wrote when it used the file unchanged: the
+// header in the journal, or what may be ciphertext, if a mapping of ours was
+// made on this inode.
 func (s *fileStep) taken(h host.Host, c swapfile.Content) (bool, error) {
 	if !s.encrypted {
 		uuid, err := headerUUID(h, s.area)
@@ -271,8 +273,8 @@ func (s *fileStep) Save(_ context.Context, h host.Host) (fileSaved, error) {
 	return fileSaved{place.Missing, mount, true}, err
 }
 
-// elsewhere refuses to act on a path that no longer leads to the file system on
-// which the file was made: the file is out of sight, and still there.
+// elsewhere refuses to act on a path that is no longer on the file system on
+// which the file was made: the file is hidden, but still exists.
 func (s *fileStep) elsewhere(h host.Host, saved fileSaved) error {
 	op := "look after the swap file " + s.want.Path
 	if saved.Mount == "" {
@@ -295,15 +297,15 @@ func (s *fileStep) Do(ctx context.Context, h host.Host, was *fileWas, r step.Run
 	if err := ownfile.MakeDirs(h, was.Saved.Dirs, 0o700); err != nil {
 		return err
 	}
-	// What is there now is an unfit file of ours, or one that may be erased.
+	// The existing file is an unfit one of ours, or one that may be erased.
 	if err := s.clear(h, was, func() error { return nil }); err != nil {
 		return err
 	}
 	return swapfile.Make(ctx, h, s.want.Path, s.want.SizeBytes, s.want.blocks(), r.Progress, r.Note)
 }
 
-// clear removes the file that is there if it is ours or may be erased, and what a
-// killed run left beside it. Any other file stays. mayGo is asked before.
+// clear removes the existing file if it is ours or may be erased, and what a
+// killed run left beside it. Any other file stays. mayGo is called before.
 func (s *fileStep) clear(h host.Host, was *fileWas, mayGo func() error) error {
 	_, err := h.Files.Lstat(s.want.Path)
 	mine := s.erase || errors.Is(err, fs.ErrNotExist)
@@ -336,7 +338,7 @@ func (s *fileStep) Undo(ctx context.Context, h host.Host, was *fileWas, _ step.P
 }
 
 // unused refuses to remove a file below a loop device or mapping: it would be
-// out of sight, and its blocks still taken.
+// invisible, and its blocks still in use.
 func (s *fileStep) unused(ctx context.Context, h host.Host) error {
 	op := "remove the swap file " + s.want.Path
 	st, err := h.Files.Lstat(s.want.Path)
@@ -354,7 +356,7 @@ func (s *fileStep) unused(ctx context.Context, h host.Host) error {
 	return fail.New(fail.Failed, op, fmt.Errorf("%s uses it", top), release(h, top))
 }
 
-// toErase is the finding of something that --erase gives up.
+// toErase is the finding for content that --erase gives up.
 func toErase(found string) step.Finding {
 	return step.Finding{State: step.Todo, Found: found + ", to be erased", Destroys: true}
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// headerStep is "swap.header": the first page of a swap area, which says so.
+// headerStep is "swap.header": the first page of a swap area, which marks it as
+// one.
 type headerStep struct {
 	area string
 	want headerWant
@@ -23,7 +24,7 @@ type headerWant struct {
 	Target
 }
 
-// headerSaved is the UUID that the header gets: by it Undo knows our own.
+// headerSaved is the UUID of the header, by which Undo recognises our own.
 type headerSaved struct {
 	UUID [16]byte `json:"uuid"`
 }
@@ -77,8 +78,8 @@ func (s *headerStep) Check(_ context.Context, h host.Host, was *headerWas) (step
 	return step.Finding{State: step.Done, Found: "there"}, nil
 }
 
-// occupied refuses to move ours to where somebody else swaps: nothing can be
-// written there, and what is there is not ours to take back.
+// occupied refuses to move ours to a device to which somebody else swaps:
+// nothing can be written there, and swapctl may not turn it off.
 func (s *headerStep) occupied(h host.Host, was *headerWas) error {
 	if !was.Ours || was.Want == s.want {
 		return nil
@@ -120,8 +121,9 @@ func (s *headerStep) Do(ctx context.Context, h host.Host, was *headerWas, _ step
 	return swapfile.WriteHeader(ctx, h, node, was.Saved.UUID)
 }
 
-// Undo takes our own header away, so that nobody takes the file or device for a
-// swap area again. Through a mapping there is nothing to do: it goes with the key.
+// Undo removes our own header, so that nothing treats the file or device as a
+// swap area again. With a mapping there is nothing to do: the header is lost
+// with the key.
 func (s *headerStep) Undo(_ context.Context, h host.Host, was *headerWas, _ step.Progress) error {
 	if s.want.Mapping != "" {
 		return nil

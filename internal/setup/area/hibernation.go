@@ -6,10 +6,11 @@ import (
 	"github.com/swapctl/swapctl/internal/kernel"
 )
 
-// CheckHibernation refuses encryption with a key that dies with the boot on a
-// node that is set up to hibernate: its image would be written under that key,
-// and could never be read. What logind says of hibernation is no guide
-// (systemd 252 and 257 say the same of an area with and without such a key).
+// CheckHibernation refuses encryption with a key that is lost at the end of the
+// boot on a node that is configured to hibernate: the image would be written
+// with that key, and could never be read. logind's answer about hibernation
+// does not help (systemd 252 and 257 say the same of an area with and without
+// such a key).
 func (a Area) CheckHibernation(h host.Host) error {
 	if !a.Encrypt {
 		return nil
@@ -24,9 +25,9 @@ func (a Area) CheckHibernation(h host.Host) error {
 		Hint("or leave encryption out: --encrypt=false")
 }
 
-// hibernation says what shows that the node would hibernate into the area,
-// nothing if nothing does. What other areas hold under such a key is no matter:
-// the key is in memory, and comes back with it.
+// hibernation returns the evidence that the node would hibernate into the area,
+// "" if there is none. Other areas encrypted with such a key do not matter: the
+// key is in memory, and is restored with it.
 func (a Area) hibernation(h host.Host) (string, error) {
 	words, err := kernel.ReadCommandLine(h)
 	if err != nil {
@@ -43,8 +44,8 @@ func (a Area) hibernation(h host.Host) (string, error) {
 	case hib.Resume.Missing() || a.Device == "": // a kernel that cannot, or a file
 		return "", nil
 	}
-	// What the initramfs or systemd has set: on many nodes a swap partition of the
-	// installer's, off since then.
+	// Set by the initramfs or systemd: on many nodes the installer's swap
+	// partition, which is off since then.
 	st, err := h.Files.Stat(a.Device)
 	if err != nil || kernel.DeviceNumber(st.Rdev) != hib.Resume.Value {
 		return "", err

@@ -11,10 +11,10 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// NotMoved refuses to go on when one of our swap files is on by another path
-// than ours. The kernel lets nobody rename the file (may_delete of fs/namei.c),
-// but a directory above it can be renamed: then nothing is where it was, and
-// swap would be taken for off.
+// NotMoved refuses to continue if one of our swap files is on under another
+// path than ours. The kernel does not allow renaming the file (may_delete of
+// fs/namei.c), but a directory above it can be renamed: then nothing is at its
+// old path, and swap would be considered off.
 func NotMoved(h host.Host, records []step.Record) error {
 	for _, r := range records {
 		if id, _ := step.SplitID(r.ID); id != "swap.header" {
@@ -54,8 +54,8 @@ func notMovedFrom(h host.Host, t Target, uuid [16]byte) error {
 	return nil
 }
 
-// renamed returns the directories that a rename made of each other, when two
-// paths lead to the same file: what is alike at their ends is taken away.
+// renamed returns the old and the new name of a renamed directory, from two
+// paths of the same file: their common end is removed.
 func renamed(from, to string) (oldDir, newDir string) {
 	for path.Base(from) == path.Base(to) && strings.Count(from, "/") > 1 && strings.Count(to, "/") > 1 {
 		from, to = path.Dir(from), path.Dir(to)

@@ -20,17 +20,17 @@ import (
 type onStep struct {
 	area string
 	want onWant
-	// force: turn swap off although what is in it does not fit into memory.
+	// force: turn swap off even if what is in it does not fit into memory.
 	force bool
 	// restarts is the kubelet's unit: it counts the swap when it starts.
 	restarts string
-	adopt    bool // swap that is on already becomes ours
+	adopt    bool // swap that is on already is adopted
 	stays    bool // adopted: Undo leaves it on
 }
 
 type onWant struct {
 	Target
-	Priority int    `json:"priority"` // -1: as the kernel chooses
+	Priority int    `json:"priority"` // -1: the kernel decides
 	Discard  string `json:"discard"`
 }
 
@@ -44,7 +44,7 @@ func onKind() step.Kind {
 	}}
 }
 
-// OnTarget is what the kernel swaps to by a record of swap.on.
+// OnTarget is the file or device of a record of swap.on.
 func OnTarget(r step.Record) (Target, bool) {
 	if kind, _ := step.SplitID(r.ID); kind != "swap.on" {
 		return Target{}, false
@@ -96,12 +96,12 @@ func (s *onStep) Check(_ context.Context, h host.Host, was *onWas) (step.Finding
 	return step.Finding{State: step.Done, Found: fmt.Sprintf("on, %s, priority %d", bytesize.Format(swap.SizeBytes), swap.Priority)}, nil
 }
 
-// hasPriority reports whether an active area has the priority that is wanted.
+// hasPriority reports whether an active area has the desired priority.
 func (s *onStep) hasPriority(swap kernel.Swap) bool {
 	return s.want.Priority < 0 || swap.Priority == s.want.Priority
 }
 
-// Save notes swap that is on before us.
+// Save records swap that was on before.
 func (s *onStep) Save(_ context.Context, h host.Host) (onSaved, error) {
 	swap, on, err := Active(h, s.want.Target)
 	if err != nil || !on {
@@ -157,7 +157,7 @@ func (s *onStep) Undo(ctx context.Context, h host.Host, was *onWas, p step.Progr
 	return s.off(ctx, h, p)
 }
 
-// off turns our area off, alone, if what is in it fits elsewhere.
+// off turns only our area off, if what is in it fits elsewhere.
 func (s *onStep) off(ctx context.Context, h host.Host, p step.Progress) error {
 	swap, on, err := Active(h, s.want.Target)
 	if err != nil || !on {

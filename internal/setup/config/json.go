@@ -2,8 +2,8 @@ package config
 
 import "encoding/json"
 
-// written is a Config as the configuration file and journals have it: the fields of the
-// only area beside those of the node, or a list of areas.
+// written is a Config as in the configuration file and in journals: the fields
+// of a single area beside those of the node, or a list of areas.
 type written struct {
 	*Area
 	Node
@@ -19,8 +19,8 @@ func (c Config) MarshalJSON() ([]byte, error) {
 	return json.Marshal(w)
 }
 
-// UnmarshalJSON reads what MarshalJSON, or an older swapctl, wrote. What it does not say
-// of the node and the only area stays as it is.
+// UnmarshalJSON reads what MarshalJSON, or an older swapctl, wrote. Missing
+// fields of the node and the single area keep their value.
 func (c *Config) UnmarshalJSON(data []byte) error {
 	only := Area{}
 	if len(c.Areas) > 0 {

@@ -15,10 +15,10 @@ import (
 	"github.com/swapctl/swapctl/internal/swapfile"
 )
 
-// FieldError is a value of a Config that will not do. Whoever knows where the
-// value came from (a flag, a variable, a file) finds the field by errors.As.
+// FieldError is an invalid value of a Config. Callers that know where the value
+// came from (a flag, a variable, a file) find the field with errors.As.
 type FieldError struct {
-	Area  int    // which one of Config.Areas; -1: it is of the Node
+	Area  int    // index into Config.Areas; -1: it is of the Node
 	Field string // its name in the configuration file
 	Err   error
 }
@@ -46,8 +46,8 @@ func Invalid(field, hint, format string, args ...any) error {
 	return e
 }
 
-// Validate judges a Config by itself, without a node: the first value that
-// will not do is a FieldError.
+// Validate checks a Config by itself, without a node: the first invalid value
+// is a FieldError.
 func (c Config) Validate() error {
 	for _, check := range []func() error{c.validAreas, c.validSysctls, c.validPersistence} {
 		if err := check(); err != nil {
@@ -78,8 +78,8 @@ func (a Area) validPlace() error {
 	return nil
 }
 
-// validPath refuses the names that swapctl gives to files of its own: the one of
-// another area might become this one's, and its journal must stay.
+// validPath refuses the names that swapctl gives to its own files: the path of
+// another area might become that of this one, and its journal must stay.
 func (a Area) validPath() error {
 	const hint = "name another file: --path " + DefaultPath
 	name := path.Base(a.Path)
@@ -111,7 +111,7 @@ func (a Area) validEncryption() error {
 	return nil
 }
 
-// SectorSizeBytes is the wanted sector size, 0 for the largest that fits.
+// SectorSizeBytes is the desired sector size, 0 for the largest that fits.
 func (a Area) SectorSizeBytes() (int, error) {
 	if a.SectorSize == "auto" {
 		return 0, nil
@@ -163,7 +163,7 @@ func (c Config) validPersistence() error {
 	return nil
 }
 
-// validSysctls judges them by what any kernel takes.
+// validSysctls checks them by what any kernel accepts.
 func (c Config) validSysctls() error {
 	switch {
 	case c.Swappiness < -1 || c.Swappiness > 200:

@@ -13,8 +13,7 @@ import (
 	"github.com/swapctl/swapctl/internal/kubeletcfg"
 )
 
-// choose decides between a drop-in and an edit, and stays with what is
-// there.
+// choose decides between a drop-in and an edit, and keeps an earlier choice.
 func choose(k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Desired, was previous) (configWant, *dirWant, error) {
 	want := configWant{Unit: k.Unit, Kubernetes: row.Kubernetes, Behavior: desired.Behavior, Cgroup: desired.CgroupVersion}
 	if was.config != nil {
@@ -50,8 +49,8 @@ func choose(k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Desired, w
 		Hint(skipHint)
 }
 
-// inPlaceOf is a new want where the journal has an older one: in the same file.
-// After a crash the journal may not know the directory as well.
+// inPlaceOf is a new want if the journal has an older one: in the same file.
+// After a crash the journal may not have the directory as well.
 func (w configWant) inPlaceOf(k kubelet.Kubelet, was previous) (configWant, *dirWant, error) {
 	w.File, w.Edit, w.Via = was.config.File, was.config.Edit, was.config.Via
 	switch {
@@ -66,14 +65,15 @@ func (w configWant) inPlaceOf(k kubelet.Kubelet, was previous) (configWant, *dir
 	return w, dir, err
 }
 
-// directory is the step that has the kubelet read a directory.
+// directory is the step that makes the kubelet read a directory.
 func (w configWant) directory(k kubelet.Kubelet, dir string) (*dirWant, error) {
 	text, err := k.ConfigDirDropIn(dir)
 	return &dirWant{Unit: k.Unit, File: kubelet.UnitDropIn(k.Unit), Text: text, Dir: dir, Kubernetes: w.Kubernetes}, err
 }
 
 // canDropin reports whether a file in the kubelet's configuration directory can
-// let it tolerate swap. Where the directory is an experiment it must be in use.
+// make it tolerate swap. If the directory is an alpha feature, it must be in
+// use already.
 func canDropin(k kubelet.Kubelet, row kubeletcfg.Row) bool {
 	if !row.CanDropin() {
 		return false

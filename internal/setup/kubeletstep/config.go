@@ -15,12 +15,12 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// configWant is what "kubelet.config" makes true: the kubelet starts although there is
-// swap, and gives it to pods as desired.
+// configWant is the result of "kubelet.config": the kubelet starts although
+// there is swap, and gives pods swap as desired.
 type configWant struct {
 	File string `json:"file"`
-	// Text is the whole of a drop-in of ours; Edit: the file is the kubelet's
-	// own, and only some fields of it are ours.
+	// Text is the whole text of a drop-in of ours; Edit: the file is the
+	// kubelet's own, and only some of its fields are ours.
 	Text string `json:"text,omitempty"`
 	Edit bool   `json:"edit,omitempty"`
 	// Via: kubelet.configdir makes the kubelet read it.
@@ -44,7 +44,7 @@ func (w configWant) row() (kubeletcfg.Row, error) {
 	return rows.Find(w.Kubernetes)
 }
 
-// addTo adds the file as we want it to those that are to be read back.
+// addTo adds the desired file to those that are read back.
 func (w *configWant) addTo(files map[string][]byte, row kubeletcfg.Row, desired kubeletcfg.Desired, k kubelet.Kubelet) error {
 	if !w.Edit {
 		text, err := row.Dropin(desired)
@@ -113,8 +113,7 @@ func (s *editStep) Info() step.Info {
 
 func (s *editStep) Want() configWant { return s.want }
 
-// Check looks at the file, and then, with all else that the kubelet reads, at
-// what comes of it.
+// Check reads the file, and then the kubelet's whole configuration with it.
 func (s *editStep) Check(_ context.Context, h host.Host, was *editWas) (step.Finding, error) {
 	if !was.Ours {
 		if found, ok := toleratesAlready(h, s.want); ok {
@@ -138,7 +137,7 @@ func (s *editStep) Check(_ context.Context, h host.Host, was *editWas) (step.Fin
 	return takesEffect(h, s.want)
 }
 
-// edited is the file as desired.
+// edited is the desired file.
 func (s *editStep) edited(now []byte) ([]byte, error) {
 	row, err := s.want.row()
 	if err != nil {
@@ -147,16 +146,16 @@ func (s *editStep) edited(now []byte) ([]byte, error) {
 	return row.Edit(now, s.want.desired())
 }
 
-// takesEffect reads what the kubelet reads. A kubelet that does not tolerate swap
-// after all, by a flag for one, keeps swap off: at boot as well. A want without
-// a behavior asks for no more.
+// takesEffect reads what the kubelet reads. If the kubelet still does not
+// tolerate swap, for example because of a flag, swap stays off, also at boot. A
+// want without a behavior requires no more.
 func takesEffect(h host.Host, want configWant) (step.Finding, error) {
 	row, err := want.row()
 	if err != nil {
 		return step.Finding{}, err
 	}
 	k, err := kubelet.Look(h)
-	if err != nil || !k.Found || len(k.Argv) == 0 { // at boot, what starts it cannot be seen where a script does
+	if err != nil || !k.Found || len(k.Argv) == 0 { // at boot, the command line is not known if a script starts the kubelet
 		return step.Finding{State: step.Done, Found: "there"}, nil //nolint:nilerr // it was understood when it was set up
 	}
 	e, err := row.Effective(k.Inputs)
@@ -173,8 +172,8 @@ func takesEffect(h host.Host, want configWant) (step.Finding, error) {
 	return step.Finding{State: step.Done, Found: "in effect"}, nil
 }
 
-// toleratesAlready reports whether the kubelet does as wanted by somebody else's hand,
-// and how.
+// toleratesAlready reports whether the kubelet is configured as desired by
+// somebody else, and where.
 func toleratesAlready(h host.Host, want configWant) (string, bool) {
 	row, err := want.row()
 	if err != nil {
@@ -206,7 +205,7 @@ func (s *editStep) Do(_ context.Context, h host.Host, _ *editWas, _ step.RunOf[s
 	return ownfile.WriteFailed(op, h.Files.Rewrite(s.want.File, now, edited))
 }
 
-// Undo takes what is ours out of the file.
+// Undo removes our changes from the file.
 func (s *editStep) Undo(_ context.Context, h host.Host, was *editWas, _ step.Progress) error {
 	op := "take swap out of " + s.want.File
 	if err := ownfile.RemoveLeftover(h, s.want.File); err != nil {
@@ -226,8 +225,8 @@ func (s *editStep) Undo(_ context.Context, h host.Host, was *editWas, _ step.Pro
 	return ownfile.WriteFailed(op, h.Files.Rewrite(s.want.File, now, before))
 }
 
-// reverted is the edited file without what is ours. What others have changed
-// since stays; where that and ours cannot be told apart, it is an error.
+// reverted is the edited file without our changes. What others have changed
+// since stays; if that cannot be separated from ours, it is an error.
 func (s *editStep) reverted(now []byte, saved editSaved) ([]byte, error) {
 	row, err := s.want.row()
 	if err != nil {
@@ -240,7 +239,7 @@ func (s *editStep) reverted(now []byte, saved editSaved) ([]byte, error) {
 	}
 	was := swapFields(row, original)
 	if swapFields(row, now) == was {
-		return now, nil // nothing of ours is in it: kubeadm upgrade wrote it anew, for one
+		return now, nil // nothing of ours is in it: kubeadm upgrade has written it again, for example
 	}
 	if before, ok := kubelet.Revert(original, edited, now); ok && swapFields(row, before) == was {
 		return before, nil
@@ -249,7 +248,7 @@ func (s *editStep) reverted(now []byte, saved editSaved) ([]byte, error) {
 		Hint("edit it, so that it says what it said before (%s), then run the command again", was)
 }
 
-// swapFields says what a configuration says of what we change, for comparison.
+// swapFields are the fields that setup changes, for comparison.
 func swapFields(row kubeletcfg.Row, config []byte) string {
 	e, err := row.Effective(kubeletcfg.Inputs{Config: &kubeletcfg.Source{Name: "file", Data: config}})
 	if err != nil {
@@ -269,8 +268,8 @@ func swapFields(row kubeletcfg.Row, config []byte) string {
 		said(e.SwapBehaviorFrom, e.SwapBehavior), gate, said(e.FailCgroupV1From, fmt.Sprint(e.FailCgroupV1)))
 }
 
-// isGone is the error of the kubelet's own file that setup has changed, and that is not
-// there any more: 'kubeadm reset' removes it.
+// isGone is the error of the kubelet's own file that setup has changed and that
+// does not exist any more: 'kubeadm reset' removes it.
 func isGone(file string) error {
 	return fail.Newf(fail.Usage, "have the kubelet tolerate swap", "%s is gone", file).
 		Hint("let kubeadm write it again (kubeadm join), then run: swapctl setup").

@@ -13,8 +13,8 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// dirWant is what "kubelet.configdir" makes true: a drop-in for the kubelet's unit, with
-// which it reads the directory that our file is in.
+// dirWant is the result of "kubelet.configdir": a drop-in for the kubelet's
+// unit, with which it reads the directory of our file.
 type dirWant struct {
 	Unit string `json:"unit"`
 	File string `json:"file"` // the drop-in

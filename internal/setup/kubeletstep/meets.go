@@ -11,7 +11,8 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// meets says how a configuration falls short of what is desired; nil when it does not.
+// meets says how a configuration differs from the desired one; nil if it does
+// not.
 func meets(row kubeletcfg.Row, e kubeletcfg.Effective, desired kubeletcfg.Desired) error {
 	if fatal := e.Fatals(); len(fatal) > 0 {
 		return fail.New(fail.Usage, "start the kubelet with its configuration", errors.New(fatal[0].String()), fatal[0].Fix)
@@ -32,7 +33,7 @@ func meets(row kubeletcfg.Row, e kubeletcfg.Effective, desired kubeletcfg.Desire
 	return overruled(fmt.Sprintf("memorySwap.swapBehavior is %q", e.SwapBehavior), e.SwapBehaviorFrom, "feature-gates")
 }
 
-// overruled is the error of a setting that something stronger makes.
+// overruled is the error of a setting that another one overrides.
 func overruled(what, from, flag string) error {
 	err := fmt.Errorf("%s, from %s", what, from)
 	if strings.HasPrefix(from, "--") {

@@ -1,5 +1,5 @@
-// Package kubeletstep has the steps with which the kubelet of a node tolerates swap:
-// before there is any, and for as long as there may be.
+// Package kubeletstep has the steps with which the kubelet of a node tolerates
+// swap: before there is any, and as long as there may be.
 package kubeletstep
 
 import (
@@ -18,16 +18,17 @@ import (
 )
 
 const (
-	// defaultDir is the kubelet's configuration directory where it has none yet: the
-	// one that its documentation uses.
+	// defaultDir is the kubelet's configuration directory if it has none yet:
+	// the one in its documentation.
 	defaultDir = "/etc/kubernetes/kubelet.conf.d"
 	fileName   = "50-swapctl.conf"
 )
 
-// Kinds are the kinds of step of this package.
+// Kinds are the step kinds of this package.
 func Kinds() step.Kinds { return step.Kinds{configKind(), dirKind()} }
 
-// IDs are the steps that what may turn swap on needs: see step.Info.Needs.
+// IDs are the steps needed by each step that may turn swap on: see
+// step.Info.Needs.
 func IDs() []string {
 	var ids []string
 	for _, kind := range Kinds() {
@@ -39,7 +40,7 @@ func IDs() []string {
 // Plan is what a run of setup does about the kubelet.
 type Plan struct {
 	Steps    []step.Step
-	Unit     string // that has to be restarted to see a change; "" for none
+	Unit     string // to restart after a change; "" for none
 	Warnings []string
 	// Found: setup looked for a kubelet, and there is one.
 	Found bool
@@ -92,8 +93,9 @@ func kubeletRow(k kubelet.Kubelet) (kubeletcfg.Row, error) {
 	return row, fail.New(fail.Usage, "find out the kubelet's version", err, hint, skipHint)
 }
 
-// embedded: what brings its own kubelet writes its configuration itself, so nothing is
-// changed. One that would not start with swap is refused.
+// embedded: a distribution with its own kubelet writes the configuration
+// itself, so nothing is changed. A kubelet that would not start with swap is
+// refused.
 func embedded(k kubelet.Kubelet, behavior string) ([]string, error) {
 	warnings := []string{fmt.Sprintf(
 		"the kubelet is a part of %s and is left as it is; it counts the node's swap when it starts: systemctl restart %s", k.Kind, k.Unit)}
@@ -115,10 +117,9 @@ func embedded(k kubelet.Kubelet, behavior string) ([]string, error) {
 	return warnings, nil
 }
 
-// configure: a file in the kubelet's configuration directory where that works,
-// otherwise an edit of its configuration file. Nothing is planned of which we
-// have not seen, by reading back what the kubelet would, that it does what it
-// should.
+// configure: a file in the kubelet's configuration directory if that works,
+// otherwise an edit of its configuration file. Nothing is planned unless
+// reading it back, as the kubelet would, shows the desired effect.
 func (p *Plan) configure(h host.Host, k kubelet.Kubelet, behavior string, was previous) error {
 	row, err := kubeletRow(k)
 	if err != nil {
@@ -161,8 +162,8 @@ func (p *Plan) configure(h host.Host, k kubelet.Kubelet, behavior string, was pr
 	return nil
 }
 
-// cannotSwap is the refusal of what is desired. Its version is what a node has, and not
-// to be said otherwise to get on.
+// cannotSwap refuses what the version of the kubelet cannot do. The version is
+// a fact of the node; another value for it would not help.
 func cannotSwap(err error) error {
 	var hints []string
 	for _, hint := range fail.Hints(err) {
@@ -178,8 +179,9 @@ func cannotSwap(err error) error {
 	return fail.New(fail.Usage, op, why, append(hints, skipHint)...)
 }
 
-// stillGood reports whether what the journal has still does what is desired,
-// whatever the kubelet's version is by now: then nothing is written anew.
+// stillGood reports whether the steps in the journal still have the desired
+// effect, whatever the kubelet's version is by now: then nothing is written
+// again.
 func (p previous) stillGood(h host.Host, k kubelet.Kubelet, row kubeletcfg.Row, desired kubeletcfg.Desired) bool {
 	if p.config == nil || p.config.desired() != desired || p.config.Unit != k.Unit {
 		return false
@@ -201,7 +203,7 @@ func (p previous) stillGood(h host.Host, k kubelet.Kubelet, row kubeletcfg.Row, 
 	return readBack(h, row, desired, files) == nil
 }
 
-// readBack merges what would be there as the kubelet does.
+// readBack merges the files that would exist, as the kubelet does.
 func readBack(h host.Host, row kubeletcfg.Row, desired kubeletcfg.Desired, files map[string][]byte) error {
 	then, err := kubelet.Look(kubelet.With(h, files))
 	if err != nil {
@@ -214,8 +216,8 @@ func readBack(h host.Host, row kubeletcfg.Row, desired kubeletcfg.Desired, files
 	return noKubelet(err)
 }
 
-// noKubelet words why the kubelet cannot be made to tolerate swap, in the place of
-// what a helper says of the one thing.
+// noKubelet says why the kubelet cannot be configured to tolerate swap, in
+// place of the error of one file.
 func noKubelet(err error, hints ...string) error {
 	hints = append(append(fail.Hints(err), hints...), skipHint)
 	if worded, ok := errors.AsType[*fail.Error](err); ok {
@@ -224,7 +226,7 @@ func noKubelet(err error, hints ...string) error {
 	return fail.New(fail.Usage, "have the kubelet tolerate swap", err, hints...)
 }
 
-// warnings are what a person should know although it stops nothing.
+// warnings do not stop the run.
 func warnings(k kubelet.Kubelet, want configWant) []string {
 	var w []string
 	if want.Edit && want.File == kubelet.KubeadmConfig {

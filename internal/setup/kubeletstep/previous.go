@@ -8,7 +8,7 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// previous is what the journal has of the kubelet.
+// previous is what the journal records of the kubelet.
 type previous struct {
 	config *configWant
 	saved  editSaved // of config, where it is an edit
@@ -30,15 +30,15 @@ func previousOf(j step.Journal) (p previous, err error) {
 	return p, err
 }
 
-// Previous is the plan that leaves everything as the journal has it.
+// Previous is the plan that leaves everything as in the journal.
 func Previous(j step.Journal) (Plan, error) {
 	p, err := previousOf(j)
 	return p.plan(), err
 }
 
-// NeededBy says that the kubelet would not start without what the journal has of it
-// while any swap is on: its own configuration has failSwapOn true then. file is the one
-// of ours that keeps it from that, "" where it is not needed.
+// NeededBy says that the kubelet would not start without our steps while any
+// swap is on: its own configuration has failSwapOn true then. file is the file
+// of ours that prevents this, "" if it is not needed.
 func NeededBy(h host.Host, j step.Journal) (file string, err error) {
 	p, err := previousOf(j)
 	if err != nil || p.config == nil {
@@ -52,7 +52,7 @@ func NeededBy(h host.Host, j step.Journal) (file string, err error) {
 	if err == nil && !k.Found {
 		return "", nil
 	}
-	e := kubeletcfg.Effective{FailSwapOn: true} // what cannot be read may well say so
+	e := kubeletcfg.Effective{FailSwapOn: true} // an unreadable file may have failSwapOn true
 	if err == nil {
 		if e, err = row.Effective(k.Inputs); err != nil {
 			e.FailSwapOn = true
@@ -64,9 +64,9 @@ func NeededBy(h host.Host, j step.Journal) (file string, err error) {
 	return p.config.File, nil
 }
 
-// plan is to leave everything as the journal has it. Without what is ours the
-// kubelet would not start again while swap is on, so it is never dropped while
-// there is swap.
+// plan leaves everything as in the journal. Without our steps the kubelet would
+// not start again while swap is on, so they are never undone while there is
+// swap.
 func (p previous) plan() Plan {
 	var plan Plan
 	if p.config != nil {
@@ -78,7 +78,7 @@ func (p previous) plan() Plan {
 	return plan
 }
 
-// without are the files as they would be without us.
+// without are the files as they would be without our steps.
 func (p previous) without(h host.Host) map[string][]byte {
 	files := map[string][]byte{}
 	if p.dir != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// MissingDirs are the directories on the way to dir that do not exist, outermost first.
+// MissingDirs are the missing directories of the path dir, outermost first.
 func MissingDirs(h host.Host, dir string) []string {
 	var missing []string
 	for ; dir != "/"; dir = path.Dir(dir) {
@@ -34,8 +34,8 @@ func MakeDirs(h host.Host, dirs []string, perm fs.FileMode) error {
 	return nil
 }
 
-// RemoveEmpty removes directories that were made for a file, innermost first, as far as
-// nothing else is in them.
+// RemoveEmpty removes directories that were made for a file, innermost first,
+// if nothing else is in them.
 func RemoveEmpty(h host.Host, dirs []string) error {
 	for _, dir := range slices.Backward(dirs) {
 		err := h.Files.Remove(dir)

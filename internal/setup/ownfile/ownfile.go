@@ -1,5 +1,5 @@
-// Package ownfile makes and removes files that are wholly ours, in directories that
-// others use as well: what somebody else has written stays.
+// Package ownfile makes and removes files that belong wholly to swapctl, in
+// directories that others use as well: files of others stay.
 package ownfile
 
 import (
@@ -31,7 +31,7 @@ func sumsOf(files []File) []string {
 	return sums
 }
 
-// write writes the file, unless it is there as it should be.
+// write writes the file, unless it exists with this content.
 func (f File) write(h host.Host) error {
 	now, err := h.Files.ReadFile(f.Path, host.FileLimit)
 	switch {
@@ -52,13 +52,14 @@ func Create(h host.Host, name string, data []byte) error {
 	return err
 }
 
-// saysOurs is by what files are known that the journal has no sums of: all but the
-// kubelet's say in their first line who made them, and those are in the journal.
+// saysOurs is how files are recognised whose sums are not in the journal: all
+// but the kubelet's name swapctl in their first line, and those are in the
+// journal.
 func saysOurs(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("# Made by swapctl setup")) || bytes.HasPrefix(text, []byte("# Written by swapctl"))
 }
 
-// RemoveLink removes a link of ours, if it still leads to where we made it lead.
+// RemoveLink removes a link of ours, if it still has our target.
 func RemoveLink(h host.Host, name, target string) error {
 	gone, err := TakeAway(h, name, func(at string) (bool, error) {
 		now, err := h.Files.Readlink(at)
@@ -77,9 +78,9 @@ func leftTo(name string) error {
 	return &step.Remark{Err: fmt.Errorf("%s was left as it is: somebody has changed it since swapctl wrote it", name)}
 }
 
-// TakeAway removes what has a name if it is ours, and reports whether nothing has
-// the name now. It looks once more when it has taken the name away: nobody can
-// write there any more what would then be removed.
+// TakeAway removes the file with a name if it is ours, and reports whether the
+// name is free now. It checks the file again after it has renamed it: then
+// nobody can write there what would be removed.
 func TakeAway(h host.Host, name string, ours func(at string) (bool, error)) (gone bool, err error) {
 	if err := RemoveLeftover(h, name); err != nil {
 		return false, err
@@ -104,13 +105,13 @@ func unlessMissing(err error) error {
 	return err
 }
 
-// RemoveLeftover takes away the temporary file of a killed run.
+// RemoveLeftover removes the temporary file of a killed run.
 func RemoveLeftover(h host.Host, name string) error {
 	return unlessMissing(h.Files.Remove(host.ReplaceTemp(name)))
 }
 
-// Unheard makes a remark of a systemd that does not answer to an Undo whose files
-// are gone: that is all that it needs to know, and it reads them later.
+// Unheard turns the error of a systemd that does not answer into a remark of an
+// Undo whose files are gone: systemd needs no more, and reads them later.
 func Unheard(err error) error {
 	if errors.Is(err, host.ErrNoAnswer) {
 		return &step.Remark{Err: fmt.Errorf("%w; when it answers again: systemctl daemon-reload", err)}
@@ -118,7 +119,7 @@ func Unheard(err error) error {
 	return err
 }
 
-// Reload has systemd see what was changed in /etc, if it runs.
+// Reload makes systemd read the changes in /etc, if it runs.
 func Reload(ctx context.Context, h host.Host, op string) error {
 	if !h.Units.Running() {
 		return nil
@@ -126,8 +127,8 @@ func Reload(ctx context.Context, h host.Host, op string) error {
 	return fail.New(fail.Failed, op, h.Units.Reload(ctx), "systemctl daemon-reload; journalctl -b -u init.scope | tail")
 }
 
-// WriteFailed words the failure to write or remove a file in /etc, in the place
-// of what a helper says of the one file.
+// WriteFailed formats the failure to write or remove a file in /etc, in place
+// of the error of one file.
 func WriteFailed(op string, err error) error {
 	if worded, ok := errors.AsType[*fail.Error](err); ok {
 		err = worded.Err

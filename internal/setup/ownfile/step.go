@@ -14,63 +14,65 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// Of makes a step whose files are wholly ours.
+// Of makes a step whose files are all ours.
 func Of[Want any](want Want, s Spec) step.Step { return step.Of(&ownStep[Want]{s, want}) }
 
-// ownStep has the types of the step alone; its code is that of Spec, which the program
-// has once for all of them.
+// ownStep only has the types of the step; its code is that of Spec, which the
+// program has once for all of them.
 type ownStep[Want any] struct {
 	Spec
 	want Want
 }
 
-// Spec is what the files say, and what is to happen before and after. Hooks that are nil
-// have nothing to say.
+// Spec describes the files, and what happens before and after. Hooks may be
+// nil.
 type Spec struct {
 	About step.Info
-	// Files in the order in which they are made. They are removed in the other one.
+	// Files in the order in which they are made. They are removed in reverse.
 	Files []File
-	// Link is made when all files are there, and is the first to be removed.
+	// Link is made after all files, and removed first.
 	Link Link
-	// Make and Remove say what is done, in errors: "make the unit".
+	// Make and Remove are used in errors: "make the unit".
 	Make, Remove string
-	// Missing and Other are what Check has found: nothing, or an older text.
+	// Missing and Other are findings of Check: no file, or an older text.
 	Missing, Other string
 	// AnyText: a text of another version stays as it is.
 	AnyText bool
-	// NotOurs refuses a file that somebody else has made.
+	// NotOurs refuses a file of somebody else.
 	NotOurs func(path string) error
 
-	// Already says what else makes Want true, where the step is not ours.
+	// Already says what else makes Want true, if the step is not ours.
 	Already func(h host.Host) (found string, ok bool)
-	// InEffect looks further when the files are as they should be.
+	// InEffect checks more when the files are as desired.
 	InEffect func(h host.Host) (step.Finding, error)
-	// Before is what Gone needs to know of the node as it was.
+	// Before returns what Gone needs to know of the node before the change.
 	Before func(h host.Host) (string, error)
-	// Made has the node read what was written.
+	// Made makes the node read what was written.
 	Made func(ctx context.Context, h host.Host) error
-	// Gone has the node read that it was removed. theirs: something that somebody
-	// else has changed was left.
+	// Gone makes the node read that it was removed. theirs: something that
+	// somebody else has changed was left.
 	Gone func(ctx context.Context, h host.Host, before string, theirs bool) error
 }
 
-// File is a file that is wholly ours, of which this version writes that text.
+// File is a file that is wholly ours, with the text that this version writes.
 type File struct{ Path, Text string }
 
 // Link is a symbolic link of ours.
 type Link struct{ Path, Target string }
 
-// Saved is what the step saves: the directories that are missing, and by what its files
-// are known again. Other versions of swapctl write other texts, and what is none of
-// these somebody else has written.
+// Saved is what the step saves: the missing directories, and the sums that
+// identify its files. Other versions of swapctl write other texts; a file with
+// none of these belongs to somebody else.
 type Saved struct {
 	Dirs []string `json:"made,omitempty"`
 	Sums []string `json:"sums,omitempty"` // of the texts
-	// Before is what the hook returned. Its name is that of the one step that has it.
+	// Before is the result of the hook. Its JSON name is that of the one step
+	// that has it.
 	Before string `json:"swapMax,omitempty"`
 }
 
-// Made is what the step notes when it writes other texts than those it saved.
+// Made is what the step records when it writes other texts than those that it
+// saved.
 type Made struct {
 	Sums []string `json:"sums"`
 }
@@ -78,13 +80,13 @@ type Made struct {
 // was is what the journal knows of the step.
 type was[Want any] = step.Was[Want, Saved, Made]
 
-// Info says what the step is.
+// Info describes the step.
 func (s *Spec) Info() step.Info { return s.About }
 
 // Want is what the step makes true.
 func (s *ownStep[Want]) Want() Want { return s.want }
 
-// Check finds the files as wanted, absent, of another version, or not ours.
+// Check finds the files as desired, missing, of another version, or not ours.
 func (s *ownStep[Want]) Check(_ context.Context, h host.Host, w *was[Want]) (step.Finding, error) {
 	return s.check(h, w.Ours)
 }
@@ -131,8 +133,8 @@ func (s *Spec) check(h host.Host, ours bool) (step.Finding, error) {
 	return step.Finding{State: step.Done, Found: "there"}, nil
 }
 
-// linked reports whether the link is as it should be, and refuses what is there in its
-// place and is not ours.
+// linked reports whether the link is as desired, and refuses anything in its
+// place that is not ours.
 func (s *Spec) linked(h host.Host, ours bool) (bool, error) {
 	if s.Link == (Link{}) {
 		return true, nil
@@ -160,7 +162,7 @@ func (s *Spec) Save(_ context.Context, h host.Host) (saved Saved, err error) {
 	return saved, err
 }
 
-// Do writes the files, and has the node read them.
+// Do writes the files, and makes the node read them.
 func (s *ownStep[Want]) Do(ctx context.Context, h host.Host, w *was[Want], r step.RunOf[Made]) error {
 	return s.do(ctx, h, w.Saved, r)
 }
@@ -182,8 +184,8 @@ func (s *Spec) do(ctx context.Context, h host.Host, saved Saved, r step.RunOf[Ma
 	return s.Made(ctx, h)
 }
 
-// write writes the files, but for those that are there as they should be. What is
-// written beside the texts that were saved is noted before.
+// write writes the files, except those that are as desired. Texts other than
+// the saved ones are recorded before.
 func (s *Spec) write(h host.Host, saved []string, r step.RunOf[Made]) error {
 	sums := sumsOf(s.Files)
 	if slices.ContainsFunc(sums, func(sum string) bool { return !slices.Contains(saved, sum) }) {
@@ -221,8 +223,8 @@ func (s *Spec) link(h host.Host) error {
 	return h.Files.SyncDir(path.Dir(s.Link.Path))
 }
 
-// Undo removes what is ours, and has the node read that. The link goes first: a boot
-// must not find half of it.
+// Undo removes what is ours, and makes the node read that. The link goes first:
+// a boot must not find half of it.
 func (s *ownStep[Want]) Undo(ctx context.Context, h host.Host, w *was[Want], _ step.Progress) error {
 	return s.undo(ctx, h, w.Saved, w.Made)
 }
@@ -242,10 +244,10 @@ func (s *Spec) undo(ctx context.Context, h host.Host, saved Saved, made *Made) e
 	return step.Remarks(theirs, Unheard(s.Gone(ctx, h, saved.Before, theirs != nil)))
 }
 
-// remove removes the files, as far as they are ours: what holds something else belongs
-// to somebody else, stays, and is told as a *step.Remark.
+// remove removes the files that are ours: a file with other content belongs to
+// somebody else, stays, and is reported as a *step.Remark.
 func (s *Spec) remove(h host.Host, sums []string, made *Made) error {
-	known := len(sums) > 0 // an older swapctl did not write them down
+	known := len(sums) > 0 // an older swapctl did not record them
 	if made != nil {
 		sums = slices.Concat(sums, made.Sums)
 	}

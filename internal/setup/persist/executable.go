@@ -14,9 +14,9 @@ import (
 	"github.com/swapctl/swapctl/internal/host"
 )
 
-// executable is the file that this very program runs from, for a unit that
-// runs it as root at every boot. One that is gone by then, or that somebody
-// else than root can write or put another in the place of, is refused.
+// executable is the file of this program, for a unit that runs it as root at
+// every boot. It is refused if it may be gone by then, or if a user other than
+// root can write or replace it.
 func executable(h host.Host) (string, error) {
 	const op = "have swapctl run at boot"
 	name, err := h.Files.Readlink("/proc/self/exe")

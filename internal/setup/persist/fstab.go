@@ -17,8 +17,8 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// tableSteps are the lines that bring the area back at boot: one of fstab for a
-// plain area, one of crypttab before it for an encrypted one.
+// tableSteps are the lines that turn the area on at boot: one in fstab for a
+// plain area, and before it one in crypttab for an encrypted one.
 func tableSteps(a area.Area) []step.Step {
 	var steps []step.Step
 	if a.Encrypt {
@@ -27,8 +27,8 @@ func tableSteps(a area.Area) []step.Step {
 	return append(steps, step.Of(fstabStep(a)))
 }
 
-// fstabStep: nofail, because swap that does not come up must not keep the node
-// from booting; without it swap.target fails with the line (systemd 252, 257).
+// fstabStep: with nofail, because swap that fails must not keep the node from
+// booting; without it swap.target fails with the line (systemd 252, 257).
 func fstabStep(a area.Area) *lineStep {
 	options := []string{"sw", "nofail"}
 	if a.Priority >= 0 {
@@ -60,8 +60,8 @@ func fstabStep(a area.Area) *lineStep {
 }
 
 // crypttabStep: "swap" means plain mode and a new header each time
-// (crypttab(5)); cipher and size always, because their defaults differ between
-// versions of cryptsetup.
+// (crypttab(5)); cipher and size are always given, because their defaults
+// differ between versions of cryptsetup.
 func crypttabStep(a area.Area) *lineStep {
 	options := []string{"swap", "cipher=" + a.Cipher, fmt.Sprintf("size=%d", a.KeySize)}
 	if a.Sector > 0 {
@@ -90,7 +90,7 @@ func crypttabStep(a area.Area) *lineStep {
 	}
 }
 
-// checkTables refuses what fstab and crypttab cannot bring back on this node.
+// checkTables refuses what fstab and crypttab cannot turn on on this node.
 func checkTables(h host.Host, a area.Area) error {
 	const op = "bring swap back by fstab"
 	if err := checkSwapUnits(h); err != nil {
@@ -103,7 +103,7 @@ func checkTables(h host.Host, a area.Area) error {
 			Hint("or use the mode that needs nothing: --persist systemd")
 	}
 	if a.Encrypt && fstab.Escape(a.Backing()) != a.Backing() {
-		// systemd reads the table without any escapes
+		// systemd reads the table without escapes
 		// (src/cryptsetup/cryptsetup-generator.c, add_crypttab_devices).
 		return fail.Newf(fail.Usage, op, "%q has a character that crypttab cannot hold (a blank, # or a backslash)", a.Backing()).
 			Hint("choose a file without: --path").
@@ -144,7 +144,7 @@ func checkLate(h host.Host, op string, a area.Area) error {
 		Hint("or choose a file on another file system: --path")
 }
 
-// mountEntry is the entry of fstab for the mount that a path is on, or nothing.
+// mountEntry is the entry of fstab for the mount of a path, or nothing.
 func mountEntry(h host.Host, name string) (fstab.Entry, error) {
 	table, err := h.Files.ReadFile(FstabPath, host.FileLimit)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -22,15 +22,15 @@ const (
 	CrypttabPath = "/etc/crypttab"
 )
 
-// lineStep is "boot.fstab" or "boot.crypttab": one line in a table that belongs
-// to the administrator. Every other byte of it stays.
+// lineStep is "boot.fstab" or "boot.crypttab": one line in a file that belongs
+// to the administrator. Every other byte stays.
 type lineStep struct {
 	id    string
 	title string
 	why   string
 	want  lineWant
-	area  string // suffix of the steps of the area that it brings back
-	// rival finds another line that speaks of the same area; nil: none can.
+	area  string // suffix of the steps of the area that it turns on
+	// rival finds another line for the same area; nil: there cannot be one.
 	rival func(table []byte) (line int, ok bool)
 }
 
@@ -57,7 +57,7 @@ func (s *lineStep) Info() step.Info {
 		ID: s.id, Title: s.title, Why: s.why, Needs: kubeletstep.IDs(),
 		ByHand:     []string{fmt.Sprintf("echo '%s' >> %s", s.want.Line, s.want.Table)},
 		UndoByHand: []string{fmt.Sprintf("remove the line '%s' from %s", s.want.Line, s.want.Table)},
-		// Whatever a boot turns on by itself must be as it should before.
+		// Before a boot turns anything on by itself, it must be as desired.
 		StandsOn: []string{"swap.on" + s.area},
 	}
 }
@@ -85,7 +85,7 @@ func (s *lineStep) Check(_ context.Context, h host.Host, was *lineWas) (step.Fin
 	if fstab.Contains(table, s.want.Line) {
 		return step.Finding{State: step.Done, Found: "there"}, nil
 	}
-	if was.Want.Line != "" { // of ours, wanted otherwise now
+	if was.Want.Line != "" { // ours, with another desired content now
 		table = bytes.Replace(table, []byte(was.Want.Line), []byte("#"), 1)
 	}
 	if line, ok := s.otherLine(table); ok {
@@ -124,8 +124,7 @@ func (s *lineStep) Do(_ context.Context, h host.Host, _ *lineWas, _ step.RunOf[s
 	return ownfile.WriteFailed(op, h.Files.Rewrite(s.want.Table, table, fstab.Added(table, s.want.Line)))
 }
 
-// Undo removes our line and nothing else. A line that somebody has changed
-// since is theirs.
+// Undo removes only our line. A line that somebody has changed since is theirs.
 func (s *lineStep) Undo(_ context.Context, h host.Host, was *lineWas, _ step.Progress) error {
 	op := "remove a line from " + s.want.Table
 	if err := ownfile.RemoveLeftover(h, s.want.Table); err != nil {
@@ -148,7 +147,7 @@ func (s *lineStep) Undo(_ context.Context, h host.Host, was *lineWas, _ step.Pro
 	return ownfile.WriteFailed(op, err)
 }
 
-// removeTable removes a table with nothing in it, which was not there before us.
+// removeTable removes an empty file that did not exist before.
 func removeTable(h host.Host, name string, table []byte) error {
 	gone, err := ownfile.TakeAway(h, name, func(at string) (bool, error) {
 		now, err := h.Files.ReadFile(at, host.FileLimit)

@@ -1,5 +1,5 @@
-// Package persist has the steps that bring swap back after a reboot: a unit of ours that
-// runs 'swapctl setup --boot', or lines in fstab and crypttab.
+// Package persist has the steps that turn swap on after a reboot: a unit of
+// ours that runs 'swapctl setup --boot', or lines in fstab and crypttab.
 package persist
 
 import (
@@ -20,14 +20,14 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// Ways to bring swap back, as Config.Persist names them.
+// The values of Config.Persist.
 const (
 	bySystemd = "systemd"
 	byFstab   = "fstab"
 	none      = "none"
 )
 
-// Kinds are the kinds of step of this package.
+// Kinds are the step kinds of this package.
 func Kinds() step.Kinds {
 	return step.Kinds{unitKind(), mountedKind(), unmaskKind(), lineKind("boot.crypttab"), lineKind("boot.fstab")}
 }
@@ -43,7 +43,7 @@ func Way(h host.Host, asked string) string {
 	return none
 }
 
-// Plan is how swap is brought back.
+// Plan is how swap is turned on at boot.
 type Plan struct {
 	way     string
 	unit    unitWant
@@ -52,12 +52,12 @@ type Plan struct {
 
 // Previous is the plan with the units that the journal has.
 func Previous(j step.Journal, way string) Plan {
-	unit, _ := step.WantOf[unitWant](j.Record("boot.unit")) // what cannot be read is met again
+	unit, _ := step.WantOf[unitWant](j.Record("boot.unit")) // a later step reports what cannot be read
 	mounted, _ := step.WantOf[mountedWant](j.Record("boot.mounted"))
 	return Plan{way: way, unit: unit, mounted: mounted}
 }
 
-// Decide finds out what the boot must know of this node.
+// Decide finds out what the boot depends on, on this node.
 func Decide(h host.Host, way string, areas []area.Area) (Plan, error) {
 	p := Plan{way: way}
 	if way != bySystemd {
@@ -103,8 +103,8 @@ func (p *Plan) addLate(h host.Host, late nextboot.Late) {
 // WaitsFor reports whether our unit waits for a mount at boot.
 func (p Plan) WaitsFor(mount string) bool { return slices.Contains(p.unit.After, mount) }
 
-// Before are the steps before those of the areas: a boot must never pull down the step
-// that runs it.
+// Before are the steps before those of the areas: a boot must never undo the
+// step that runs it.
 func (p Plan) Before() []step.Step {
 	if p.way != bySystemd {
 		return nil
@@ -128,8 +128,8 @@ func (p Plan) After(areas []area.Area) []step.Step {
 	return steps
 }
 
-// Check refuses an area that would not be found again at the next boot, and what this
-// node cannot do.
+// Check refuses an area that the next boot would not find, and what this node
+// cannot do.
 func Check(h host.Host, way string, a area.Area) error {
 	if way == none {
 		return nil
@@ -151,7 +151,8 @@ func Check(h host.Host, way string, a area.Area) error {
 	return nil
 }
 
-// CheckTables refuses to write into tables of the boot that others can change as well.
+// CheckTables refuses to write into files of the boot that other users can
+// change.
 func CheckTables(h host.Host, way string) error {
 	if way != byFstab {
 		return nil
@@ -164,24 +165,24 @@ func CheckTables(h host.Host, way string) error {
 	return nil
 }
 
-// MountAtSetup is where the file system was mounted when the file was made.
+// MountAtSetup is the mount point of the file system when the file was made.
 func MountAtSetup(j step.Journal, file string) string {
-	want, _ := step.WantOf[unitWant](j.Record("boot.unit")) // what cannot be read is met again
+	want, _ := step.WantOf[unitWant](j.Record("boot.unit")) // a later step reports what cannot be read
 	return want.mountOf(file)
 }
 
-// startWait is how long setup waits for a first run of the service, which finds
-// everything done.
+// startWait is how long setup waits for the first run of the service, which
+// finds everything done.
 const startWait = 30 * time.Second
 
-// Start has systemd start our service, whose run finds everything done: so
-// that it is there to be ordered against when the node shuts down, and to see
-// today whether it works. It returns a warning when it does not.
+// Start starts our service, whose run finds everything done: so that it is
+// active, and ordered, when the node shuts down, and to see at once whether it
+// works. It returns a warning if it does not.
 func (p Plan) Start(ctx context.Context, h host.Host) string {
 	if p.way != bySystemd || !h.Units.Running() {
 		return ""
 	}
-	// In an early boot it may have to wait for what waits for us.
+	// Early in a boot it may have to wait for units that wait for us.
 	ctx, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
 	s, err := h.Units.Unit(ctx, systemd.Ours)

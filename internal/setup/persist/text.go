@@ -8,17 +8,17 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// Where the files of persistence by systemd are. /etc is the administrator's
-// place, where nothing that a package brings can hide them.
+// The paths of the files for systemd. /etc is the administrator's directory,
+// where nothing from a package can hide them.
 const (
 	swapDropIn   = systemd.Units + "/swap.d/50-swapctl.conf"
 	podsDropIn   = systemd.Units + "/kubepods.slice.d/50-swapctl.conf"
-	bootTimeout  = 90 // seconds that a boot may wait for us at the very most
-	stopsTimeout = 20 // seconds for us to take back what we had begun, when they are over
+	bootTimeout  = 90 // the longest time in seconds that a boot waits for the service
+	stopsTimeout = 20 // seconds for us to undo what was begun, after that time
 )
 
 // afterSwap are the services that run a kubelet or containers, which start only
-// once swap is on. Ordering against a unit that is not there has no effect.
+// once swap is on. Ordering against a missing unit has no effect.
 func afterSwap() []string { return append(kubelet.Units(), "containerd.service", "crio.service") }
 
 // unitText is swapctl.service. What it does not say matters as much:
@@ -85,10 +85,10 @@ WantedBy=multi-user.target
 }
 
 // swapOrder is a drop-in for every swap unit. At a shutdown systemd turns off
-// each area when its unit's turn comes; by default that is after swap.target
-// has ended, and so after all services, but where swap.target is masked at
-// once. Being before our service in the boot, they are after it, and after all
-// that comes after it, in the shutdown.
+// each area when its unit is stopped; by default that is after swap.target has
+// stopped, and so after all services, but if swap.target is masked, at once.
+// They are ordered before our service at boot, so at shutdown they stop after
+// it, and after everything that is ordered after it.
 const swapOrder = `# Made by swapctl setup; swapctl teardown removes it.
 # At a shutdown swap goes off only after swapctl.service, and so after the kubelet.
 [Unit]
@@ -96,9 +96,9 @@ Before=swapctl.service
 `
 
 // podsOrder is a drop-in for the slice of all pods. Pods are scopes without
-// default dependencies, in a slice without them (libcontainer makes both so): a
-// shutdown leaves them running until the very end, while swap is turned off
-// under them. With this they end when the kubelet does, and before swap.
+// default dependencies, in a slice without them (libcontainer makes both so):
+// at a shutdown they run until the very end, while swap is turned off. With
+// this drop-in they stop when the kubelet does, and before swap.
 const podsOrder = `# Made by swapctl setup; swapctl teardown removes it.
 # At a shutdown pods end as services do, and swap goes off only after them.
 [Unit]

@@ -13,13 +13,14 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// unitWant is what "boot.unit" makes true: a systemd service that runs 'swapctl setup
-// --boot', its place in the boot, and the order in which a shutdown ends pods and swap.
+// unitWant is the result of "boot.unit": a systemd service that runs 'swapctl
+// setup --boot', its place in the boot, and the order in which a shutdown stops
+// pods and swap.
 type unitWant struct {
 	Swapctl string `json:"swapctl"` // the program that the unit runs
-	// Mount is where the file system that holds the swap file is mounted,
-	// empty for a device. A boot that does not find it there must not take
-	// what is below the mount point for it.
+	// Mount is the mount point of the file system of the swap file, empty for a
+	// device. If it is not mounted at boot, the directory below it must not be
+	// used.
 	Mount string `json:"mount,omitempty"`
 	// Mounts is the same for each of several swap files, by its path.
 	Mounts map[string]string `json:"mounts,omitempty"`
@@ -27,7 +28,7 @@ type unitWant struct {
 	After []string `json:"after,omitempty"`
 }
 
-// addMount notes where the file system is mounted that holds a swap file.
+// addMount records the mount point of the file system of a swap file.
 func (w *unitWant) addMount(file, point string, only bool) {
 	if only {
 		w.Mount = point
@@ -39,7 +40,7 @@ func (w *unitWant) addMount(file, point string, only bool) {
 	w.Mounts[file] = point
 }
 
-// mountOf is where it was mounted; empty when the journal does not say.
+// mountOf is that mount point; empty if the journal does not have it.
 func (w unitWant) mountOf(file string) string {
 	if point, ok := w.Mounts[file]; ok {
 		return point
@@ -67,8 +68,9 @@ func unitKind() step.Kind {
 		Build: step.BuildOf(func(_ string, want unitWant, m step.Mode) step.Step { return unitStep(want, m) })}
 }
 
-// unitStep makes the unit's files; the unit is wanted by a boot only once all else is
-// there. In the run that the unit started it is not stopped: that would end the run.
+// unitStep makes the unit's files; the unit is enabled only after all else
+// exists. In the run that the unit started, it is not stopped: that would end
+// the run.
 func unitStep(want unitWant, m step.Mode) step.Step {
 	const made, remove = "make the systemd unit " + systemd.Ours, "remove the systemd unit " + systemd.Ours
 	s := ownfile.Spec{

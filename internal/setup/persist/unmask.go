@@ -16,8 +16,8 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// unmaskStep is "boot.unmask": "disable swap" recipes for Kubernetes nodes mask
-// what would turn on the swap that fstab names.
+// unmaskStep is "boot.unmask": instructions to disable swap on Kubernetes nodes
+// mask the units that would turn on swap from fstab.
 type unmaskStep struct {
 	want unmaskWant
 	late bool // systemd is told later
@@ -27,7 +27,7 @@ type unmaskWant struct {
 	Units []string `json:"units"` // those that must not be masked
 }
 
-// unmaskSaved are the masks that were there.
+// unmaskSaved are the masks that existed.
 type unmaskSaved struct {
 	Links []string `json:"links,omitempty"`
 }
@@ -62,8 +62,8 @@ func (s *unmaskStep) Info() step.Info {
 
 func (s *unmaskStep) Want() unmaskWant { return s.want }
 
-// masks lists the links that mask the units: to /dev/null, where an
-// administrator or an installer puts them.
+// masks lists the links that mask the units: to /dev/null, in the directories
+// of administrators and installers.
 func (s *unmaskStep) masks(h host.Host) []string {
 	var links []string
 	for _, u := range s.want.Units {
@@ -104,7 +104,7 @@ func (s *unmaskStep) Do(ctx context.Context, h host.Host, _ *unmaskWas, _ step.R
 	return ownfile.Reload(ctx, h, op)
 }
 
-// Undo masks again what was masked, unless something else has its name by now.
+// Undo restores the masks, unless something else has the name by now.
 func (s *unmaskStep) Undo(ctx context.Context, h host.Host, was *unmaskWas, _ step.Progress) error {
 	const op = "mask again what was masked"
 	if len(was.Saved.Links) == 0 {
@@ -124,8 +124,8 @@ func (s *unmaskStep) Undo(ctx context.Context, h host.Host, was *unmaskWas, _ st
 	return ownfile.Unheard(ownfile.Reload(ctx, h, op))
 }
 
-// checkSwapUnits refuses fstab where the kernel command line tells systemd to
-// leave swap alone.
+// checkSwapUnits refuses fstab if the kernel command line keeps systemd from
+// using swap.
 func checkSwapUnits(h host.Host) error {
 	words, err := kernel.ReadCommandLine(h)
 	if err != nil {

@@ -22,21 +22,21 @@ const (
 	swapMaxFile = sliceGroup + "/memory.swap.max"
 	latencyFile = sliceGroup + "/io.latency"
 
-	// latencyTarget: in what time a read or write of a system service should be
-	// done; while it is not, the kernel slows down the others at that disk.
+	// latencyTarget is the target for the time of a read or write of a system
+	// service; while it is missed, the kernel slows down others at that disk.
 	latencyTarget = "50ms"
 
 	// sliceWait is how long systemd may take to write the control group.
 	sliceWait = 20 * time.Second
 )
 
-// sliceWant is what "slice.system" makes true: the services of the node itself, the
-// kubelet and the container runtime among them, are never swapped out and go first at
-// the disk.
+// sliceWant is the result of "slice.system": the services of the node itself,
+// with the kubelet and the container runtime, are never swapped out and have
+// priority at the disk.
 type sliceWant struct {
-	// Latency is what stands on the disks to protect: "/" and, where swap is on
-	// another disk, the swap file's directory or the device. systemd finds the
-	// disks below them by itself, at each boot anew.
+	// Latency are paths on the disks to protect: "/" and, if swap is on another
+	// disk, the swap file's directory or the device. systemd finds the disks
+	// below them by itself, again at each boot.
 	Latency []string `json:"latency"`
 }
 
@@ -85,8 +85,9 @@ func sliceStep(want sliceWant, m step.Mode) step.Step {
 		},
 		InEffect: func(h host.Host) (step.Finding, error) { return sliceInEffect(h, m.Late) },
 		Before:   liveSwapMax,
-		// What else is said of the slice, systemd knows better than we remember: only
-		// that it is no longer 0, unless it was before or somebody else says so.
+		// systemd knows the other settings of the slice better than the
+		// journal: only that it is no longer 0, unless it was before or
+		// somebody else sets it.
 		Gone: func(ctx context.Context, h host.Host, before string, theirs bool) error {
 			return applySlice(ctx, h, end, func(live string) bool { return live != "0" || before == "0" || theirs })
 		},
@@ -97,7 +98,7 @@ func sliceStep(want sliceWant, m step.Mode) step.Step {
 	return ownfile.Of(want, s)
 }
 
-// sliceInEffect looks at the control group: systemd may not have written it there yet.
+// sliceInEffect reads the control group: systemd may not have written it yet.
 func sliceInEffect(h host.Host, late bool) (step.Finding, error) {
 	live, err := liveSwapMax(h)
 	switch {
@@ -113,7 +114,8 @@ func sliceInEffect(h host.Host, late bool) (step.Finding, error) {
 	return step.Finding{State: step.Done, Found: "in effect"}, nil
 }
 
-// ProtectIfNot has systemd protect its slice if it does not yet. did: it does not.
+// ProtectIfNot makes systemd protect its slice if it does not yet. did: it did
+// not.
 func ProtectIfNot(ctx context.Context, h host.Host, op string) (did bool, err error) {
 	live, err := liveSwapMax(h)
 	if err != nil || live == "" || isZero(live) {
@@ -122,8 +124,8 @@ func ProtectIfNot(ctx context.Context, h host.Host, op string) (did bool, err er
 	return true, applySlice(ctx, h, op, isZero)
 }
 
-// liveSwapMax is the limit in effect, empty where the kernel has none: without
-// the memory controller, under cgroup version 1, or with swapaccount=0.
+// liveSwapMax is the limit in effect, empty if the kernel has none: without the
+// memory controller, with cgroup version 1, or with swapaccount=0.
 func liveSwapMax(h host.Host) (string, error) {
 	data, err := h.Files.ReadFile(swapMaxFile, host.SmallLimit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -134,13 +136,13 @@ func liveSwapMax(h host.Host) (string, error) {
 
 func isZero(live string) bool { return live == "0" }
 
-// sliceTouch is a slice below the one that is to be written: systemd makes it
-// when it is started, without any file, and removes it when it is stopped.
+// sliceTouch is a slice below the one to write: systemd makes it when it is
+// started, without any file, and removes it when it is stopped.
 const sliceTouch = "system-swapctl.slice"
 
-// applySlice has systemd read the drop-in and write the control group. 252 does
-// both on a reload; 257 writes a slice only when something below it starts (to
-// start the slice itself, which is active, has no effect).
+// applySlice makes systemd read the drop-in and write the control group. 252
+// does both on a reload; 257 writes a slice only when something below it starts
+// (starting the slice itself, which is active, has no effect).
 func applySlice(ctx context.Context, h host.Host, op string, good func(live string) bool) error {
 	if !h.Units.Running() {
 		return nil
@@ -157,7 +159,7 @@ func applySlice(ctx context.Context, h host.Host, op string, good func(live stri
 	return errors.Join(err, fail.New(fail.Failed, op, h.Units.Stop(context.WithoutCancel(ctx), sliceTouch)))
 }
 
-// sliceWritten waits until the control group is as it should be.
+// sliceWritten waits until the control group is as desired.
 func sliceWritten(ctx context.Context, h host.Host, op string, good func(live string) bool, hints []string) error {
 	for end := time.Now().Add(sliceWait); ; {
 		live, err := liveSwapMax(h)
@@ -175,7 +177,7 @@ func sliceWritten(ctx context.Context, h host.Host, op string, good func(live st
 	}
 }
 
-// SliceWarnings say what of the protection this kernel does not have.
+// SliceWarnings say which part of the protection this kernel does not have.
 func SliceWarnings(h host.Host) []string {
 	var w []string
 	if live, err := liveSwapMax(h); err == nil && live == "" {

@@ -19,8 +19,9 @@ import (
 	"github.com/swapctl/swapctl/internal/step"
 )
 
-// sysctlPath sorts late, so that it wins over what distributions ship. Where another file
-// would win over it, ours has another name: see FileOf.
+// sysctlPath sorts late, so that it takes precedence over the files of
+// distributions. If another file would override it, ours has another name: see
+// FileOf.
 const sysctlPath = "/etc/sysctl.d/90-swapctl.conf"
 
 // sysctl is one setting of the kernel's memory management.
@@ -31,7 +32,7 @@ type sysctl struct {
 
 func (s sysctl) path() string { return "/proc/sys/vm/" + s.Name }
 
-// settings are those that a Config asks for, in a fixed order.
+// settings are those that a Config sets, in a fixed order.
 func settings(c config.Config) []sysctl {
 	var asked []sysctl
 	for _, s := range []sysctl{
@@ -47,7 +48,7 @@ func settings(c config.Config) []sysctl {
 	return asked
 }
 
-// sysctlLimit is a bound that came later than the setting.
+// sysctlLimit is a bound that changed after the setting was introduced.
 type sysctlLimit struct {
 	name  string
 	since string // kernel release from which on more is allowed
@@ -59,7 +60,7 @@ func sysctlLimits() []sysctlLimit {
 	return []sysctlLimit{{"swappiness", "5.8", 100}, {"watermark_scale_factor", "5.17", 1000}}
 }
 
-// allowed judges the settings by this node: its kernel, and its memory.
+// allowed checks the settings on this node: its kernel, and its memory.
 func (s *sysctlLiveStep) allowed(h host.Host) error {
 	for _, v := range s.want.Values {
 		for _, limit := range sysctlLimits() {
@@ -112,8 +113,8 @@ func sysctlFileKind() step.Kind {
 		Build: step.BuildOf(func(_ string, want sysctlFileWant, _ step.Mode) step.Step { return sysctlFileStep(want) })}
 }
 
-// sysctlFileWant is the file with the settings. A journal of an older swapctl does not
-// name it: it was sysctlPath.
+// sysctlFileWant is the file with the settings. Journals of an older swapctl do
+// not name it: it was sysctlPath.
 type sysctlFileWant struct {
 	sysctlWant
 	File string `json:"file,omitempty"` // "" for sysctlPath
@@ -216,8 +217,7 @@ func (s *sysctlLiveStep) Do(_ context.Context, h host.Host, _ *sysctlWas, _ step
 	return nil
 }
 
-// Undo restores what was before, unless somebody has chosen another value
-// since.
+// Undo restores the old values, unless somebody has set another value since.
 func (s *sysctlLiveStep) Undo(_ context.Context, h host.Host, was *sysctlWas, _ step.Progress) error {
 	for i, old := range was.Saved.Values {
 		now, err := readSysctl(h, old)

@@ -1,5 +1,6 @@
-// Package tuning has the steps that set the node up for swap beside the areas: the
-// settings of the kernel's memory management, and the protection of system.slice.
+// Package tuning has the steps that prepare the node for swap besides the
+// areas: kernel settings of memory management, and the protection of
+// system.slice.
 package tuning
 
 import (
@@ -14,12 +15,13 @@ import (
 	"github.com/swapctl/swapctl/internal/systemd"
 )
 
-// Kinds are the kinds of step of this package.
+// Kinds are the step kinds of this package.
 func Kinds() step.Kinds { return step.Kinds{sliceKind(), sysctlLiveKind(), sysctlFileKind()} }
 
-// Steps are those that a Config asks for. latency is what stands on the disks where the
-// system's services go first, file that of the settings: see FileOf. What a boot reads by itself, the file of settings, comes
-// after what it acts on.
+// Steps are those that a Config asks for. latency are paths on the disks where
+// the system's services have priority, file is that of the settings: see
+// FileOf. The file of settings, which a boot reads by itself, comes after the
+// live settings.
 func Steps(c config.Config, latency []string, file string) []step.Step {
 	var steps []step.Step
 	if c.ProtectSystemSlice {
@@ -32,7 +34,7 @@ func Steps(c config.Config, latency []string, file string) []step.Step {
 	return steps
 }
 
-// Check refuses a slice where nothing makes slices.
+// Check refuses a slice if systemd does not run.
 func Check(h host.Host, c config.Config) error {
 	if !c.ProtectSystemSlice || h.Units.Running() {
 		return nil
@@ -40,9 +42,9 @@ func Check(h host.Host, c config.Config) error {
 	return config.Invalid("protectSystemSlice", "leave --protect-system-slice out", "systemd is not this node's init")
 }
 
-// FileOf is the file for the settings: sysctlPath or, where another file would take one of
-// them back at the next boot, one in the same directory whose name sorts behind that. Ours
-// of an earlier run does not count. "" is sysctlPath.
+// FileOf is the file for the settings: sysctlPath or, if another file would
+// override one of them at the next boot, one in the same directory whose name
+// sorts after that. A file of an earlier run does not count. "" is sysctlPath.
 func FileOf(h host.Host, c config.Config, j step.Journal) string {
 	all, err := systemd.ReadSysctls(h)
 	if err != nil {
@@ -61,13 +63,14 @@ func FileOf(h host.Host, c config.Config, j step.Journal) string {
 	return path.Join(path.Dir(sysctlPath), others.FileThatWins(path.Base(sysctlPath), none, keys...))
 }
 
-// PreviousFile is the file that the journal has, "" for sysctlPath.
+// PreviousFile is the file in the journal, "" for sysctlPath.
 func PreviousFile(j step.Journal) string {
 	want, _ := step.WantOf[sysctlFileWant](j.Record("sysctl.file")) // what cannot be read is met again
 	return want.File
 }
 
-// Beaten says which settings another file of sysctl.d takes back at the next boot.
+// Beaten says which settings another file of sysctl.d overrides at the next
+// boot.
 func Beaten(h host.Host, c config.Config, file string) []string {
 	all, err := systemd.ReadSysctls(h)
 	if err != nil {
@@ -82,8 +85,8 @@ func Beaten(h host.Host, c config.Config, file string) []string {
 	return said
 }
 
-// beaters are the lines with other values that come after ours: of several lines for a
-// setting the last by the names of the files wins.
+// beaters are the lines with other values that come after ours: of several
+// lines for a setting the last one wins, in the order of file names.
 func beaters(all systemd.Sysctls, c config.Config, file string) (beat systemd.Sysctls) {
 	for _, v := range settings(c) {
 		for _, l := range all {
