@@ -235,6 +235,14 @@ func (s *jsonScanner) elements(each func() bool) {
 // more goes from a value to the next one, and reports whether there is one before
 // the bracket.
 func (s *jsonScanner) more(bracket byte, wanted string) bool {
+	w := s.w
+	buf := w.buf[:w.end]
+	if at := w.pos; at < len(buf) && buf[at] == ',' { // nearly always
+		if at, line := blank(buf, at+1, w.line); at < len(buf) {
+			w.passed(at, line)
+			return true
+		}
+	}
 	switch s.space() {
 	case ',':
 		s.w.pos++

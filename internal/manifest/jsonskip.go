@@ -17,11 +17,14 @@ func (s *jsonScanner) unexpected(wanted string) {
 }
 
 // space passes over white space and returns the byte behind, 0 after an error.
-func (s *jsonScanner) space() byte {
-	if w := s.w; w.pos < w.end && w.buf[w.pos] > ' ' {
-		return w.buf[w.pos]
+func (s *jsonScanner) space() (c byte) {
+	if w := s.w; w.pos < w.end {
+		c = w.buf[w.pos]
 	}
-	return s.spaces()
+	if c <= ' ' {
+		c = s.spaces()
+	}
+	return c
 }
 
 // spaces is space where there is some.
