@@ -147,23 +147,17 @@ func blank(buf []byte, i, line int) (at, inLine int) {
 // over are strings.
 func plain(buf []byte, i int) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for ; len(buf)-i >= 8; i += 8 {
+	for ; i+8 <= len(buf); i += 8 {
 		v := binary.LittleEndian.Uint64(buf[i:])
 		// The top bit of a byte below 0x80 is set where the subtraction borrows.
 		if found := (((v ^ ones*'"') - ones) | ((v ^ ones*'\\') - ones) | (v - ones*' ')) &^ v & tops; found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
 	}
-	for i < len(buf) && !endsPlain[buf[i]] {
-		i++
+	for ; i < len(buf); i++ {
+		if c := buf[i]; c < ' ' || c == '"' || c == '\\' {
+			break
+		}
 	}
 	return i
 }
-
-var endsPlain = func() (is [256]bool) {
-	for c := range byte(' ') {
-		is[c] = true
-	}
-	is['"'], is['\\'] = true, true
-	return is
-}()
