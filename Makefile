@@ -12,12 +12,12 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 LINT    := bin/golangci-lint
 GORELEASER := v2.15.0
 # What is built from modules of its own, the longest to look at first.
-MODULES := test/upstream test/upstream/kubelet test/packages bench/plan test/e2e
+MODULES := test/upstream test/upstream/kubelet test/packages test/formats bench/plan test/e2e
 
 # Linux is for nodes, the others for workstations (internal/cli/node).
 SYSTEMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build install uninstall test lint cross unit update race fuzz signals upstream packages facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build install uninstall test lint cross unit update race fuzz signals upstream packages formats facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -31,7 +31,7 @@ install: build ## the program, man pages and completions, below PREFIX (/usr/loc
 uninstall: ## what make install has put there
 	@hack/install.sh --remove
 
-test: deps lint cross unit race upstream packages e2e ## everything that must pass
+test: deps lint cross unit race upstream packages formats e2e ## everything that must pass
 
 lint: $(LINT) ## style, and the layers of docs/architecture.md
 	$(LINT) run ./...
@@ -68,6 +68,9 @@ upstream: ## what plan says and kubeadm-config writes, against Kubernetes' own c
 
 packages: ## what is in the packages of a release, of each format
 	cd test/packages && go test ./...
+
+formats: ## SARIF and JUnit, against the schemas that their readers have
+	cd test/formats && go test ./...
 
 facts: ## read the fields and feature gates of a new Kubernetes release
 	cd test/upstream && go run ./facts

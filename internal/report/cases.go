@@ -26,6 +26,17 @@ type Place struct {
 	Field        string // what tells it from others in the file
 }
 
+// String is a place as editors take it.
+func (p Place) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
 // Outcome is the result of a case.
 type Outcome string
 
@@ -76,7 +87,7 @@ func WriteJUnit(w io.Writer, suite string, cases []Case) error {
 	fmt.Fprintf(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=%s tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"%d\">\n",
 		attribute(suite), len(cases), count[Failed], count[Skipped]+count[Unjudged])
 	for _, c := range cases {
-		fmt.Fprintf(&b, "    <testcase classname=%s name=%s%s>\n", attribute(suite), attribute(c.ID+": "+c.Title), c.Place.junit())
+		fmt.Fprintf(&b, "    <testcase classname=%s name=%s>\n", attribute(suite), attribute(c.ID+": "+c.Title))
 		switch c.Outcome {
 		case Failed:
 			fmt.Fprintf(&b, "      <failure message=%s>%s</failure>\n", attribute(c.Message), text(c.Advice))
@@ -92,18 +103,6 @@ func WriteJUnit(w io.Writer, suite string, cases []Case) error {
 	b.WriteString("  </testsuite>\n</testsuites>\n")
 	_, err := w.Write(b.Bytes())
 	return err
-}
-
-// junit is a place as attributes of a testcase, which several CI servers show.
-func (p Place) junit() string {
-	if p.File == "" {
-		return ""
-	}
-	text := " file=" + attribute(p.File)
-	if p.Line > 0 {
-		text += fmt.Sprintf(" line=\"%d\"", p.Line)
-	}
-	return text
 }
 
 func attribute(s string) string { return `"` + text(s) + `"` }

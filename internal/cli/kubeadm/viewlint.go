@@ -83,20 +83,20 @@ func newLintDocument(row kubeletcfg.Row, found []kubeletcfg.Finding, docs string
 
 // place is the position of a finding, in the form that editors accept.
 func place(f kubeletcfg.Finding) string {
-	switch {
-	case f.Line == 0:
-		return f.File
-	case f.Column == 0:
-		return fmt.Sprintf("%s:%d", f.File, f.Line)
-	}
-	return fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	return report.Place{File: f.File, Line: f.Line, Column: f.Column}.String()
 }
 
 func (d lintDocument) print(a *cli.App) error {
 	var err error
 	switch a.Output {
 	case report.JUnit:
-		err = report.WriteJUnit(a.Out, "swapctl kubeadm-config lint", d.cases())
+		cases := d.cases()
+		for i, c := range cases { // the schema of Jenkins has no attributes for it
+			if c.Place.File != "" {
+				cases[i].Message = c.Place.String() + ": " + c.Message
+			}
+		}
+		err = report.WriteJUnit(a.Out, "swapctl kubeadm-config lint", cases)
 	case report.SARIF:
 		err = report.WriteSARIF(a.Out, a.Tool(), d.cases())
 	default:
