@@ -65,7 +65,7 @@ func (o Options) Validate() error {
 	}{{"only", o.Only}, {"ignore", o.Ignore}} {
 		for _, id := range list.ids {
 			if !slices.Contains(ids, id) {
-				return fail.New(fail.Usage, "use --"+list.flag, fmt.Errorf("there is no check %q", id), hintAtID(id, ids)...)
+				return fail.New(fail.Usage, "use --"+list.flag, fmt.Errorf("there is no check %q, nor a group of them", id), hintAtID(id, ids)...)
 			}
 		}
 	}

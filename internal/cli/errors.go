@@ -55,6 +55,9 @@ func NoArguments(hint func(cmd *cobra.Command, word string) []string) cobra.Posi
 		} else if hint != nil {
 			hints = hint(cmd, word)
 		}
+		if len(hints) == 0 {
+			hints = []string{"leave it out: " + cmd.CommandPath()}
+		}
 		return Usage(cmd, fmt.Errorf("unexpected argument %q: '%s' takes only flags", word, cmd.CommandPath()), hints...)
 	}
 }
@@ -86,7 +89,8 @@ func dividedSize(cmd *cobra.Command, word string) (hint string) {
 // OneStdin refuses a command line that names standard input ("-") twice.
 func OneStdin(cmd *cobra.Command, inputs ...string) error {
 	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
-		return Usage(cmd, errors.New("standard input can be read only once, and - is given twice"))
+		return Usage(cmd, errors.New("standard input can be read only once, and - is given twice"),
+			"write one of them to a file first, and name that")
 	}
 	return nil
 }

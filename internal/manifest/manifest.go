@@ -121,7 +121,8 @@ func (r *reader) stdin() error {
 	}
 	documents, err := r.stream(Stdin, r.options.Stdin)
 	if err == nil && documents == 0 {
-		err = empty("standard input")
+		err = fail.Newf(fail.Usage, "read the pods", "standard input: there is no object in it").
+			Hint("what stands before the | has written none; this does: kubectl get pods -A -o json | swapctl plan --pods -")
 	}
 	return err
 }

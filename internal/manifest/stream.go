@@ -99,7 +99,12 @@ func hintsFor(err error) []string {
 		return []string{"it is incomplete: create the file again"}
 	case errors.Is(err, errTopList):
 		return []string{"take the objects out of the list: jq '.[]' FILE | swapctl plan --pods -"}
-	case errors.Is(err, errNoObject), errors.Is(err, kubeyaml.ErrSyntax):
+	case errors.Is(err, kubeyaml.ErrSyntax):
+		return []string{
+			"expected is what 'kubectl get pods -A -o yaml' (or json) prints, or manifests",
+			"templates have to be rendered first: helm template CHART | swapctl plan --pods -",
+		}
+	case errors.Is(err, errNoObject):
 		return []string{"expected is what 'kubectl get pods -A -o yaml' (or json) prints, or manifests"}
 	case errors.Is(err, errKindLate):
 		return []string{"put kind before items: jq '{apiVersion, kind, items}' FILE | swapctl plan --pods -"}

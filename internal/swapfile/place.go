@@ -152,6 +152,9 @@ func components(path string) []string {
 // isLink refuses a symbolic link and suggests the path that it stands for.
 func isLink(h host.Host, op, path, link string) error {
 	err := fail.Newf(fail.Usage, op, "%s is a symbolic link", link)
+	if strings.HasPrefix(link, "/dev/") {
+		return err.Hint("a device has another flag: --device %s", path)
+	}
 	if target, evalErr := h.Files.EvalSymlinks(link); evalErr == nil {
 		return err.Hint("name the file itself: --path %s", target+strings.TrimPrefix(path, link))
 	}

@@ -38,9 +38,9 @@ next shell on.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) != 1:
-				return cli.Usage(cmd, errors.New("name one shell: "+strings.Join(shells, ", ")))
+				return cli.Usage(cmd, errors.New("name one shell: "+strings.Join(shells, ", ")), "for example: source <(swapctl completion bash)")
 			case !slices.Contains(shells, args[0]):
-				return cli.Usage(cmd, fmt.Errorf("there is no completion for %q", args[0]))
+				return cli.Usage(cmd, fmt.Errorf("there is no completion for %q", args[0]), "there is one for "+strings.Join(shells, ", "))
 			}
 			return nil
 		},

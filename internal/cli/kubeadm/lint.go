@@ -93,7 +93,8 @@ func lint(a *cli.App, o *lintFlags, names []string) error {
 	}
 	if faults := doc.Summary.Fail; faults > 0 || o.strict && doc.Summary.Warn > 0 {
 		return fail.New(fail.Unfit, "pass these files for Kubernetes "+row.Kubernetes,
-			fmt.Errorf("lint found %s and %s", count(faults, "fault"), count(doc.Summary.Warn, "warning")))
+			fmt.Errorf("lint found %s and %s", count(faults, "fault"), count(doc.Summary.Warn, "warning")),
+			"what to write instead stands below each; for another version: --kubernetes-version")
 	}
 	return nil
 }

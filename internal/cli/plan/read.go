@@ -164,6 +164,9 @@ func (r *planReader) wrong(err error) error {
 	}
 	if field, ok := errors.AsType[*limits.FieldError](err); ok {
 		hint := "fix it, or plan all others with --skip-invalid"
+		if field.Object == "object" && field.Field == "apiVersion" {
+			hint = "it is no manifest: expected is what 'kubectl get pods -A -o yaml' (or json) prints, or what 'kubectl apply' takes"
+		}
 		if ofNode(field) {
 			hint = "fix it, or say instead how the nodes are: --kubernetes-version, or --node-memory and --node-swap"
 		}

@@ -98,6 +98,9 @@ func badFlag(cmd *cobra.Command, err error) error {
 		value, _ := pflag.UnquoteUsage(bare.GetFlag())
 		return cli.Usage(cmd, err, fmt.Sprintf("its value follows it: --%s %s", bare.GetFlag().Name, strings.ToUpper(value)))
 	case errors.As(err, &unknown):
+		if words := cmd.Flags().Args(); len(words) > 0 && !cmd.HasParent() { // resize --size 8Gi
+			return cli.UnknownCommand(cmd, words[0])
+		}
 		name := unknown.GetSpecifiedName()
 		for _, c := range cmd.Root().Commands() {
 			if name == c.Name() { // --version

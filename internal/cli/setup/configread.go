@@ -64,7 +64,7 @@ func trustedConfig(a *cli.App, name string) ([]byte, error) {
 		err = host.OnlyRoot(a.Host.Files, name)
 	}
 	if err != nil {
-		return nil, err
+		return nil, cli.Reason(err)
 	}
 	data, err := a.Host.Files.ReadFile(name, configFileLimit)
 	return bytes.TrimPrefix(data, []byte("\ufeff")), cli.Reason(err)

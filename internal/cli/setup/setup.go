@@ -132,7 +132,7 @@ func NewSettings() Settings {
 
 func up(ctx context.Context, a *cli.App, cmd *cobra.Command, o flags) error {
 	if o.exitCode && !o.DryRun {
-		return cli.Usage(cmd, errors.New("--exit-code needs --dry-run"))
+		return cli.Usage(cmd, errors.New("--exit-code needs --dry-run"), "add it: --dry-run --exit-code")
 	}
 	if o.boot {
 		return bootAgain(ctx, a, cmd, o)

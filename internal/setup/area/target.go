@@ -180,6 +180,9 @@ func deviceHint(name, clean string) string {
 	if link, ok := TagLink(name); ok {
 		return "write it as --device " + link
 	}
+	if strings.HasPrefix(clean, "/") && !strings.HasPrefix(clean, "/dev/") {
+		return "for a swap file: --path " + clean + "; the names of devices: ls -l /dev/disk/by-id"
+	}
 	return "ls -l /dev/disk/by-id shows names that do not change"
 }
 
