@@ -23,9 +23,9 @@ const nonBreaking = "\u00a0"
 func loose(text string) string { return strings.ReplaceAll(text, nonBreaking, " ") }
 
 // programs are those whose names begin a command in messages of swapctl.
-var programs = strings.Fields(`swapctl sudo kubectl kubeadm systemctl journalctl apt-get dnf
+const programs = `swapctl sudo kubectl kubeadm systemctl journalctl apt-get dnf
 	blkdiscard blkid blockdev btrfs cat chattr chmod chown cryptsetup df dmesg dmsetup echo find findmnt fuser grep
-	hexdump install losetup ls lsattr lsblk man mkswap modprobe mount mv rm sed shred swapoff swapon sysctl tail udevadm`)
+	hexdump install losetup ls lsattr lsblk man mkswap modprobe mount mv rm sed shred swapoff swapon sysctl tail udevadm`
 
 // begins reports whether a program's name at i is that of a command, and not of
 // something that a sentence is about.
@@ -41,7 +41,7 @@ func begins(words []string, i int) bool {
 // keepCommands makes the blanks of each command nonbreaking: from the name of a program
 // to the next comma, semicolon, bracket or closing quote; with a flag goes its value.
 func keepCommands(text string) string {
-	words := strings.Split(text, " ")
+	words, names := strings.Split(text, " "), strings.Fields(programs)
 	var b strings.Builder
 	inside, quoted, flag := false, false, false
 	for i, word := range words {
@@ -52,7 +52,7 @@ func keepCommands(text string) string {
 		}
 		b.WriteString(word)
 		bare := strings.TrimLeft(word, "('")
-		if !inside && slices.Contains(programs, bare) && begins(words, i) {
+		if !inside && slices.Contains(names, bare) && begins(words, i) {
 			inside, quoted = true, strings.HasPrefix(word, "'") || strings.HasPrefix(word, "('")
 		}
 		ends := strings.HasSuffix(word, ",") || strings.HasSuffix(word, ";") || strings.HasSuffix(word, ")")
