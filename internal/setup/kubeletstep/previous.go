@@ -112,6 +112,6 @@ func NodeKeeps(j step.Journal) string {
 	if row, err := p.config.row(); err != nil || !row.ReportsSwap {
 		return ""
 	}
-	return "the Node object goes on to say how much swap there was, as a kubelet never clears it: " +
+	return "the Node object still shows the swap that the node had, because the kubelet never clears it: " +
 		`kubectl patch node NODE --subresource=status --type=json -p '[{"op": "remove", "path": "/status/nodeInfo/swap"}]'`
 }
