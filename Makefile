@@ -17,7 +17,7 @@ MODULES := test/upstream test/upstream/kubelet test/packages test/formats bench/
 # Linux is for nodes, the others for workstations (internal/cli/node).
 SYSTEMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build install uninstall test lint cross unit update race fuzz signals upstream packages formats facts e2e e2e-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
+.PHONY: build install uninstall test lint cross unit update race fuzz signals upstream packages formats facts e2e e2e-long cluster cluster-long bench bench-plan demo newcomer reproducible snapshot release-check release deps clean
 
 build: bin/swapctl ## the static binary, bin/swapctl
 
@@ -81,6 +81,12 @@ e2e: build ## real kernels in virtual machines; see test/e2e/README.md
 
 e2e-long: build ## all stories on all kernels, many of them several times: takes hours
 	cd test/e2e && go test -count=1 -timeout 12h . -long
+
+cluster: build ## swapctl on a real Kubernetes cluster; the first time builds Kubernetes
+	cd test/e2e && go test -count=1 -timeout 3h . -lane cluster
+
+cluster-long: build ## the same with all stories and combinations
+	cd test/e2e && go test -count=1 -timeout 6h . -lane cluster -long
 
 bench: build ## compare with the shell recipe on this machine; needs root
 	go run ./bench

@@ -10,7 +10,7 @@ set -eu
 packages="
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g squashfs-tools
 	util-linux mount kmod dmsetup cryptsetup-bin mmdebstrap debian-archive-keyring
-	ca-certificates git make jq groff-base gcc libc6-dev
+	ca-certificates git make jq groff-base gcc libc6-dev iproute2
 "
 
 if ! command -v dpkg-query >/dev/null; then

@@ -26,7 +26,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	flag.String("lane", "", "only these lanes (comma-separated; default: all)")
+	flag.String("lane", "", "only these lanes (comma-separated; default: all but cluster)")
 	flag.String("story", "", "only stories whose name (lane/story/values) matches this regular expression")
 	flag.String("swapctl", "", "the program to test (default: build it)")
 	flag.Bool("long", false, "run the stories that take long as well, and others more often")
@@ -65,13 +65,15 @@ func TestStories(t *testing.T) {
 		addPackages(t, programs, payload)
 	}
 	goBuild(t, ".", "./kubelet", standIn)
-	goBuild(t, ".", "./guest", filepath.Join(programs, "guest"))
-	machines := story.NewMachines(lanes(t, filepath.Join(programs, "guest")), payload)
+	inImages := image.Programs{Guest: filepath.Join(programs, "guest"), Work: filepath.Join(programs, "work"), Cluster: "../cluster"}
+	goBuild(t, ".", "./guest", inImages.Guest)
+	goBuild(t, ".", "./work", inImages.Work)
+	machines := story.NewMachines(lanes(t, inImages), payload)
 	times := &story.Times{}
 	runner := &story.Runner{
 		Machines: machines, Keep: option("keep") == "true", Failures: failuresDir(t), Times: times, Update: option("update") == "true",
 	}
-	turns := story.NewTurns(atOnce(t), func(lane string) {
+	turns := story.NewTurns(atOnce(t), machine.Cluster, func(lane string) {
 		if err := machines.Forget(lane); err != nil {
 			t.Error(err)
 		}
@@ -130,7 +132,7 @@ func failuresDir(t *testing.T) string {
 
 // wanted returns the runs chosen by the flags.
 func wanted(t *testing.T) []story.Run {
-	lanes := image.Lanes()
+	lanes := slices.DeleteFunc(image.Lanes(), func(lane string) bool { return lane == machine.Cluster })
 	if only := option("lane"); only != "" {
 		lanes = strings.Split(only, ",")
 		for _, lane := range lanes {
@@ -169,7 +171,7 @@ func needs(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Fatal("cannot boot machines: not root (namespaces and chroot are needed)")
 	}
-	for _, program := range []string{"mmdebstrap", "mke2fs", "mount", "chroot", "depmod"} {
+	for _, program := range []string{"mmdebstrap", "mke2fs", "mount", "chroot", "depmod", "ip", "jq"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Fatalf("cannot boot machines: %s is not installed; run hack/install-deps.sh", program)
 		}
@@ -203,13 +205,12 @@ func atOnce(t *testing.T) int {
 	return machines
 }
 
-// lanes returns a function that makes a lane on first use. All lanes of one run
-// share their parts.
-func lanes(t *testing.T, guest string) story.Lanes {
+// lanes returns a function that makes a lane when it is first asked for. All the lanes of one run share their parts.
+func lanes(t *testing.T, programs image.Programs) story.Lanes {
 	// Not the test's own context: that ends before the stories, which are parallel subtests, do.
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	builder, err := image.NewBuilder(ctx, cacheDir(t), guest, func(format string, args ...any) {
+	builder, err := image.NewBuilder(ctx, cacheDir(t), programs, func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "e2e: "+format+"\n", args...)
 	})
 	if err != nil {

@@ -7,6 +7,8 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
+require golang.org/x/sync v0.24.0 // indirect
+
 require (
 	github.com/rogpeppe/go-internal v1.16.0
 	golang.org/x/tools v0.26.0 // indirect

@@ -113,10 +113,8 @@ node_state() {
     done
 }
 
-# make_kubelet VERSION: a node that kubeadm has made, with a stand-in for the kubelet, which runs
-make_kubelet() {
-    install -D -m 755 /usr/local/lib/standin-kubelet /usr/bin/kubelet
-    echo "$1" >/etc/standin-kubelet
+# kubeadm_units: what the package of kubeadm brings for the kubelet
+kubeadm_units() {
     mkdir -p /usr/lib/systemd/system/kubelet.service.d /var/lib/kubelet /etc/kubernetes
     # As in kubeadm's package, however often it starts: StartLimitInterval=0.
     printf '%s\n' '[Unit]' 'StartLimitIntervalSec=0' '[Service]' 'ExecStart=/usr/bin/kubelet' 'Restart=always' 'RestartSec=1' \
@@ -130,6 +128,13 @@ EnvironmentFile=-/etc/default/kubelet
 ExecStart=
 ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
 END
+}
+
+# make_kubelet VERSION: a node that kubeadm has made, with a stand-in for the kubelet, which runs
+make_kubelet() {
+    install -D -m 755 /usr/local/lib/standin-kubelet /usr/bin/kubelet
+    echo "$1" >/etc/standin-kubelet
+    kubeadm_units
     echo 'KUBELET_KUBEADM_ARGS="--pod-infra-container-image=registry.k8s.io/pause:3.10"' >/var/lib/kubelet/kubeadm-flags.env
     printf '%s\n' 'apiVersion: kubelet.config.k8s.io/v1beta1' 'authentication:' '  anonymous:' '    enabled: false' \
         '# kept by an administrator' 'clusterDNS:' '- 10.96.0.10' 'kind: KubeletConfiguration' 'rotateCertificates: true' >/var/lib/kubelet/config.yaml

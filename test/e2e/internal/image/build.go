@@ -24,22 +24,29 @@ const (
 	packages = "systemd,systemd-sysv,dbus,udev,kmod,cryptsetup-bin,dmsetup,util-linux,mount,btrfs-progs,xfsprogs," +
 		"e2fsprogs,procps,iproute2,strace,lvm2,mdadm"
 	packagesTrixie = packages + ",systemd-cryptsetup,util-linux-extra"
+	packagesNode   = packages + ",runc,containernetworking-plugins,iptables,conntrack,ethtool,socat"
 )
 
 // Builder makes what the lanes need. Parts that several lanes share are made
 // only once.
 type Builder struct {
-	cache  cache
-	guest  string // path of the guest program
-	script string // directory with the recipe's scripts
-	mirror string
-	tools  map[string]func() (string, error)
-	bare   map[string]func() (string, error)
+	cache    cache
+	programs Programs
+	script   string // directory with the recipe's scripts
+	mirror   string
+	tools    map[string]func() (string, error)
+	bare     map[string]func() (string, error)
 }
 
-// NewBuilder returns a builder for the cache directory. Close removes what it
-// has outside of the cache.
-func NewBuilder(ctx context.Context, dir, guest string, log func(string, ...any)) (*Builder, error) {
+// Programs are paths of what goes into images.
+type Programs struct {
+	Guest   string // into every machine
+	Work    string // into the images of containers
+	Cluster string // the module whose tools are Kubernetes
+}
+
+// NewBuilder returns a builder on the cache directory. Close removes what it keeps outside the cache.
+func NewBuilder(ctx context.Context, dir string, programs Programs, log func(string, ...any)) (*Builder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make the cache: %w", err)
 	}
@@ -47,17 +54,20 @@ func NewBuilder(ctx context.Context, dir, guest string, log func(string, ...any)
 	if err != nil {
 		return nil, err
 	}
-	b := &Builder{cache: cache{dir: dir, log: log}, guest: guest, script: script, mirror: Mirror("/etc/apt")}
+	b := &Builder{cache: cache{dir: dir, log: log}, programs: programs, script: script, mirror: Mirror("/etc/apt")}
 	if err := b.unpackRecipe(); err != nil {
 		return nil, err
 	}
 	b.tools = map[string]func() (string, error){
-		"uml":  sync.OnceValues(func() (string, error) { return b.makeTools(ctx, "uml", "sid", "user-mode-linux") }),
-		"qemu": sync.OnceValues(func() (string, error) { return b.makeTools(ctx, "qemu", "trixie", "qemu-system-x86,qemu-utils") }),
+		"uml":        sync.OnceValues(func() (string, error) { return b.makeTools(ctx, "uml", "sid", "user-mode-linux") }),
+		"containerd": sync.OnceValues(func() (string, error) { return b.makeTools(ctx, "containerd", "sid", "containerd") }),
+		"kubernetes": sync.OnceValues(func() (string, error) { return b.makeKubernetes(ctx) }),
+		"qemu":       sync.OnceValues(func() (string, error) { return b.makeTools(ctx, "qemu", "trixie", "qemu-system-x86,qemu-utils") }),
 	}
 	b.bare = map[string]func() (string, error){
-		"bookworm": sync.OnceValues(func() (string, error) { return b.makeBare(ctx, "bookworm", packages) }),
-		"trixie":   sync.OnceValues(func() (string, error) { return b.makeBare(ctx, "trixie", packagesTrixie) }),
+		"bookworm": sync.OnceValues(func() (string, error) { return b.makeBare(ctx, "bookworm", "bookworm", packages) }),
+		"trixie":   sync.OnceValues(func() (string, error) { return b.makeBare(ctx, "trixie", "trixie", packagesTrixie) }),
+		"node":     sync.OnceValues(func() (string, error) { return b.makeBare(ctx, "node", "bookworm", packagesNode) }),
 	}
 	return b, nil
 }
@@ -133,8 +143,8 @@ func (b *Builder) makeTools(ctx context.Context, name, suite, packages string) (
 
 func toolsKey(suite, packages string) string { return key(ingredients("tools.sh"), suite, packages) }
 
-func (b *Builder) makeBare(ctx context.Context, suite, packages string) (string, error) {
-	return b.cache.get(ctx, "bare-"+suite, bareKey(suite, packages), func(ctx context.Context, dir string) error {
+func (b *Builder) makeBare(ctx context.Context, name, suite, packages string) (string, error) {
+	return b.cache.get(ctx, "bare-"+name, bareKey(suite, packages), func(ctx context.Context, dir string) error {
 		return b.run(ctx, "bare.sh", suite, b.mirror, packages, dir)
 	})
 }

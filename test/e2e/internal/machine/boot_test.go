@@ -48,7 +48,7 @@ func (d *dull) start(_ context.Context, agent, _ *os.File) (*process, error) {
 		cmd.Env = append(os.Environ(), "E2E_TEST_AGENT=yes")
 	}
 	cmd.ExtraFiles = []*os.File{agent}
-	return start(cmd)
+	return start(cmd, nil)
 }
 
 func TestAMachineThatStandsStillIsStartedAgain(t *testing.T) {

@@ -21,12 +21,12 @@ type cpus struct {
 }
 
 // start starts the command on the processor that has the fewest machines, for as long as it runs.
-func (c *cpus) start(cmd *exec.Cmd) (*process, error) {
+func (c *cpus) start(cmd *exec.Cmd, network *Network) (*process, error) {
 	cpu, err := c.take()
 	if err != nil {
 		return nil, err
 	}
-	proc, err := start(cmd)
+	proc, err := start(cmd, network)
 	if err != nil {
 		c.giveBack(cpu)
 		return nil, err

@@ -15,7 +15,7 @@ func TestEachMachineRunsOnOneProcessor(t *testing.T) {
 	var c cpus
 	used := map[unix.CPUSet]int{}
 	for range 2 * all.Count() {
-		proc, err := c.start(exec.Command("sleep", "60"))
+		proc, err := c.start(exec.Command("sleep", "60"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

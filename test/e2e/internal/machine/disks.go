@@ -21,15 +21,25 @@ const payloadSize = 128 << 20
 
 // Options say where a machine's parts are.
 type Options struct {
-	Lane    string            // "uml", "bookworm" or "trixie"
-	Images  string            // directory with the cached images
-	Image   string            // file name of the root image in it
-	Kernel  string            // file name of the kernel in it (QEMU)
-	Initrd  string            // file name of the initramfs in it (QEMU)
-	Warm    string            // name of the directory with a snapshot in it, or "" to boot normally (QEMU)
-	Tools   string            // root directory of the Debian that the emulator is from
-	Payload map[string]string // programs for the machine: path inside -> path on the host
-	WorkDir string            // directory for the files of running machines
+	Lane       string            // "uml", "bookworm", "trixie" or "cluster"
+	Images     string            // directory with the cached images
+	Image      string            // file name of the root image in it
+	Kernel     string            // file name of the kernel in it (QEMU)
+	Initrd     string            // file name of the initramfs in it (QEMU)
+	Warm       string            // name of the directory with a snapshot in it, or "" to boot cold (QEMU)
+	Tools      string            // root of the Debian that the emulator is from
+	Kubernetes string            // directory of the programs of Kubernetes (cluster)
+	Payload    map[string]string // programs to carry into the machine: path inside -> path on the host
+	WorkDir    string            // where machines live while they run
+	Node       *Node             // what a node of a cluster has besides (UML)
+}
+
+// Node is a machine that is one node of a cluster.
+type Node struct {
+	Name    string   // of the host
+	Address string   // in the network
+	Memory  int      // in MiB
+	Network *Network // has a tap device for the name
 }
 
 // New prepares a machine; nothing runs before Boot.
@@ -42,7 +52,7 @@ func New(ctx context.Context, o Options) (Machine, error) {
 		return nil, err
 	}
 	prepare := newQEMU
-	if o.Lane == "uml" {
+	if IsUML(o.Lane) {
 		prepare = newUML
 	}
 	emulator, err := prepare(ctx, o, dir)

@@ -46,15 +46,18 @@ type process struct {
 	err  error // why it ended; valid when done is closed
 }
 
-// start runs the command and keeps the thread that started it: the parent-death
-// signal, which ends the command with this program, is sent when that thread
-// ends.
-func start(cmd *exec.Cmd) (*process, error) {
+// start runs the command and keeps the thread that started it alive: the parent-death signal that ends it with us is
+// sent when that thread ends, not when the whole program does. The process is in the network, if there is one.
+func start(cmd *exec.Cmd, network *Network) (*process, error) {
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
+		// Not unlocked: the thread ends with the process, and with it the network that it is in.
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
+		if err := network.enter(); err != nil {
+			started <- err
+			return
+		}
 		if err := cmd.Start(); err != nil {
 			started <- err
 			return
@@ -88,7 +91,7 @@ func (p place) run(ctx context.Context, args ...string) (string, error) {
 	}
 	defer read.Close()
 	cmd.Stdout, cmd.Stderr = write, write
-	proc, err := start(cmd)
+	proc, err := start(cmd, nil)
 	write.Close()
 	if err != nil {
 		return "", err

@@ -73,7 +73,7 @@ func (q *qemu) start(_ context.Context, agent, console *os.File) (*process, erro
 	args = append(args, "-chardev", "socket,id=monitor,fd=4", "-mon", "chardev=monitor,mode=control")
 	cmd := q.place.command(args...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = console, console, []*os.File{agent, theirs}
-	return start(cmd)
+	return start(cmd, nil)
 }
 
 func (q *qemu) trouble() string { return "its monitor says " + stateOf(q.monitor) }

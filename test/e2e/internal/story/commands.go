@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -32,10 +33,9 @@ type call struct {
 	exit    string // the expected exit status; "" for success (failure if negated)
 }
 
-// commands returns the commands of stories; README.md describes them.
-func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	all := map[string]func(*testscript.TestScript, bool, []string){}
-	for name, do := range map[string]action{
+// actions returns the commands of stories; README.md says what they do.
+func actions() map[string]action {
+	return map[string]action{
 		"guest":             guest,
 		"guest-sh":          guestShell,
 		"swapctl":           swapctl,
@@ -50,7 +50,16 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"settle":            settle,
 		"disk-contains":     diskContains,
 		"console":           console,
-	} {
+		"node":              onNode,
+		"kubectl":           kubectl,
+		"cluster-sh":        clusterShell,
+		"plan-holds":        planHolds,
+	}
+}
+
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, do := range actions() {
 		all[name] = func(script *testscript.TestScript, negated bool, args []string) {
 			s := script.Value(underwayKey{}).(*underway)
 			c := &call{underway: s, script: script, negated: negated, args: args}
@@ -192,7 +201,7 @@ func waitFor(c *call) error {
 	}
 	for end := time.Now().Add(limit); ; time.Sleep(200 * time.Millisecond) {
 		var out bytes.Buffer
-		status, err := c.exec(machine.Command{Args: c.args, Timeout: limit, Stdout: &out, Stderr: &out})
+		status, err := c.try(limit, &out)
 		if err != nil {
 			return err
 		}
@@ -203,6 +212,14 @@ func waitFor(c *call) error {
 			return fmt.Errorf("still exit status %d after %v: %s", status, limit, out.String())
 		}
 	}
+}
+
+// try runs the arguments as a command inside, or kubectl on this host.
+func (c *call) try(limit time.Duration, out io.Writer) (int, error) {
+	if c.args[0] == "kubectl" {
+		return c.outside(limit, out, out, c.args...)
+	}
+	return c.exec(machine.Command{Args: c.args, Timeout: limit, Stdout: out, Stderr: out})
 }
 
 func put(c *call) error {

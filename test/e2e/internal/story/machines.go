@@ -24,6 +24,8 @@ type Machines struct {
 
 	mu   sync.Mutex
 	idle map[string]*booted
+
+	cluster *startedCluster // idle, or nil
 }
 
 // booted is a machine, and its state before a story used it.
@@ -52,6 +54,11 @@ func (s *Machines) take(ctx context.Context, lane string, reuse bool) (*booted, 
 	if err != nil {
 		return nil, err
 	}
+	return s.boot(ctx, options, reuse)
+}
+
+// boot makes a new machine.
+func (s *Machines) boot(ctx context.Context, options machine.Options, reuse bool) (*booted, error) {
 	options.Payload = s.payload
 	made, err := machine.New(ctx, options)
 	if err != nil {
@@ -129,16 +136,23 @@ func (s *Machines) giveBack(ctx context.Context, lane string, b *booted, reuse b
 	return nil
 }
 
-// Forget closes the idle machine of a lane that no story needs any more.
+// Forget closes the idle machine, or the cluster, of a lane that no story needs any more.
 func (s *Machines) Forget(lane string) error {
 	s.mu.Lock()
 	found := s.idle[lane]
 	delete(s.idle, lane)
-	s.mu.Unlock()
-	if found == nil {
-		return nil
+	var started *startedCluster
+	if lane == machine.Cluster {
+		started, s.cluster = s.cluster, nil
 	}
-	return found.Close()
+	s.mu.Unlock()
+	switch {
+	case started != nil:
+		return started.Close()
+	case found != nil:
+		return found.Close()
+	}
+	return nil
 }
 
 // difference returns the lines that are only in one of the texts.

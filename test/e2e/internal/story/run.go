@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,12 +36,11 @@ func (r *Runner) Run(t *testing.T, run Run) {
 	// The time limit is for the story; a boot has its own.
 	ctx, cancel := context.WithTimeout(t.Context(), run.Story.Timeout+5*time.Minute)
 	defer cancel()
-	m, err := r.Machines.take(ctx, run.Lane, run.Story.Reuse)
-	if err != nil {
+	s := &underway{ctx: ctx, run: run, update: r.Update}
+	if err := s.take(r.Machines); err != nil {
 		t.Fatalf("cannot get a machine: %v", err)
 	}
 	ready := time.Now()
-	s := &underway{ctx: ctx, machine: m, run: run, update: r.Update}
 	defer func() {
 		err := r.end(ctx, t, s)
 		t.Log(r.Times.add(run.Name(), time.Since(ready), ready.Sub(begin)))
@@ -59,23 +60,52 @@ func (r *Runner) Run(t *testing.T, run Run) {
 	})
 }
 
-// end reports a machine whose story failed, and gives the machine back.
-func (r *Runner) end(ctx context.Context, t *testing.T, s *underway) error {
-	m := s.machine
-	if trouble := kernelTrouble(m.Console()); trouble != "" {
-		t.Errorf("the kernel complained: %s", trouble)
+// take gets a machine for the story, or the cluster, whose first node is its machine.
+func (s *underway) take(from *Machines) error {
+	var err error
+	if s.run.Lane != machine.Cluster {
+		s.machine, err = from.take(s.ctx, s.run.Lane, s.run.Story.Reuse)
+		return err
 	}
+	if s.cluster, err = from.takeCluster(s.ctx, s.run.Lane); err == nil {
+		s.machine = s.cluster.nodes[clusterNodes()[0].Name]
+	}
+	return err
+}
+
+// end shows what a machine whose story failed was about, and gives it back.
+func (r *Runner) end(ctx context.Context, t *testing.T, s *underway) error {
+	for _, m := range s.machines() {
+		if trouble := kernelTrouble(m.Console()); trouble != "" {
+			t.Errorf("the kernel complained: %s", trouble)
+		}
+	}
+	m := s.machine
 	if !t.Failed() {
+		if s.cluster != nil {
+			return r.Machines.giveBackCluster(context.WithoutCancel(ctx), s.cluster, s.run.Story.Reuse)
+		}
 		return r.Machines.giveBack(context.WithoutCancel(ctx), s.run.Lane, m, s.run.Story.Reuse)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
+	if s.cluster != nil {
+		r.reportCluster(ctx, t, s)
+		return s.cluster.Close()
+	}
 	r.reportFailure(ctx, t, s)
 	return m.Close()
 }
 
-// kernelTrouble returns the first line on the console that shows a kernel
-// error.
+// machines are all machines of the run.
+func (s *underway) machines() []*booted {
+	if s.cluster == nil {
+		return []*booted{s.machine}
+	}
+	return slices.Collect(maps.Values(s.cluster.nodes))
+}
+
+// kernelTrouble returns the first line on the console that no machine should ever print.
 func kernelTrouble(console string) string {
 	trouble := regexp.MustCompile(`(?m)^.*(Kernel panic|BUG: |Oops: |general protection fault|blocked for more than|EXT4-fs error).*$`)
 	return trouble.FindString(console)
@@ -85,6 +115,7 @@ func kernelTrouble(console string) string {
 type underway struct {
 	ctx     context.Context // of the whole run: testscript's commands have none of their own
 	machine *booted
+	cluster *startedCluster // of which the machine is a node, or nil
 	run     Run
 	cuts    int  // number of random power cuts so far
 	update  bool // write the documents
@@ -105,14 +136,13 @@ func (s *underway) environment() []string {
 	return append([]string{"lane=" + s.run.Lane}, s.run.Values...)
 }
 
-// condition evaluates [uml], [bookworm], [trixie], [qemu], and [name=value] for
-// the matrix.
+// condition answers [uml], [bookworm], [trixie], [cluster], [qemu], and [name=value] for the matrix.
 func (s *underway) condition(condition string) (bool, error) {
 	switch condition {
-	case "uml", "bookworm", "trixie":
+	case "uml", "bookworm", "trixie", machine.Cluster:
 		return s.run.Lane == condition, nil
 	case "qemu":
-		return s.run.Lane != "uml", nil
+		return !machine.IsUML(s.run.Lane), nil
 	}
 	name, _, is := strings.Cut(condition, "=")
 	if !is {
@@ -144,7 +174,7 @@ const emulated = 3
 
 // exec runs a command inside with the run's variables.
 func (s *underway) exec(command machine.Command) (int, error) {
-	if s.run.Lane != "uml" {
+	if !machine.IsUML(s.run.Lane) {
 		command.Timeout = emulated * cmp.Or(command.Timeout, machine.ExecTimeout)
 	}
 	command.Env = append(s.environment(), "B=/dev/disk/by-id/scratchb", "C=/dev/disk/by-id/scratchc",

@@ -47,14 +47,18 @@ func (t Run) Name() string {
 	return name
 }
 
-// Load reads the headers of all stories in the directory. With long it also
-// reads the lines that begin with "# long", which add lanes and combinations,
-// for runs that take hours.
+// Load reads the headers of all stories in the directory and those right below it.
+// long also reads the lines that begin with "# long", which add lanes and combinations: they are for runs that take hours.
 func Load(dir string, lanes []string, long bool) ([]Story, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil {
 		return nil, err
 	}
+	below, err := filepath.Glob(filepath.Join(dir, "*/*.txtar"))
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, below...)
 	if len(files) == 0 {
 		return nil, fmt.Errorf("cannot find any story in %s", dir)
 	}

@@ -10,7 +10,9 @@ type Turns struct {
 	mu      sync.Mutex
 	queue   []*Turn
 	workers int
-	lanes   map[string]int // number of runs of a lane that are not done yet
+	lanes   map[string]int // runs of a lane not yet done
+	alone   string         // the lane of which one runs at a time
+	busy    bool           // that is the case now
 	last    func(lane string)
 }
 
@@ -22,10 +24,9 @@ type Turn struct {
 	comes chan struct{}
 }
 
-// NewTurns returns an empty queue; workers is how many runs may run at a time,
-// and last is called when a lane has no more runs.
-func NewTurns(workers int, last func(lane string)) *Turns {
-	return &Turns{workers: workers, lanes: map[string]int{}, last: last}
+// NewTurns returns an empty queue for so many runs at a time, but only one of the lane alone; last is called when a lane has no more of them.
+func NewTurns(workers int, alone string, last func(lane string)) *Turns {
+	return &Turns{workers: workers, alone: alone, lanes: map[string]int{}, last: last}
 }
 
 // Join puts a run at the end of the queue.
@@ -52,6 +53,9 @@ func (t *Turn) Wait() { <-t.comes }
 func (t *Turn) Done() {
 	t.turns.mu.Lock()
 	t.turns.lanes[t.lane]--
+	if t.lane == t.turns.alone {
+		t.turns.busy = false
+	}
 	over := t.turns.lanes[t.lane] == 0
 	t.turns.mu.Unlock()
 	if over {
@@ -63,15 +67,27 @@ func (t *Turn) Done() {
 func (s *Turns) next(front bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
+	at := s.first(front)
+	if at < 0 {
 		return
-	}
-	at := len(s.queue) - 1
-	if front {
-		at = 0
 	}
 	turn := s.queue[at]
 	s.queue = append(s.queue[:at], s.queue[at+1:]...)
+	s.busy = s.busy || turn.lane == s.alone
 	turn.front = front
 	close(turn.comes)
+}
+
+// first is the index of the first turn, from that end, that may come now; -1 when there is none. The lock is held.
+func (s *Turns) first(front bool) int {
+	for i := range s.queue {
+		at := i
+		if !front {
+			at = len(s.queue) - 1 - i
+		}
+		if !s.busy || s.queue[at].lane != s.alone {
+			return at
+		}
+	}
+	return -1
 }
