@@ -75,6 +75,15 @@ show_tree() {
     find "${there[@]}" -xdev -type f -size -1024k -exec sha256sum {} + | sort -k2
 }
 
+# kubelet_files: what of /var/lib/kubelet an administrator writes; a real kubelet keeps its own books beside it
+kubelet_files() {
+    if [ -e /var/lib/kubelet/pki ]; then
+        echo /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env
+    else
+        echo /var/lib/kubelet
+    fi
+}
+
 # node_state: everything observable that swapctl or a story may change. Equal before and after means: nothing left.
 node_state() {
     echo "== swap areas"
@@ -102,7 +111,7 @@ node_state() {
     systemctl list-unit-files --plain --no-legend 'swapctl*' 'kubelet*' '*.swap'
     echo "== files"
     show_tree /var/lib/swapctl /run/swapctl /etc/swapctl /etc/fstab /etc/crypttab /etc/sysctl.d /etc/sysctl.conf \
-        /etc/systemd/system /run/systemd/system /etc/kubernetes /var/lib/kubelet /etc/modules-load.d /mnt /run/cryptsetup
+        /etc/systemd/system /run/systemd/system /etc/kubernetes $(kubelet_files) /etc/modules-load.d /mnt /run/cryptsetup
     echo "== scratch disks"
     local disk
     for disk in "$B" "$C"; do echo "$disk: $(blkid -p -o value -s TYPE "$disk" || true)"; done
