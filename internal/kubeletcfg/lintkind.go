@@ -138,15 +138,11 @@ func without(v kubeyaml.Value, name string) kubeyaml.Value {
 // kindJSON applies a JSON patch to the document that it matches; of a patch for
 // kubeadm's documents it lints the flags that it adds.
 func (l *linter) kindJSON(f Source, object *kubeyaml.Value, p *patched) {
-	word := func(name string) string {
-		text, _ := object.Get(name).Any().(string)
-		return text
-	}
 	d, ok := l.piece(f, kubeadmfile.Piece{Line: 1, Text: f.Data}, 1)
 	if !ok {
 		return
 	}
-	switch l.kindMatches(d, word("kind"), word("group"), word("version")) {
+	switch l.kindMatches(d, object.Word("kind"), object.Word("group"), object.Word("version")) {
 	case ConfigKind:
 		l.apply(d, kubeadmfile.KindPatch, p)
 	case "":

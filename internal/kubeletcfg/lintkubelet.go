@@ -200,7 +200,7 @@ func (l *linter) reserved(s scene) {
 	legal := []string{"none", "pods", "system-reserved", "kube-reserved", "system-reserved-compressible", "kube-reserved-compressible"}
 	for i := range list.Items {
 		v := &list.Items[i]
-		word, _ := v.Any().(string)
+		word := v.Word()
 		field := map[bool]string{true: "systemReservedCgroup", false: "kubeReservedCgroup"}[strings.HasPrefix(word, "system-")]
 		group := s.doc.root.Get(field)
 		switch {

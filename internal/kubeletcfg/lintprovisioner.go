@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -228,9 +227,8 @@ func firstOf(object *kubeyaml.Value, names ...string) (*kubeyaml.Value, string) 
 // clusterAPI lints a KubeadmConfigSpec: the files that Cluster API writes, and
 // whether kubeadm reads patches from the directory where they are written.
 func (l *linter) clusterAPI(s scene, t provisioner.Tool, spec *kubeyaml.Value, at string) {
-	var all []provisioner.Located
-	files := spec.Get("files")
-	if files == nil {
+	all := (provisioner.Part{Path: "files[]"}).At(spec)
+	if len(all) == 0 {
 		return
 	}
 	var directories []string
@@ -240,10 +238,10 @@ func (l *linter) clusterAPI(s scene, t provisioner.Tool, spec *kubeyaml.Value, a
 			directories = append(directories, path.Clean(v.Text))
 		}
 	}
-	for i := range files.Items {
-		f := provisioner.Located{Value: &files.Items[i], Path: dotted(at, "files["+strconv.Itoa(i)+"]")}
-		all = append(all, f)
-		name, _ := f.Value.Get("path").Any().(string)
+	for i := range all {
+		f := &all[i]
+		f.Path = dotted(at, f.Path)
+		name := f.Value.Word("path")
 		if !strings.HasPrefix(path.Base(name), patchTarget) || slices.ContainsFunc(directories, func(d string) bool { return strings.HasPrefix(name, d+"/") }) {
 			continue
 		}

@@ -81,8 +81,7 @@ func (m *merging) find(kind string) (*document, error) {
 
 // word returns a string field of the document.
 func (d document) word(name string) string {
-	text, _ := d.root.Get(name).Any().(string)
-	return text
+	return d.root.Word(name)
 }
 
 // known refuses documents that this kubeadm cannot read.

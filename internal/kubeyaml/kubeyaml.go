@@ -213,6 +213,15 @@ func through(n *yaml.Node) *yaml.Node {
 	return n
 }
 
+// Word follows names like Get, and returns the string there; "" if nothing is there,
+// or something else.
+func (v *Value) Word(names ...string) string {
+	if w := v.Get(names...); w != nil && w.Kind == String {
+		return w.Text
+	}
+	return ""
+}
+
 // Any returns a value as encoding/json decodes it with UseNumber; nil if there
 // is no value.
 func (v *Value) Any() any {

@@ -26,8 +26,7 @@ type File struct {
 // cloud-init, Ignition, Butane or Talos. The error says why the content cannot
 // be decoded.
 func ReadFile(item *kubeyaml.Value) (File, error) {
-	f := File{PathAt: item.Get("path")}
-	f.Path, _ = f.PathAt.Any().(string)
+	f := File{PathAt: item.Get("path"), Path: item.Word("path")}
 	for _, names := range [][]string{{"content"}, {"contents", "inline"}, {"contents", "source"}} {
 		if v := item.Get(names...); f.Content == nil && v != nil && v.Kind == kubeyaml.String {
 			f.Content = v
@@ -36,8 +35,8 @@ func ReadFile(item *kubeyaml.Value) (File, error) {
 	if f.Content == nil {
 		return f, nil
 	}
-	encoding := textOf(item.Get("encoding"))
-	compression := textOf(item.Get("contents", "compression"))
+	encoding := item.Word("encoding")
+	compression := item.Word("contents", "compression")
 	data, encoded, err := []byte(f.Content.Text), false, error(nil)
 	if rest, ok := strings.CutPrefix(f.Content.Text, "data:"); ok {
 		data, err = dataURL(rest)
@@ -53,11 +52,6 @@ func ReadFile(item *kubeyaml.Value) (File, error) {
 	}
 	f.Text, f.Plain = string(data), !encoded
 	return f, err
-}
-
-func textOf(v *kubeyaml.Value) string {
-	text, _ := v.Any().(string)
-	return text
 }
 
 // dataURL decodes what follows "data:" (RFC 2397).
@@ -105,5 +99,3 @@ func gunzip(data []byte) ([]byte, error) {
 	}
 	return text.Bytes(), nil
 }
-
-func indented(format, indent string) string { return fmt.Sprintf(format, indent) }

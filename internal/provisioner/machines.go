@@ -1,5 +1,7 @@
 package provisioner
 
+import "fmt"
+
 // machines are the files of tools that set up machines, and write files for
 // kubelets.
 func machines() []Tool {
@@ -10,7 +12,7 @@ func machines() []Tool {
 			Name: "cloud-init", Keys: []string{"write_files", "runcmd", "bootcmd", "cloud_final_modules", "ssh_authorized_keys", "package_update", "package_upgrade"},
 			Parts:    []Part{{"write_files[]", Files}},
 			Says:     "cloud-init writes files before it runs commands; its swap: makes a swap file that is not encrypted, with a line in /etc/fstab",
-			Fragment: "write_files:\n- path: " + dropin + "\n  content: |\n    " + indented(text, "    "),
+			Fragment: "write_files:\n- path: " + dropin + "\n  content: |\n    " + fmt.Sprintf(text, "    "),
 			Source:   "canonical/cloud-init 24.4, cloudinit/config/cc_write_files.py, cc_mounts.py",
 		},
 		{
@@ -22,7 +24,7 @@ func machines() []Tool {
 		{
 			Name: "Butane", Keys: []string{"variant"}, Parts: []Part{{"storage.files[]", Files}},
 			Says:     "Butane makes a file for Ignition of it: contents.inline is the text of a file",
-			Fragment: "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n  - path: " + dropin + "\n    contents:\n      inline: |\n        " + indented(text, "        "),
+			Fragment: "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n  - path: " + dropin + "\n    contents:\n      inline: |\n        " + fmt.Sprintf(text, "        "),
 			Source:   "coreos/butane, docs/config-fcos-v1_5.md",
 		},
 	}

@@ -60,22 +60,19 @@ func Tools() []Tool {
 
 // Recognise finds the tool of a document, by its kind or its fields.
 func Recognise(root *kubeyaml.Value) (Tool, bool) {
-	word := func(names ...string) string {
-		text, _ := root.Get(names...).Any().(string)
-		return text
-	}
-	group, _, versioned := strings.Cut(word("apiVersion"), "/")
+	kind, version := root.Word("kind"), root.Word("apiVersion")
+	group, _, versioned := strings.Cut(version, "/")
 	if !versioned {
 		group = ""
 	}
 	for _, t := range Tools() {
 		switch {
-		case word("kind") == "" && word("apiVersion") == "":
+		case kind == "" && version == "":
 			if slices.ContainsFunc(t.Keys, func(key string) bool { return root.Get(key) != nil }) {
 				return t, true
 			}
-		case len(t.Kinds) > 0 && t.Group == group && slices.Contains(t.Kinds, word("kind")):
-			if strings.HasPrefix(word("metadata", "name"), t.Object) {
+		case len(t.Kinds) > 0 && t.Group == group && slices.Contains(t.Kinds, kind):
+			if strings.HasPrefix(root.Word("metadata", "name"), t.Object) {
 				return t, true
 			}
 		}
