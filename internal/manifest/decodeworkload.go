@@ -323,53 +323,6 @@ func (d *decoder) toComplete(root value, t *template, n *int64) (*int64, error) 
 	return n, nil
 }
 
-// ended reports whether a workload makes no pods any more, or none for now.
-func (d *decoder) ended(root value) (limits.Ended, error) {
-	w := d.of
-	if w.job {
-		for condition := range root.get("status").get("conditions").each() {
-			if string(condition.get("status").textOrNone()) != "True" {
-				continue
-			}
-			if ended := endedBy(string(condition.get("type").textOrNone())); ended != limits.Running {
-				return ended, nil
-			}
-		}
-	}
-	if w.phase != nil {
-		if ended := endedBy(string(root.at(w.phase...).textOrNone())); ended != limits.Running {
-			return ended, nil
-		}
-	}
-	for _, path := range w.suspend {
-		if suspended, err := d.bool(root.at(path...)); suspended || err != nil {
-			return limits.Suspended, err
-		}
-	}
-	if w.paused {
-		paused, err := d.bool(root.at("spec", "paused"))
-		if paused || err != nil {
-			return limits.Paused, err
-		}
-	}
-	return limits.Running, nil
-}
-
-// endedBy is what a condition or a phase means. With the first two conditions a
-// Job makes no more pods, the others come when the last pod has gone
-// (k8s.io/api v0.37, batch/v1, JobConditionType); Completed and Succeeded are
-// JobSet's and Kubeflow's, Terminated and Aborted Volcano's.
-func endedBy(word string) limits.Ended {
-	switch word {
-	case "SuccessCriteriaMet", "Complete", "Completed", "Succeeded":
-		return limits.Complete
-	case "FailureTarget", "Failed", "Terminated", "Aborted":
-		return limits.Failed
-	default:
-		return limits.Running
-	}
-}
-
 // complete does what the controllers of other projects do to a template.
 func (d *decoder) complete(p *limits.Pod) {
 	w := d.of

@@ -47,9 +47,17 @@ func (v checkView) sum() string {
 	return fmt.Sprintf("%d passed, %d warned, %d failed, %d skipped, %d unknown.", s.Pass, s.Warn, s.Fail, s.Skip, s.Unknown)
 }
 
+// label is a status at the beginning of a line.
+func label(s check.Status) string {
+	return report.Paint(checkMood(s), fmt.Sprintf("%-7s", s)) + "  "
+}
+
+// heading names a check and its status.
+func heading(c check.Result) string { return label(c.Status) + c.Title + " (" + c.ID + ")" }
+
 // one draws a check.
 func (v checkView) one(b *strings.Builder, p *report.Printer, c check.Result, wide bool) {
-	b.WriteString(p.Wrap(report.Paint(checkMood(c.Status), fmt.Sprintf("%-7s", c.Status))+"  "+c.Title+" ("+c.ID+")") + "\n")
+	b.WriteString(p.Wrap(heading(c)) + "\n")
 	bad := c.Status == check.Warn || c.Status == check.Fail
 	if bad || wide || c.Status == check.Unknown {
 		b.WriteString(p.Wrap(v.detail("found", c.Found)))
@@ -85,7 +93,7 @@ func (v checkView) skipped(b *strings.Builder, p *report.Printer) {
 		b.WriteString("\n")
 	}
 	for _, reason := range reasons {
-		b.WriteString(p.Wrap(report.Paint(report.Faint, fmt.Sprintf("%-7s", check.Skip))+"  "+report.Printable(reason)+": "+strings.Join(ids[reason], ", ")) + "\n")
+		b.WriteString(p.Wrap(label(check.Skip)+report.Printable(reason)+": "+strings.Join(ids[reason], ", ")) + "\n")
 	}
 }
 
@@ -95,8 +103,7 @@ func (v checkView) drawShort(p *report.Printer) error {
 		if c.Status == check.Pass || c.Status == check.Skip {
 			continue
 		}
-		line := report.Paint(checkMood(c.Status), fmt.Sprintf("%-7s", c.Status)) + "  " + c.Title + " (" + c.ID + "): " + report.Printable(c.Found)
-		if err := p.Text(line); err != nil {
+		if err := p.Text(heading(c) + ": " + report.Printable(c.Found)); err != nil {
 			return err
 		}
 	}
