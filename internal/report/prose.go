@@ -22,10 +22,13 @@ const nonBreaking = "\u00a0"
 
 func loose(text string) string { return strings.ReplaceAll(text, nonBreaking, " ") }
 
-// programs are those whose names begin a command in messages of swapctl.
-const programs = `swapctl sudo kubectl kubeadm systemctl journalctl apt-get dnf
-	blkdiscard blkid blockdev btrfs cat chattr chmod chown cryptsetup df dmesg dmsetup echo find findmnt fuser grep
-	hexdump install losetup ls lsattr lsblk man mkswap modprobe mount mv rm sed shred swapoff swapon sysctl tail udevadm`
+// Programs are those whose names begin a command in messages of swapctl.
+func Programs() []string {
+	return strings.Fields(`swapctl sudo kubectl kubeadm systemctl journalctl apt-get dnf
+	blkdiscard blkid blockdev btrfs cat chattr chmod chown cryptsetup df dmesg dmsetup echo find findmnt free fuser grep
+	hexdump install losetup ls lsattr lsblk lvcreate man mkfs mkswap modprobe mount mv pgrep rm rmdir sed shred swapoff swapon
+	sysctl tail udevadm umount uname unset update-grub update-initramfs wipefs`)
+}
 
 // begins reports whether a program's name at i is that of a command, and not of
 // something that a sentence is about.
@@ -41,7 +44,7 @@ func begins(words []string, i int) bool {
 // keepCommands makes the blanks of each command nonbreaking: from the name of a program
 // to the next comma, semicolon, bracket or closing quote; with a flag goes its value.
 func keepCommands(text string) string {
-	words, names := strings.Split(text, " "), strings.Fields(programs)
+	words, names := strings.Split(text, " "), Programs()
 	var b strings.Builder
 	inside, quoted, flag := false, false, false
 	for i, word := range words {

@@ -19,6 +19,7 @@ import (
 	"github.com/swapctl/swapctl/internal/cli/root"
 	"github.com/swapctl/swapctl/internal/goldentest"
 	"github.com/swapctl/swapctl/internal/host/hosttest"
+	"github.com/swapctl/swapctl/internal/report"
 )
 
 // A hint is typed as it stands, by somebody in a hurry. So each one of the catalogue is
@@ -32,16 +33,13 @@ import (
 //
 // TestNoHintIsUntyped finds the hints in the source that none of that comes to.
 
-// programs are those that hints name. Those of hands change the node.
-var programs = []string{
-	"swapctl", "apt-get", "blkid", "blockdev", "btrfs", "cat", "chattr", "chmod", "chown", "cryptsetup", "df", "dmesg", "dmsetup", "echo", "find", "findmnt", "free",
-	"fuser", "grep", "hexdump", "install", "journalctl", "kubectl", "losetup", "ls", "lsattr", "lsblk", "lvcreate", "mkfs", "modprobe", "mount", "mv", "pgrep", "rm", "rmdir", "sed",
-	"swapoff", "swapon", "sysctl", "systemctl", "umount", "uname", "unset", "update-grub", "update-initramfs", "wipefs",
-}
+// typed are the programs whose commands are typed. The machines have no sudo and no
+// kubeadm, and of blkdiscard only a flag is named.
+var typed = slices.DeleteFunc(report.Programs(), func(name string) bool { return slices.Contains([]string{"sudo", "kubeadm", "blkdiscard"}, name) })
 
 // command begins at the start of a hint, or behind a colon, a semicolon, a bracket or a
 // quotation mark, and ends before words that are none of it.
-var command = regexp.MustCompile(`(?:^|[:;(,] |; so does |[('])((?:` + strings.Join(programs, "|") + `)(?: (?:\$\([^)]*\)|[^;)'])+|$))`)
+var command = regexp.MustCompile(`(?:^|[:;(,] |; so does |[('])((?:` + strings.Join(typed, "|") + `)(?: (?:\$\([^)]*\)|[^;)'])+|$))`)
 
 // notOfIt are the words with which a sentence goes on behind a command.
 var notOfIt = regexp.MustCompile(` (?:shows?|lists|says|ends that|allows|tries anyway|prints?|needs|first|without|then|, ?and|, ?or|, ?then|is free)\b.*|,? (?:and|or) .*|, (?:then|and|or)\b.*`)
